@@ -1,0 +1,12 @@
+"""A convolutional network small enough to read: operations, layers, training, checking, data.
+
+Read in this order: `reference` (the mathematics as plain loops), `ops` (the same, fast), `net`, `zoo`, `train`,
+`gradcheck`, `data`. NumPy does the arithmetic; nothing here prints or plots.
+"""
+
+from .data import Dataset, load_mnist
+from .net import Layer, Net
+from .train import train
+from .zoo import lenet
+
+__all__ = ["Dataset", "Layer", "Net", "lenet", "load_mnist", "train"]

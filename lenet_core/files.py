@@ -1,0 +1,45 @@
+"""One .npz file that holds a description and arrays, written wholly or not at all, read without executing anything."""
+
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+DESCRIPTION = "description.json"
+
+
+def write_npz(path, description, arrays):
+    """Write a description (plain data, kept as JSON) and named arrays to `path`.
+
+    The file is written beside its place and then moved there in one step, so that a kill at any moment leaves the old
+    file or the new one. Raises OSError if the folder cannot be written.
+    """
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **{DESCRIPTION: np.array(json.dumps(description))}, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def read_npz(path):
+    """(description, {name: array}) of a file written by `write_npz`.
+
+    Raises FileNotFoundError, or ValueError with one sentence when the file is something else or is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        return json.loads(str(arrays.pop(DESCRIPTION))), arrays
+    except FileNotFoundError:
+        raise FileNotFoundError(f"There is no file {path}.") from None
+    except (ValueError, KeyError, EOFError, OSError, TypeError, AttributeError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise ValueError(f"{path} is not a saved network, or is damaged ({error}). Take another file, or train and save again.") from None

@@ -1,0 +1,290 @@
+"""A layer is an operation, its parameters, and what it saw; a network is named layers in order.
+
+There is one `Layer` for every kind of operation: the mathematics is in `ops`, and a layer only keeps what belongs to it
+between a forward and a backward pass. So there is no subclass per layer, and a student's own function can take the place
+of the package's with `net["pool1"].use(...)`.
+
+A network has two paths, because looking at the test set must not disturb what was remembered of training:
+`net(x)` predicts and leaves no trace; `net.loss(x, y)` runs forward and backward and remembers everything.
+
+Arrays are never overwritten: an update puts new arrays into `params`. A snapshot is therefore a handful of references.
+"""
+
+import math
+
+import numpy as np
+
+from . import ops
+from .files import read_npz, write_npz
+from .parallel import in_parts
+
+KINDS = {
+    "conv": (ops.conv_forward, ops.conv_backward),
+    "max_pool": (ops.max_pool_forward, ops.max_pool_backward),
+    "relu": (ops.relu_forward, ops.relu_backward),
+    "inner_product": (ops.inner_product_forward, ops.inner_product_backward),
+}
+PART = 32                      # images; batches of at least two parts are worth a second thread
+
+
+class Layer:
+    """One operation of a network, its parameters, and what it saw in the last `Net.loss`.
+
+    `kind` is a key of `KINDS`; `W_shape` is the shape of the weights, where the operation has some: (F, C, k, k) for
+    "conv", (D, M) for "inner_product"; the options (`stride`, `pad`, `k`) are handed to the operation as they are.
+
+    `params` and `grads` are dicts with the keys "W" and "b" (empty for layers that learn nothing). `x`, `out`, `dout` and
+    `dx` are the last input and output and the gradients of the loss with respect to them, for the whole batch; None
+    before the first `Net.loss`.
+    """
+
+    def __init__(self, name, kind, W_shape=None, **options):
+        self.name, self.kind, self.options = name, kind, options
+        self.params, self.grads = {}, {}
+        if W_shape:
+            outputs = W_shape[0] if kind == "conv" else W_shape[1]
+            self.params = {"W": np.zeros(W_shape, np.float32), "b": np.zeros(outputs, np.float32)}
+        self._seen = []                                    # one record per part of the batch: x, out, cache, dout, dx
+        self.use()
+
+    def use(self, forward=None, backward=None):
+        """Put your own functions in place of the package's; what you leave out is the package's (again).
+
+        They take and return what the functions in `lenet_core.ops` do. A backward function gets the cache of the forward
+        function it stands beside: your own one's if you gave both, else the package's. A result of the wrong shape
+        raises ValueError with the name of your function in it. Returns the layer.
+        """
+        self.own = {"forward": forward, "backward": backward}
+        return self
+
+    def forward(self, x):
+        """(out, cache) for the images `x`; nothing is remembered in the layer."""
+        mine, package = self.own["forward"], KINDS[self.kind][0]
+        arguments = [x, *self.params.values()]
+        if not mine:
+            return package(*arguments, **self.options)
+        result = mine(*arguments, **self.options)
+        if not (isinstance(result, tuple) and len(result) == 2):
+            raise ValueError(f"{_name(mine)}: returns {_describe(result)}; layer {self.name} needs two things, out and cache.")
+        out, cache = result
+        expected, package_cache = package(*arguments, **self.options)
+        if np.shape(out) != expected.shape:
+            raise ValueError(f"{_name(mine)}: out has shape {np.shape(out)}, but layer {self.name} needs {expected.shape}.")
+        return out, cache if self.own["backward"] else package_cache
+
+    def backward(self, dout, cache, x_shape, need_dx=True):
+        """[dx, and for each parameter its gradient]; dx is None where it is not needed and was not worked out."""
+        mine, package = self.own["backward"], KINDS[self.kind][1]
+        if not mine:
+            result = package(dout, cache, need_dx=need_dx) if self.kind == "conv" else package(dout, cache)
+            return list(result) if self.params else [result]
+        result = mine(dout, cache)
+        names = ["x", *self.params]
+        grads = list(result) if self.params and isinstance(result, tuple) else [result]
+        if len(grads) != len(names):
+            raise ValueError(f"{_name(mine)}: returns {_describe(result)}; layer {self.name} needs "
+                             + ", ".join("d" + name for name in names) + ".")
+        for name, shape, grad in zip(names, [x_shape, *(p.shape for p in self.params.values())], grads):
+            if np.shape(grad) != shape:
+                raise ValueError(f"{_name(mine)}: d{name} has shape {np.shape(grad)}, but {name} has shape {shape}.")
+        return grads
+
+    x = property(lambda self: self._joined("x"), doc="The last input, (N, ...).")
+    out = property(lambda self: self._joined("out"), doc="The last output, (N, ...).")
+    dout = property(lambda self: self._joined("dout"), doc="The gradient of the loss with respect to `out`.")
+
+    @property
+    def dx(self):
+        """The gradient of the loss with respect to `x`."""
+        for seen in self._seen:
+            if seen["dx"] is None:                         # the first layer's: nothing in training needs it
+                seen["dx"] = self.backward(seen["dout"], seen["cache"], seen["x"].shape)[0]
+        return self._joined("dx")
+
+    def _joined(self, what):
+        parts = [seen[what] for seen in self._seen]
+        return np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else None
+
+    def __repr__(self):
+        facts = [f"{k}={v}" for k, v in self.options.items()] + [f"{p} {v.shape}" for p, v in self.params.items()]
+        return f"{self.name:8} {self.kind}" + (f" ({', '.join(facts)})" if facts else "")
+
+
+class Net:
+    """Named layers in order, for images of shape `input_shape` (C, H, W), ending in the scores of the classes.
+
+    The parameters start as zeros: `initialise` draws them (the functions in `lenet_core.zoo` do so). `net["conv1"]` is
+    a layer, `net.layers` the list of them. Raises ValueError when the layers do not fit together.
+    """
+
+    def __init__(self, input_shape, layers):
+        self.input_shape, self.layers = tuple(input_shape), list(layers)
+        self._by_name = {layer.name: layer for layer in self.layers}
+        if len(self._by_name) != len(self.layers):
+            raise ValueError("Two layers of a network have the same name: " + ", ".join(l.name for l in self.layers))
+        self.shapes()
+
+    def __getitem__(self, name):
+        if name not in self._by_name:
+            raise KeyError(f"There is no layer {name!r}; there are: {', '.join(self._by_name)}.")
+        return self._by_name[name]
+
+    def __repr__(self):
+        rows = [f"{layer!r:62} {'x'.join(map(str, shape))}" for layer, shape in zip(self.layers, self.shapes())]
+        return "\n".join([f"Net for images {'x'.join(map(str, self.input_shape))}, {self.size:,} parameters", *rows])
+
+    @property
+    def size(self):
+        """The number of parameters."""
+        return sum(p.size for layer in self.layers for p in layer.params.values())
+
+    @property
+    def dtype(self):
+        """The number type of the parameters; images are brought to it."""
+        return next((p.dtype for layer in self.layers for p in layer.params.values()), np.dtype(np.float32))
+
+    def shapes(self):
+        """The shape of each layer's output for one image, without the batch axis."""
+        x, shapes = np.zeros((1, *self.input_shape), self.dtype), []
+        for layer in self.layers:
+            try:
+                x = KINDS[layer.kind][0](x, *layer.params.values(), **layer.options)[0]
+            except ValueError as error:
+                raise ValueError(f"Layer {layer.name} does not fit: {error}") from None
+            shapes.append(x.shape[1:])
+        return shapes
+
+    def initialise(self, rng, bound, dtype=np.float32):
+        """Draw every W uniformly between -bound and +bound, and set every b to zero; returns the network.
+
+        `bound(W_shape, inputs)` is a number; `inputs` is how many numbers the layer takes in per image.
+        """
+        input_sizes = [math.prod(shape) for shape in [self.input_shape, *self.shapes()]]
+        for layer, inputs in zip(self.layers, input_sizes):
+            for name, value in layer.params.items():
+                limit = bound(value.shape, inputs) if name == "W" else 0.0
+                layer.params[name] = rng.uniform(-limit, limit, value.shape).astype(dtype)
+        return self
+
+    # ----------------------------------------------------------------------------------------------------- passes
+
+    def __call__(self, x):
+        """The scores (N, K) for the images x (N, C, H, W). Remembers nothing, changes nothing."""
+        x = self._images(x)
+        parts = [x[i:i + 2 * PART] for i in range(0, max(len(x), 1), 2 * PART)]
+        return np.concatenate(in_parts(self._scores, parts, threads=not self._has_own))
+
+    def predict(self, x):
+        """The label with the highest score for each image, (N,)."""
+        return self(x).argmax(axis=1)
+
+    def loss(self, x, y):
+        """One forward and one backward pass: the mean loss (a float) and the scores (N, K).
+
+        Afterwards every layer holds its `x`, `out`, `dout`, `dx` and `grads`. Labels y (N,) are whole numbers.
+        A loss that is not finite is returned as it is; `train` is the one that stops.
+        """
+        x = self._images(x)
+        for layer in self.layers:
+            layer._seen = []            # first, so that the new arrays get the old ones' memory, still in the cache
+        several = len(x) >= 2 * PART and not self._has_own
+        parts = np.array_split(np.arange(len(x)), 2) if several else [np.arange(len(x))]
+        parts = [slice(part[0], part[-1] + 1) for part in parts] if len(x) else [slice(0, 0)]
+        records = in_parts(lambda part: self._forward(x[part]), parts, threads=several)
+        scores = np.concatenate([record[-1]["out"] for record in records])
+        loss, dscores = ops.softmax_loss(scores, y)
+        grads = in_parts(lambda job: self._backward(dscores[job[0]], job[1]), list(zip(parts, records)), threads=several)
+        for n, layer in enumerate(self.layers):
+            layer._seen = [record[n] for record in records]
+            layer.grads = {p: sum(part[n][p] for part in grads[1:]) + grads[0][n][p] for p in layer.params}
+        return loss, scores
+
+    def _scores(self, x):
+        x = ops.batch_innermost(x)
+        for layer in self.layers:
+            x = layer.forward(x)[0]
+        return x
+
+    def _forward(self, x):
+        records, x = [], ops.batch_innermost(x)
+        for layer in self.layers:
+            out, cache = layer.forward(x)
+            records.append({"x": x, "out": out, "cache": cache, "dout": None, "dx": None})
+            x = out
+        return records
+
+    def _backward(self, dout, records):
+        grads = []
+        for layer, seen in zip(reversed(self.layers), reversed(records)):
+            seen["dout"] = dout
+            seen["dx"], *dparams = layer.backward(dout, seen["cache"], seen["x"].shape, need_dx=layer is not self.layers[0])
+            grads.append(dict(zip(layer.params, dparams)))
+            dout = seen["dx"]
+        return grads[::-1]
+
+    def _images(self, x):
+        x = np.asarray(x, self.dtype)
+        if x.shape[1:] != self.input_shape:
+            raise ValueError(f"This network takes images of shape (N, {', '.join(map(str, self.input_shape))}); got {x.shape}.")
+        return x
+
+    @property
+    def _has_own(self):
+        """A student's function sees whole batches, on the calling thread: it may print, plot, or count its calls."""
+        return any(own for layer in self.layers for own in layer.own.values())
+
+    # ------------------------------------------------------------------------------------------- keeping parameters
+
+    def snapshot(self):
+        """The parameters as they are now, {layer name: {"W": array, "b": array}}: references, since nothing is overwritten."""
+        return {layer.name: dict(layer.params) for layer in self.layers if layer.params}
+
+    def restore(self, snapshot):
+        """Go back to the parameters of a `snapshot`."""
+        for name, params in snapshot.items():
+            self[name].params = dict(params)
+
+    def pack(self):
+        """What there is to keep of a network: its description (plain data) and its arrays, {"conv1.W": array}."""
+        layers = [{"name": layer.name, "kind": layer.kind, "options": layer.options} for layer in self.layers]
+        arrays = {f"{name}.{p}": value for name, params in self.snapshot().items() for p, value in params.items()}
+        return {"input_shape": list(self.input_shape), "layers": layers}, arrays
+
+    @classmethod
+    def unpack(cls, description, arrays):
+        """The network that `pack` took apart."""
+        layers = []
+        for about in description["layers"]:
+            layer = Layer(about["name"], about["kind"], **about["options"])
+            layer.params = {p: arrays[key] for p in ("W", "b") if (key := f"{layer.name}.{p}") in arrays}
+            layers.append(layer)
+        return cls(description["input_shape"], layers)
+
+    def save(self, path):
+        """Write layers and parameters to the file `path` (.npz), wholly or not at all.
+
+        A student's own functions are not saved; the package's take their places when the file is read.
+        """
+        write_npz(path, *self.pack())
+
+    @classmethod
+    def load(cls, path):
+        """The network in a file written by `save` or by `lenet_core.train.save_checkpoint`.
+
+        Raises FileNotFoundError, or ValueError with a sentence when the file does not hold a network.
+        """
+        description, arrays = read_npz(path)
+        try:
+            return cls.unpack(description, arrays)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{path} does not describe a network ({error!r}); was it written by Net.save?") from None
+
+
+def _name(function):
+    return getattr(function, "__name__", None) or repr(function)
+
+
+def _describe(result):
+    if isinstance(result, tuple):
+        return f"{len(result)} things"
+    return "nothing (is a `return` missing?)" if result is None else f"one thing, a {type(result).__name__}"

@@ -1,0 +1,247 @@
+"""The mathematics of a convolutional network: each operation's forward and backward pass, next to each other.
+
+Every forward function returns its output and a *cache*, the little that its backward pass must remember. Every backward
+function takes `dout`, the gradient of the loss with respect to that output, and returns the gradients with respect to
+the inputs: `dx` has the shape of `x`, `dW` the shape of `W`. No function changes its arguments, and the number type of
+the arguments (float32 to train, float64 to check gradients) is the number type of the results.
+
+Shapes, with N images in the batch:
+
+    images   (N, C, H, W)      C channels, H rows, W columns
+    filters  (F, C, k, k)      F filters, each looking at k x k pixels of all C channels
+    weights  (D, M)            from D inputs to M outputs
+    labels   (N,)              whole numbers 0 .. K-1
+
+**Memory order.** The results have the shapes above, but lie in memory with the batch axis innermost: the same pixel of
+all images side by side. Nothing that reads `x[n, c, i, j]` notices. It is there because every copy and every maximum
+then runs over long stretches of neighbouring numbers, which is about one and a half times as fast
+(`python -m benchmarks.throughput`). Only `im2col`, `col2im` and the three products know about it.
+
+Sources: the homework document (CMU 10-601, Spring 2017, homework 7), sections 2 and 5; its equation numbers are quoted.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def output_size(size, k, stride=1, pad=0):
+    """How many windows of length `k` fit along an axis of length `size`: floor((size + 2 pad - k) / stride) + 1.
+
+    Where the stride does not divide, the last partial window is dropped. Raises ValueError when no window fits.
+    Source: homework section 2.3.
+    """
+    if k < 1 or stride < 1 or pad < 0:
+        raise ValueError(f"window {k}, stride {stride}, pad {pad}: window and stride start at 1, pad at 0.")
+    if size + 2 * pad < k:
+        raise ValueError(f"A window of {k} does not fit into {size} pixels padded by {pad} on both sides.")
+    return (size + 2 * pad - k) // stride + 1
+
+
+def batch_innermost(x):
+    """The same images `(N, ...)`, same shape and values, laid out in memory with the batch axis innermost."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
+
+
+# ---------------------------------------------------------------------------------------------------------- windows
+
+
+def im2col(x, k, stride=1, pad=0):
+    """Write every k x k window of the images as one column of a matrix.
+
+    x (N, C, H, W) -> cols (C*k*k, OH*OW*N). Row c*k*k + i*k + j holds pixel (i, j) of channel c of every window; column
+    (oh*OW + ow)*N + n is the window at output position (oh, ow) of image n. The border is padded with zeros.
+    """
+    N, C, H, W = x.shape
+    OH, OW = output_size(H, k, stride, pad), output_size(W, k, stride, pad)
+    x = _padded(x.transpose(1, 2, 3, 0), pad)                                         # (C, H, W, N)
+    windows = sliding_window_view(x, (k, k), axis=(1, 2))[:, ::stride, ::stride]      # (C, OH, OW, N, k, k)
+    return windows.transpose(0, 4, 5, 1, 2, 3).reshape(C * k * k, OH * OW * N)
+
+
+def col2im(cols, x_shape, k, stride=1, pad=0):
+    """Add every column back onto the window it came from: the adjoint of `im2col`, so overlapping windows add up.
+
+    cols (C*k*k, OH*OW*N), as `im2col` orders them -> images of shape `x_shape` (N, C, H, W). What falls on the padding
+    is dropped.
+    """
+    N, C, H, W = x_shape
+    OH, OW = output_size(H, k, stride, pad), output_size(W, k, stride, pad)
+    cols = cols.reshape(C, k, k, OH, OW, N)
+    x = np.zeros((C, H + 2 * pad, W + 2 * pad, N), dtype=cols.dtype)
+    for i in range(k):
+        for j in range(k):
+            x[:, i:i + stride * OH:stride, j:j + stride * OW:stride] += cols[:, i, j]
+    return x[:, pad:pad + H, pad:pad + W].transpose(3, 0, 1, 2)
+
+
+def _padded(x, pad):
+    """`x` (C, H, W, N) with `pad` zeros on each side of H and W."""
+    return np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0))) if pad else x
+
+
+# ------------------------------------------------------------------------------------------------------ convolution
+
+
+def conv_forward(x, W, b, stride=1, pad=0):
+    """Slide F filters over the images; each output is the sum over window and channels of pixel times weight, plus bias.
+
+    x (N, C, H, W), W (F, C, k, k), b (F,) -> out (N, F, OH, OW), cache. The filter is not flipped (a cross-correlation,
+    as everywhere in this field). A filter sums over the channels: there are F output maps, not F*C.
+    Source: homework section 2.3. Raises ValueError when channels do not match or the window does not fit.
+    """
+    N, C, H, Wd = x.shape
+    F, C_of_W, k, k2 = W.shape
+    if C != C_of_W or k != k2:
+        raise ValueError(f"conv: images {x.shape} need filters (F, {C}, k, k), but W has shape {W.shape}.")
+    OH, OW = output_size(H, k, stride, pad), output_size(Wd, k, stride, pad)
+    cols = im2col(x, k, stride, pad)                              # (C*k*k, OH*OW*N)
+    out = W.reshape(F, -1) @ cols                                 # (F, OH*OW*N)
+    out += b[:, None]
+    return out.reshape(F, OH, OW, N).transpose(3, 0, 1, 2), (cols, x.shape, W, stride, pad)
+
+
+def conv_backward(dout, cache, need_dx=True):
+    """The gradients of a convolution: what each pixel, each weight and each bias did to the loss.
+
+    dout (N, F, OH, OW) -> dx (N, C, H, W), dW (F, C, k, k), db (F,). With the windows as columns the convolution is one
+    product, so its gradients are those of a product; `col2im` adds up, for a pixel, all windows that saw it. `stride`
+    and `pad` need nothing extra: `col2im` knows which window is where. `need_dx=False` returns None for dx and saves
+    that work (the first layer of a network in training).
+    Source: COMP3314 report, section 4.4, extended to any stride and padding.
+    """
+    cols, x_shape, W, stride, pad = cache
+    F, _, k, _ = W.shape
+    dout = dout.transpose(1, 2, 3, 0).reshape(F, -1)              # (F, OH*OW*N)
+    db = dout.sum(axis=1)
+    dW = (cols @ dout.T).T.reshape(W.shape)                       # faster than dout @ cols.T, same sums
+    dx = col2im(W.reshape(F, -1).T @ dout, x_shape, k, stride, pad) if need_dx else None
+    return dx, dW, db
+
+
+# ------------------------------------------------------------------------------------------------------ max pooling
+
+
+def max_pool_forward(x, k, stride=None):
+    """The largest value in every k x k window of every map; `stride` defaults to k (windows side by side).
+
+    x (N, C, H, W) -> out (N, C, OH, OW), cache. Source: homework section 2.4.
+    """
+    stride = k if stride is None else stride
+    views = list(_window_entries(x, k, stride))
+    out = views[0].copy() if len(views) == 1 else np.maximum(views[0], views[1])
+    for view in views[2:]:
+        np.maximum(out, view, out=out)
+    return out, (x, out, k, stride)
+
+
+def max_pool_backward(dout, cache):
+    """Hand each window's gradient to the entry that won it: the first maximum in reading order, and to no other.
+
+    dout (N, C, OH, OW) -> dx (N, C, H, W). An entry that won several windows (stride < k) gets the sum.
+    Source: homework section 5.3; ties as in PyTorch.
+    """
+    x, out, k, stride = cache
+    dx = np.zeros((*x.shape[1:], len(x)), dout.dtype).transpose(3, 0, 1, 2)
+    entries = list(zip(_window_entries(x, k, stride), _window_entries(dx, k, stride)))
+    unpaid = dout                                                 # what no entry of its window has earned so far
+    for view, dview in entries[:-1]:
+        paid = unpaid * (view == out).astype(dout.dtype)
+        _pay(dview, paid, overlap=stride < k)
+        unpaid = unpaid - paid                                    # exactly 0 where the winner has been paid
+    _pay(entries[-1][1], unpaid, overlap=stride < k)              # nobody before the last entry: then it is the winner
+    return dx
+
+
+def _pay(dview, paid, overlap):
+    """Write the gradients into their places; where windows overlap, add them (adding takes twice as long)."""
+    if overlap:
+        dview += paid
+    else:
+        dview[...] = paid
+
+
+def _window_entries(x, k, stride):
+    """Views of `x` (N, C, H, W), one per place in the window in reading order: entry (i, j) of every window at once."""
+    OH, OW = output_size(x.shape[2], k, stride), output_size(x.shape[3], k, stride)
+    for i in range(k):
+        for j in range(k):
+            yield x[:, :, i:i + stride * OH:stride, j:j + stride * OW:stride]
+
+
+# ------------------------------------------------------------------------------------------- ReLU and inner product
+
+
+def relu_forward(x):
+    """max(0, x), entry by entry.
+
+    x of any shape -> out of that shape, cache. Source: homework section 2.2.
+    """
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    """Let the gradient through where the input was positive; at exactly 0 it is 0, as in PyTorch.
+
+    dout -> dx, both of the input's shape.
+    """
+    return dout * (cache > 0)
+
+
+def inner_product_forward(x, W, b):
+    """Every output is a weighted sum of all inputs plus a bias: x W + b, one image a row.
+
+    x (N, D), or (N, C, H, W), which is read row by row, channel after channel, with C*H*W = D; W (D, M), b (M,)
+    -> out (N, M), cache. Source: homework equation 3 (there for one column vector, so its W is our W transposed).
+    """
+    rows = x.reshape(len(x), -1)
+    if rows.shape[1] != len(W):
+        raise ValueError(f"inner product: {rows.shape[1]} inputs per image need W of shape ({rows.shape[1]}, M), "
+                         f"but W has shape {W.shape}.")
+    return rows @ W + b, (x, W)
+
+
+def inner_product_backward(dout, cache):
+    """The gradients of x W + b: dx = dout W', dW = x' dout, db = dout summed over the batch.
+
+    dout (N, M) -> dx with the shape of x, dW (D, M), db (M,). Source: homework equations 7 and 8.
+    """
+    x, W = cache
+    dx = (W @ dout.T).T.reshape(x.shape)
+    dW = x.reshape(len(x), -1).T @ dout
+    return dx, dW, dout.sum(axis=0)
+
+
+# --------------------------------------------------------------------------------------------------- softmax, loss
+
+
+def softmax(scores):
+    """Turn scores into probabilities along the last axis: e^s over the sum of e^s.
+
+    The largest score is subtracted first, which changes nothing in the result and keeps e^s finite.
+    Source: homework equation 1.
+    """
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def softmax_loss(scores, y):
+    """The mean over the batch of -log(probability given to the right label), and its gradient.
+
+    scores (N, K), y (N,) -> loss (a Python float), dscores (N, K). The gradient is (p - t) / N, with t = 1 at the right
+    label and 0 elsewhere. Source: homework equations 2 and 5, averaged over the batch instead of summed.
+    Raises ValueError when a label is not one of 0 .. K-1.
+    """
+    N, K = scores.shape
+    y = np.asarray(y)
+    if y.shape != (N,) or y.dtype.kind not in "iu" or (N and (y.min() < 0 or y.max() >= K)):
+        raise ValueError(f"softmax_loss: {N} rows of scores need {N} labels, whole numbers from 0 to {K - 1}; "
+                         f"got {y.dtype} of shape {y.shape}.")
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    e = np.exp(shifted)
+    total = e.sum(axis=1, keepdims=True)
+    rows = np.arange(N)
+    loss = float(np.mean(np.log(total[:, 0]) - shifted[rows, y], dtype=np.float64))
+    dscores = e / total
+    dscores[rows, y] -= 1
+    dscores /= N
+    return loss, dscores

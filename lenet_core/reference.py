@@ -1,0 +1,145 @@
+"""The mathematics of `ops` as plain loops: what a student reads first, and the yardstick the tests measure `ops` with.
+
+One number at a time, no tricks, far too slow to train with. The functions are named and called as in `ops`, which
+documents shapes and sources; forward functions return the output only, and backward functions take what they need instead
+of a cache.
+"""
+
+import math
+
+import numpy as np
+
+
+def conv_forward(x, W, b, stride=1, pad=0):
+    """out[n, f, i, j] = b[f] + sum over c, u, v of x[n, c, i*stride + u - pad, j*stride + v - pad] * W[f, c, u, v]."""
+    N, C, height, width = x.shape
+    F, _, k, _ = W.shape
+    out_height, out_width = (height + 2 * pad - k) // stride + 1, (width + 2 * pad - k) // stride + 1
+    out = np.zeros((N, F, out_height, out_width), x.dtype)
+    for n in range(N):
+        for f in range(F):
+            for i in range(out_height):
+                for j in range(out_width):
+                    total = b[f]
+                    for c in range(C):
+                        for u in range(k):
+                            for v in range(k):
+                                row, column = i * stride + u - pad, j * stride + v - pad
+                                if 0 <= row < height and 0 <= column < width:      # beyond the border there are zeros
+                                    total += x[n, c, row, column] * W[f, c, u, v]
+                    out[n, f, i, j] = total
+    return out
+
+
+def conv_backward(dout, x, W, stride=1, pad=0):
+    """Every product x * W of the forward pass gives W * dout to its pixel and x * dout to its weight."""
+    N, C, height, width = x.shape
+    F, _, k, _ = W.shape
+    dx, dW, db = np.zeros_like(x), np.zeros_like(W), np.zeros(F, W.dtype)
+    for n in range(N):
+        for f in range(F):
+            for i in range(dout.shape[2]):
+                for j in range(dout.shape[3]):
+                    d = dout[n, f, i, j]
+                    db[f] += d
+                    for c in range(C):
+                        for u in range(k):
+                            for v in range(k):
+                                row, column = i * stride + u - pad, j * stride + v - pad
+                                if 0 <= row < height and 0 <= column < width:
+                                    dx[n, c, row, column] += W[f, c, u, v] * d
+                                    dW[f, c, u, v] += x[n, c, row, column] * d
+    return dx, dW, db
+
+
+def max_pool_forward(x, k, stride=None):
+    """out[n, c, i, j] = the largest entry of the window whose first entry is x[n, c, i*stride, j*stride]."""
+    stride = k if stride is None else stride
+    N, C, height, width = x.shape
+    out = np.zeros((N, C, (height - k) // stride + 1, (width - k) // stride + 1), x.dtype)
+    for n in range(N):
+        for c in range(C):
+            for i in range(out.shape[2]):
+                for j in range(out.shape[3]):
+                    u, v = _winner(x[n, c], k, stride, i, j)
+                    out[n, c, i, j] = x[n, c, u, v]
+    return out
+
+
+def max_pool_backward(dout, x, k, stride=None):
+    """The winner of each window gets the window's gradient; an entry that won several windows gets their sum."""
+    stride = k if stride is None else stride
+    dx = np.zeros_like(x)
+    for n in range(dout.shape[0]):
+        for c in range(dout.shape[1]):
+            for i in range(dout.shape[2]):
+                for j in range(dout.shape[3]):
+                    u, v = _winner(x[n, c], k, stride, i, j)
+                    dx[n, c, u, v] += dout[n, c, i, j]
+    return dx
+
+
+def _winner(image, k, stride, i, j):
+    """Row and column of the largest entry of window (i, j); of several, the first in reading order."""
+    best = (i * stride, j * stride)
+    for u in range(i * stride, i * stride + k):
+        for v in range(j * stride, j * stride + k):
+            if image[u, v] > image[best]:
+                best = (u, v)
+    return best
+
+
+def relu_forward(x):
+    """Negative numbers become 0."""
+    out = np.zeros_like(x)
+    for index, value in np.ndenumerate(x):
+        out[index] = value if value > 0 else 0
+    return out
+
+
+def relu_backward(dout, x):
+    """The gradient passes where the input was positive."""
+    dx = np.zeros_like(dout)
+    for index, value in np.ndenumerate(x):
+        dx[index] = dout[index] if value > 0 else 0
+    return dx
+
+
+def inner_product_forward(x, W, b):
+    """out[n, m] = b[m] + sum over d of x[n, d] * W[d, m]."""
+    rows = x.reshape(len(x), -1)
+    out = np.zeros((len(x), W.shape[1]), x.dtype)
+    for n in range(len(x)):
+        for m in range(W.shape[1]):
+            out[n, m] = b[m]
+            for d in range(W.shape[0]):
+                out[n, m] += rows[n, d] * W[d, m]
+    return out
+
+
+def inner_product_backward(dout, x, W):
+    """Every product x * W of the forward pass gives W * dout to its input and x * dout to its weight."""
+    rows = x.reshape(len(x), -1)
+    drows, dW, db = np.zeros_like(rows), np.zeros_like(W), np.zeros(W.shape[1], W.dtype)
+    for n in range(len(x)):
+        for m in range(W.shape[1]):
+            db[m] += dout[n, m]
+            for d in range(W.shape[0]):
+                drows[n, d] += W[d, m] * dout[n, m]
+                dW[d, m] += rows[n, d] * dout[n, m]
+    return drows.reshape(x.shape), dW, db
+
+
+def softmax_loss(scores, y):
+    """The mean of -log p[n, y[n]] with p = softmax(scores), and its gradient (p - t) / N."""
+    N, K = scores.shape
+    loss, dscores = 0.0, np.zeros_like(scores)
+    for n in range(N):
+        largest = max(scores[n])
+        exponentials = [math.exp(score - largest) for score in scores[n]]
+        for j in range(K):
+            p = exponentials[j] / sum(exponentials)
+            dscores[n, j] = (p - (1 if j == y[n] else 0)) / N
+            if j == y[n]:
+                loss -= math.log(p) / N
+    return loss, dscores
