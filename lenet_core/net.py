@@ -39,6 +39,8 @@ class Layer:
     """
 
     def __init__(self, name, kind, W_shape=None, **options):
+        if kind not in KINDS:
+            raise ValueError(f"Layer {name}: there is no kind {kind!r}; there are: {', '.join(KINDS)}.")
         self.name, self.kind, self.options = name, kind, options
         self.params, self.grads = {}, {}
         if W_shape:
@@ -171,7 +173,9 @@ class Net:
     def __call__(self, x):
         """The scores (N, K) for the images x (N, C, H, W). Remembers nothing, changes nothing."""
         x = self._images(x)
-        parts = [x[i:i + 2 * PART] for i in range(0, max(len(x), 1), 2 * PART)]
+        if not len(x):
+            return np.zeros((0, *self.shapes()[-1]), self.dtype)
+        parts = [x[i:i + 2 * PART] for i in range(0, len(x), 2 * PART)]
         return np.concatenate(in_parts(self._scores, parts, threads=not self._has_own))
 
     def predict(self, x):
@@ -185,14 +189,17 @@ class Net:
         A loss that is not finite is returned as it is; `train` is the one that stops.
         """
         x = self._images(x)
+        if not len(x):
+            raise ValueError("loss: a batch without images has no mean loss.")
         for layer in self.layers:
             layer._seen = []            # first, so that the new arrays get the old ones' memory, still in the cache
         several = len(x) >= 2 * PART and not self._has_own
-        parts = np.array_split(np.arange(len(x)), 2) if several else [np.arange(len(x))]
-        parts = [slice(part[0], part[-1] + 1) for part in parts] if len(x) else [slice(0, 0)]
+        middle = len(x) // 2
+        parts = [slice(0, middle), slice(middle, None)] if several else [slice(None)]
         records = in_parts(lambda part: self._forward(x[part]), parts, threads=several)
         scores = np.concatenate([record[-1]["out"] for record in records])
-        loss, dscores = ops.softmax_loss(scores, y)
+        with np.errstate(all="ignore"):
+            loss, dscores = ops.softmax_loss(scores, y)
         grads = in_parts(lambda job: self._backward(dscores[job[0]], job[1]), list(zip(parts, records)), threads=several)
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]

@@ -105,9 +105,9 @@ def inverse_decay(lr0, gamma, power):
 
 
 def warm_up_then_down(lr0, steps, warm_up=200):
-    """A rate that climbs to lr0 within `warm_up` steps and then falls in a straight line, reaching 0 after `steps`."""
-    warm_up = min(warm_up, steps // 4)
-    return lambda i: float(lr0 * max(0.0, min((i + 1) / max(warm_up, 1), (steps - i) / (steps - warm_up))))
+    """A rate that climbs to lr0 within `warm_up` steps (at most half of all), then falls in a straight line to 0 at `steps`."""
+    warm_up = max(1, min(warm_up, steps // 2))
+    return lambda i: float(lr0 * max(0.0, min((i + 1) / warm_up, (steps - i) / max(1, steps - warm_up))))
 
 
 def sgd_momentum(p, v, dp, lr, mu=0.9, decay=0.0):
@@ -116,12 +116,12 @@ def sgd_momentum(p, v, dp, lr, mu=0.9, decay=0.0):
     p, v, dp of one shape -> new p, new v; the arguments stay as they are. `decay` is the lambda of the L2 term
     lambda/2 * sum(p^2). Source: homework equations 9, 10 and 13.
     """
-    push = p * decay if decay else np.zeros_like(p)
+    lr, mu, decay = float(lr), float(mu), float(decay)       # a NumPy float64 would turn float32 arrays into float64
+    push = p * decay                                         # fresh arrays from here on, so they may be changed in place
     push += dp
     push *= lr
-    v = v * mu
-    v += push
-    return p - v, v
+    push += v * mu
+    return p - push, push
 
 
 def train(net, batches, lr, mu=0.9, decay=0.0, bias_rate=1.0, state=None):
@@ -130,7 +130,7 @@ def train(net, batches, lr, mu=0.9, decay=0.0, bias_rate=1.0, state=None):
     `batches` yields (x, y); training ends when it does (`minibatches` never does). `lr`, `mu` (momentum) and `decay`
     (weight decay, on weights only) are numbers, or functions of the step's number, so that they can change on the way.
     `bias_rate` multiplies the rate of the biases (the homework's is 2). Give the `state` of an earlier run to go on
-    where it stopped. Raises `Diverged` before it would put numbers into the network that are not finite.
+    where it stopped. Raises `Diverged`, and leaves the network as it was, when a loss is not a finite number.
     """
     state = TrainingState() if state is None else state
     for x, y in batches:
@@ -140,17 +140,22 @@ def train(net, batches, lr, mu=0.9, decay=0.0, bias_rate=1.0, state=None):
         if not math.isfinite(loss):
             raise Diverged(f"The loss stopped being a number at step {i} (learning rate {rate:g}): the steps were too large and "
                            f"the weights ran away. Begin again with a smaller rate, {rate / 10:.1g} say, or let it warm up.")
+        _update(net, state, rate, rate * bias_rate, momentum, weight_decay)
+        yield Step(i, loss, float(np.mean(scores.argmax(axis=1) == y)), rate)
+
+
+def _update(net, state, weight_lr, bias_lr, mu, decay):
+    """`sgd_momentum` for every parameter of the network."""
+    with np.errstate(over="ignore", invalid="ignore"):       # a network that runs away is reported by `train`
         for layer in net.layers:
             new = {}
             for name, p in layer.params.items():
-                key, bias = f"{layer.name}.{name}", name == "b"
-                v = state.velocity.get(key)
-                new[name], state.velocity[key] = sgd_momentum(
-                    p, np.zeros_like(p) if v is None else v, layer.grads[name],
-                    rate * bias_rate if bias else rate, momentum, 0.0 if bias else weight_decay)
+                key = f"{layer.name}.{name}"
+                v = state.velocity.get(key, np.zeros((), p.dtype))
+                lr, lam = (weight_lr, decay) if name == "W" else (bias_lr, 0.0)
+                new[name], state.velocity[key] = sgd_momentum(p, v, layer.grads[name], lr, mu, lam)
             layer.params = new
-        state.steps += 1
-        yield Step(i, loss, float(np.mean(scores.argmax(axis=1) == y)), rate)
+    state.steps += 1
 
 
 def error_rate(net, x, y):
@@ -163,56 +168,73 @@ def error_rate(net, x, y):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: everything `train` and `minibatches` want beside the network and the data.
+    """How to train: the learning rate `lr` times `schedule(steps)(i)`, and what else `train` and `minibatches` want.
 
-    `lr(steps)` gives the rate's function for a run of that many steps. `epochs` is the length of a run unless `steps` is
-    given.
+    A run has `steps` steps if the recipe says so, else `epochs` times through the data, but no fewer than `at_least`
+    (a small set wants to be seen more often).
     """
 
-    lr: Callable
-    epochs: float = 2
+    lr: float
+    schedule: Callable
     steps: int | None = None
+    epochs: float = 2
+    at_least: int = 1
     batch_size: int = 64
     mu: float = 0.9
     decay: float = 5e-4
     bias_rate: float = 1.0
 
-    def length(self, per_epoch):
-        """The number of steps of a run, with `per_epoch` batches in an epoch."""
-        return self.steps or max(1, round(self.epochs * per_epoch))
+    def length(self, per_epoch, epochs=None, steps=None):
+        """The number of steps of a run with `per_epoch` batches in an epoch: as asked for, else the recipe's own."""
+        if steps or (self.steps and not epochs):
+            return steps or self.steps
+        return max(1, round(epochs * per_epoch)) if epochs else max(self.at_least, round(self.epochs * per_epoch))
 
-    def start(self, net, batches, state=None):
-        """(the generator of Steps, endless; the length of the run)."""
-        steps = self.length(batches.per_epoch)
-        return train(net, batches, self.lr(steps), self.mu, self.decay, self.bias_rate, state), steps
+    def start(self, net, batches, steps, state=None):
+        """The generator of `train` with this recipe, for a run of `steps` steps (it goes on for ever; stop asking)."""
+        shape = self.schedule(steps)
+        return train(net, batches, lambda i: self.lr * shape(i), self.mu, self.decay, self.bias_rate, state)
 
 
 RECIPES = {
-    # Section 5.5 of the homework and its test script: 10,000 steps, biases at twice the rate.
-    "homework": Recipe(lr=lambda steps: inverse_decay(0.01, 1e-4, 0.75), steps=10_000, bias_rate=2.0),
     # Reaches the homework's 99.1 % in two epochs of the full set.
-    "quick": Recipe(lr=lambda steps: warm_up_then_down(0.05, steps)),
+    "quick": Recipe(lr=0.05, schedule=lambda steps: warm_up_then_down(1.0, steps), at_least=600),
+    # Section 5.5 of the homework and its test script.
+    "homework": Recipe(lr=0.01, schedule=lambda steps: inverse_decay(1.0, 1e-4, 0.75), steps=10_000, bias_rate=2.0),
 }
 
 
 # ---------------------------------------------------------------------------------------------------------- checkpoints
 
 
-def save_checkpoint(path, net, batches, state):
-    """Keep a training run in one file (.npz), wholly or not at all: network, momentum, step, place in the data, random state."""
+class Checkpoint(NamedTuple):
+    """A training run as it was kept; set `batches.position = position` and hand `state` to `train` to go on."""
+
+    net: Net
+    state: TrainingState
+    position: dict
+    notes: dict
+
+
+def save_checkpoint(path, net, batches, state, notes=None):
+    """Keep a training run in one file (.npz), wholly or not at all: network, momentum, step, place in the data, random state.
+
+    `notes` is plain data to keep beside it (which recipe, which data).
+    """
     description, arrays = net.pack()
-    description["training"] = {"steps": state.steps, "position": batches.position}
+    description["training"] = {"steps": state.steps, "position": batches.position, "notes": notes or {}}
     write_npz(path, description, {**arrays, **{f"velocity {key}": v for key, v in state.velocity.items()}})
 
 
 def load_checkpoint(path):
-    """(net, state, position) of a run kept by `save_checkpoint`; then set `batches.position = position` and go on.
+    """The `Checkpoint` kept by `save_checkpoint`.
 
     Raises FileNotFoundError, or ValueError with a sentence when the file holds no training run.
     """
+    net = Net.load(path)
     description, arrays = read_npz(path)
     if "training" not in description:
         raise ValueError(f"{path} holds a network but no training run to go on with. Net.load reads it.")
     velocity = {key.removeprefix("velocity "): v for key, v in arrays.items() if key.startswith("velocity ")}
     training = description["training"]
-    return Net.load(path), TrainingState(training["steps"], velocity), training["position"]
+    return Checkpoint(net, TrainingState(training["steps"], velocity), training["position"], training["notes"])

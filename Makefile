@@ -1,0 +1,39 @@
+# `make lab` opens the workbook, `make test` checks it; both set themselves up in .venv on first use.
+PYTHON ?= python3
+BIN := .venv/bin
+
+# As root (in a container) JupyterLab wants to be told that this is meant.
+ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+
+.PHONY: lab test study bench notebooks lock
+
+lab: .venv/ready
+	$(BIN)/jupyter lab $(ROOT) notebooks/06_train_lenet.ipynb
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+# Hours of the same: the accuracies over five seeds, the long resume.
+study: .venv/ready
+	$(BIN)/python -m pytest -m slow
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks.throughput
+
+# Run the notebooks and store what came out (needs MNIST; see README).
+notebooks: .venv/ready
+	$(BIN)/python -m tests.store_notebooks
+
+# The tested set of versions, for every Python and system at once.
+lock: .venv/ready
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra test --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.txt
+
+.venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "$$($(PYTHON) --version) is not one of 3.11 to 3.13. Name one that is: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@

@@ -1,0 +1,97 @@
+"""Train and test LeNet from a terminal: `python -m lenet_core --help`. Prints what the homework's test script prints."""
+
+import argparse
+import itertools
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from .data import load_mnist
+from .train import RECIPES, Diverged, TrainingState, error_rate, load_checkpoint, minibatches, save_checkpoint
+from .zoo import lenet
+
+SUBSET = 3000                   # 1/20 of MNIST, the homework's small set
+REPORT_EVERY = 100              # steps between two lines with the cost
+
+
+def main(arguments=None):
+    ask = argparse.ArgumentParser(prog="python -m lenet_core", description="Train LeNet on MNIST with NumPy, and test it.")
+    ask.add_argument("--data", metavar="FOLDER", help="where MNIST lies (else LENET_DATA, the cache, a download, small digits)")
+    ask.add_argument("--subset", type=int, metavar="N", nargs="?", const=SUBSET,
+                     help=f"train on N images only; without N on {SUBSET:,}, the homework's 1/20")
+    ask.add_argument("--recipe", choices=RECIPES, default="quick", help="learning rate, momentum, decay (default: quick)")
+    length = ask.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=float, help="how often to go through the data (default: the recipe's)")
+    length.add_argument("--steps", type=int, help="how many batches to train on (default: the recipe's)")
+    ask.add_argument("--seed", type=int, default=0, help="same seed, same numbers (default: 0)")
+    ask.add_argument("--save", type=Path, metavar="FILE", help="keep the run in FILE (.npz) at every test, and at the end")
+    ask.add_argument("--resume", type=Path, metavar="FILE", help="go on with a run kept by --save, on the same data")
+    args = ask.parse_args(arguments)
+    for name in ("subset", "epochs", "steps"):
+        value = getattr(args, name)
+        if value is not None and value <= 0:
+            ask.error(f"--{name} must be greater than 0, and is {value}.")
+    if args.save and not args.save.parent.is_dir():
+        ask.error(f"--save: there is no folder {args.save.parent}. Make it first.")
+    try:
+        return run(args)
+    except (Diverged, ValueError, OSError) as error:
+        print(f"{ask.prog}: {error}", file=sys.stderr)
+        return 1
+
+
+def run(args):
+    kept = load_checkpoint(args.resume) if args.resume else None
+    notes = dict(kept.notes) if kept else {"recipe": args.recipe, "subset": args.subset}
+    data = load_mnist(args.data)
+    print(data)
+    if notes["subset"]:
+        data = data.subset(notes["subset"])
+        print(f"training on {len(data.train_x):,} of them")
+    recipe = RECIPES[notes["recipe"]]
+    rng = np.random.default_rng(args.seed)
+    net, state = (kept.net, kept.state) if kept else (lenet(rng), TrainingState())
+    batches = minibatches(data.train_x, data.train_y, recipe.batch_size, rng)
+    if kept:
+        batches.position = kept.position
+    total = notes.setdefault("steps", recipe.length(batches.per_epoch, args.epochs, args.steps))
+    test_every = min(batches.per_epoch, 500)
+
+    def keep():
+        if args.save:
+            save_checkpoint(args.save, net, batches, state, notes)
+
+    started, interrupted = time.monotonic(), False
+
+    def interrupt(*_):                          # let the step end first, so that what is kept belongs together
+        nonlocal interrupted
+        interrupted = True
+        signal.signal(signal.SIGINT, before)    # who presses Ctrl-C twice does not want to wait
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    steps = itertools.islice(recipe.start(net, batches, total, state), total - state.steps)
+    with tqdm(total=total, initial=state.steps, unit="step", disable=None) as bar:
+        for step in steps:
+            bar.update()
+            if state.steps % REPORT_EVERY == 0 or state.steps == total:
+                bar.write(f"cost = {step.loss:.6f} training_percent = {step.accuracy:.6f}", file=sys.stdout)
+            if state.steps % test_every == 0 and state.steps < total:
+                bar.write(f"\ntest accuracy: {1 - error_rate(net, data.test_x, data.test_y):.6f}\n", file=sys.stdout)
+                keep()
+            if interrupted:
+                break
+    signal.signal(signal.SIGINT, before)
+    keep()
+    if interrupted:
+        print(f"\nstopped after {state.steps} of {total} steps" + (f"; --resume {args.save} goes on" if args.save else ""))
+    accuracy = 1 - error_rate(net, data.test_x, data.test_y)
+    print(f"\ntest accuracy: {accuracy:.6f} on {data.name} after {state.steps} steps, {time.monotonic() - started:.1f} s")
+    return 130 if interrupted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,249 @@
+"""One training run on a background thread, which can be paused, stepped, resumed and stopped while it goes on.
+
+`lenet_core.train` is a generator, so pausing is not asking for the next step. A `Run` does the asking, on a thread of its
+own so that the notebook stays free, and keeps the history. It knows nothing of widgets: the training panel is one that
+listens to it. Only one run of a kernel trains at a time: making a second one stops the first, so that running a cell twice
+leaves nothing behind that eats the processor.
+"""
+
+import asyncio
+import threading
+import time
+import weakref
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from lenet_core.train import RECIPES, Diverged, minibatches, train
+
+SAMPLE = 1000                    # test images for a point of the curve; the whole test set is for the end of an epoch
+POINTS = 16                      # points of the curve in one run
+
+
+class Point(NamedTuple):
+    """One point of the error curves: the training error is the mean over the batches since the point before."""
+
+    step: int
+    train_error: float
+    test_error: float
+
+
+class Epoch(NamedTuple):
+    """What the network said about the whole test set at the end of an epoch (or of the run)."""
+
+    step: int
+    test_error: float
+    predictions: np.ndarray
+
+
+@dataclass
+class Settings:
+    """What may change while a run goes on; each step looks here."""
+
+    lr: float
+    mu: float
+    decay: float
+
+
+@dataclass
+class History:
+    """What a run has seen so far."""
+
+    losses: list = field(default_factory=list)          # one per step: the batch's mean loss
+    smoothed: list = field(default_factory=list)        # one per step: the running mean of the losses
+    errors: list = field(default_factory=list)          # one per step: the share of the batch that was wrong
+    rates: list = field(default_factory=list)           # one per step: the learning rate
+    points: list = field(default_factory=list)
+    epochs: list = field(default_factory=list)
+    seconds: float = 0.0                                 # spent training and testing, pauses not counted
+
+
+class Run:
+    """Training of `net` on `data` by a recipe of `lenet_core.train`, for so many `epochs` or `steps`.
+
+    `state` is "ready", "running", "paused", "finished", "stopped" or "failed". `start` returns at once and `wait` (or
+    `await run`) returns when it is over; with `headless=True`, `start` itself trains to the end on the calling thread.
+    `listener(run)` is called after every step and every change of state, on whichever thread that happens.
+    """
+
+    _latest = None                                       # a weak reference to the run that may train
+
+    def __init__(self, net, data, recipe="quick", epochs=None, steps=None, seed=0, headless=False, listener=None):
+        if recipe not in RECIPES:
+            raise ValueError(f"There is no recipe {recipe!r}; there are: {', '.join(RECIPES)}.")
+        self.net, self.data, self.recipe, self.seed, self.headless = net, data, RECIPES[recipe], seed, headless
+        self.listener = listener or (lambda run: None)
+        self.settings = Settings(self.recipe.lr, self.recipe.mu, self.recipe.decay)
+        self.per_epoch = -(-len(data.train_x) // self.recipe.batch_size)
+        self.steps = self.recipe.length(self.per_epoch, epochs, steps)
+        self._first_parameters = net.snapshot()
+        self._test_every = max(1, self.steps // POINTS)
+        self._sample = np.arange(min(SAMPLE, len(data.test_x))) * len(data.test_x) // min(SAMPLE, len(data.test_x))
+        self._gate = threading.Condition()
+        self._thread = None
+        self.state, self.error, self.history = "ready", None, History()
+        other = Run._latest and Run._latest()
+        if other:
+            other.stop()
+        Run._latest = weakref.ref(self)
+
+    # ------------------------------------------------------------------------------------------------------- controls
+
+    def start(self, paused=False):
+        """Train from the beginning: first parameters, same seed. `paused` waits for `step` or `resume`."""
+        self.stop()
+        other = Run._latest and Run._latest()
+        if other and other is not self:
+            other.stop()
+        Run._latest = weakref.ref(self)
+        self.net.restore(self._first_parameters)
+        self.history, self.error, self._allowed = History(), None, 0
+        rng = np.random.default_rng(self.seed)
+        batches = minibatches(self.data.train_x, self.data.train_y, self.recipe.batch_size, rng)
+        shape, settings = self.recipe.schedule(self.steps), self.settings
+        self._steps = train(self.net, batches, lambda i: settings.lr * shape(i), lambda i: settings.mu,
+                            lambda i: settings.decay, self.recipe.bias_rate)
+        self._set("paused" if paused else "running")
+        if self.headless:
+            self._work()
+        else:
+            self._thread = threading.Thread(target=self._work, name="lenet-training", daemon=True)
+            self._thread.start()
+
+    def pause(self):
+        """Finish the step at hand, then rest."""
+        if self.state == "running":
+            self._set("paused")
+
+    def resume(self):
+        """Go on after a pause."""
+        if self.state == "paused":
+            self._set("running")
+
+    def step(self):
+        """Make one step and pause; from "ready", the first one."""
+        if self.state == "ready":
+            self.start(paused=True)
+        if self.state == "running":
+            self.pause()
+        elif self.state == "paused":
+            with self._gate:
+                self._allowed += 1
+                self._gate.notify_all()
+
+    def stop(self):
+        """End the run with what it has; returns when the thread has come to rest."""
+        if self.state in ("running", "paused"):
+            self._set("stopped")
+        thread = self._thread
+        if thread and thread is not threading.current_thread():
+            thread.join()
+
+    def wait(self, timeout=None):
+        """Return when the run is over; raise what a function inside it raised (a divergence is told in `error` instead).
+
+        Interrupting the kernel pauses the run. Buttons of the panel do not answer while this waits; with
+        `await run` they do.
+        """
+        try:
+            if self._thread:
+                self._thread.join(timeout)
+        except KeyboardInterrupt:
+            self.pause()
+            raise
+        self._reraise()
+
+    def __await__(self):
+        return self._over().__await__()
+
+    async def _over(self):
+        try:
+            while self._thread and self._thread.is_alive():
+                await asyncio.sleep(0.05)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            self.pause()
+            raise
+        self._reraise()
+
+    def _reraise(self):
+        if self.error and not isinstance(self.error, Diverged):
+            raise self.error
+
+    def _set(self, state):
+        with self._gate:
+            self.state = state
+            self._gate.notify_all()
+        self.listener(self)
+
+    # ---------------------------------------------------------------------------------------------------- on the thread
+
+    def _work(self):
+        try:
+            while self._may_go_on():
+                began = time.perf_counter()
+                self._record(next(self._steps))
+                self.history.seconds += time.perf_counter() - began
+                if len(self.history.losses) >= self.steps:
+                    self._finish("finished")
+                self.listener(self)
+            if self.state == "stopped":
+                self._finish("stopped")
+        except Exception as error:
+            self.error = error
+            self._set("failed")
+
+    def _may_go_on(self):
+        with self._gate:
+            while self.state == "paused" and not self._allowed:
+                self._gate.wait()
+            if self.state == "paused":
+                self._allowed -= 1
+                return True
+            return self.state == "running"
+
+    def _record(self, step):
+        h = self.history
+        done = len(h.losses) + 1
+        keep = min(0.95, 1 - 1 / done)                   # at first a plain mean, later a running one over some 20 steps
+        h.smoothed.append(step.loss if done == 1 else keep * h.smoothed[-1] + (1 - keep) * step.loss)
+        h.losses.append(step.loss)
+        h.errors.append(1 - step.accuracy)
+        h.rates.append(step.lr)
+        if done % self._test_every == 0 or done == self.steps:
+            before = h.points[-1].step if h.points else 0
+            sample = self.net.predict(self.data.test_x[self._sample]) != self.data.test_y[self._sample]
+            h.points.append(Point(done, float(np.mean(h.errors[before:])), float(np.mean(sample))))
+        if done % self.per_epoch == 0:
+            self._test()
+
+    def _test(self):
+        predictions = self.net.predict(self.data.test_x)
+        self.history.epochs.append(
+            Epoch(len(self.history.losses), float(np.mean(predictions != self.data.test_y)), predictions))
+
+    def _finish(self, state):
+        h = self.history
+        if h.losses and (not h.epochs or h.epochs[-1].step != len(h.losses)):
+            began = time.perf_counter()
+            self._test()
+            h.seconds += time.perf_counter() - began
+        self._set(state)
+
+    # -------------------------------------------------------------------------------------------------------- in words
+
+    def __str__(self):
+        """One sentence about where the run stands."""
+        h = self.history
+        done = len(h.losses)
+        if self.state == "failed":
+            return f"Failed after {done} of {self.steps} steps. {self.error}"
+        if not done:
+            return f"{self.state.capitalize()}: {self.steps:,} steps of {self.recipe.batch_size} images, {self.data.name}."
+        words = f"{self.state.capitalize()} after {done:,} of {self.steps:,} steps"
+        if self.state in ("finished", "stopped") and h.epochs and h.epochs[-1].step == done:
+            words += (f" in {h.seconds:.1f} s: {1 - h.epochs[-1].test_error:.2%} of the {len(self.data.test_y):,} test images "
+                      "are right")
+        return f"{words} ({self.data.name})."
+
+    __repr__ = __str__

@@ -1,0 +1,192 @@
+"""The training panel: what is happening to the loss and the errors right now, and hands on the controls.
+
+A `TrainingPanel` shows a `lenet_lab.run.Run` and steers it; the run does the work, on its own thread. Everything that changes
+is in three HTML widgets whose values are replaced some four times a second, which neither flickers nor needs an output area.
+The curves are written as SVG here, in well under a millisecond, since drawing them with matplotlib would take the time of
+several training steps each time; the figures of the notebooks are matplotlib's (`lenet_lab.plots`).
+"""
+
+import time
+from html import escape
+from math import log10
+
+import ipywidgets as widgets
+import numpy as np
+from tqdm import tqdm
+
+from ..run import Run
+
+REDRAW_AFTER = 0.25                  # seconds
+POINTS = 240                         # of a curve, at most: there are not more pixels
+RAW, SMOOTH, TRAIN, TEST = "#9db4cc", "#1f4e79", "#1f4e79", "#c8553d"
+
+
+class TrainingPanel(widgets.VBox):
+    """Buttons, sliders and live curves for one training run.
+
+    Takes what `Run` takes. Showing it does not start it: press Start, or call `start`; the cell returns at once. `wait()`
+    returns when the run is over, and so does `await panel`, during which the buttons go on working.
+    `headless=True` trains within `start`. `close()` ends the run and takes the panel away.
+    """
+
+    def __init__(self, net, data, recipe="quick", epochs=None, steps=None, seed=0, headless=False):
+        self.run = Run(net, data, recipe, epochs, steps, seed, headless, listener=self._follow)
+        self._drawn_at, self._drawn_state = 0.0, None
+        self._buttons = {
+            "Start": self._button("play", "train from the beginning", self.start),
+            "Pause": self._button("pause", "finish this step, then rest", self.run.pause),
+            "Step": self._button("step-forward", "make one step and rest", self.run.step),
+            "Resume": self._button("forward", "go on", self.run.resume),
+            "Stop": self._button("stop", "end the run with what it has", self.run.stop),
+        }
+        for name, button in self._buttons.items():
+            button.description = name
+        settings, wide = self.run.settings, widgets.Layout(width="300px")
+        self._sliders = {
+            "lr": widgets.FloatLogSlider(settings.lr, min=-4, max=0, step=0.05, description="learning rate", readout_format=".2g",
+                                         tooltip="largest learning rate; the schedule scales it"),
+            "mu": widgets.FloatSlider(settings.mu, min=0, max=0.99, step=0.01, description="momentum",
+                                      tooltip="how much of the last step goes into the next"),
+            "decay": widgets.FloatLogSlider(settings.decay, min=-6, max=-1, step=0.1, description="weight decay",
+                                            readout_format=".2g", tooltip="how strongly weights are pulled to zero"),
+        }
+        for name, slider in self._sliders.items():
+            slider.layout, slider.style.description_width = wide, "90px"
+            slider.observe(lambda change, name=name: setattr(self.run.settings, name, float(change["new"])), "value")
+        self._progress = widgets.FloatProgress(0, min=0, max=1, layout=widgets.Layout(width="300px", height="18px"))
+        self._status, self._left, self._live = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        super().__init__([
+            widgets.HBox(list(self._buttons.values())),
+            widgets.HBox(list(self._sliders.values()), layout=widgets.Layout(flex_flow="row wrap")),
+            widgets.HBox([self._progress, self._left]),
+            self._status,
+            self._live,
+        ], layout=widgets.Layout(max_width="960px"))
+        self.add_class("lenet-training-panel")
+        self._draw()
+
+    def start(self):
+        """Train from the beginning: the parameters the network had when the panel was made, and the same seed."""
+        self.run.start()
+
+    def wait(self, timeout=None):
+        """Return when the run is over; see `Run.wait`."""
+        self.run.wait(timeout)
+
+    def __await__(self):
+        return self.run.__await__()
+
+    def close(self):
+        """End the run and take the panel away."""
+        self.run.stop()
+        for child in self.children:
+            child.close()
+        super().close()
+
+    def __repr__(self):
+        return f"TrainingPanel: {self.run}"
+
+    @staticmethod
+    def _button(icon, tooltip, action):
+        button = widgets.Button(icon=icon, tooltip=tooltip, layout=widgets.Layout(width="100px"))
+        button.on_click(lambda _: action())
+        return button
+
+    # ---------------------------------------------------------------------------------------------------------- drawing
+
+    def _follow(self, run):
+        if run.state != self._drawn_state or run.state == "paused" or time.monotonic() - self._drawn_at > REDRAW_AFTER:
+            self._draw()
+
+    def _draw(self):
+        run, h = self.run, self.run.history
+        done, state = len(h.losses), run.state
+        self._drawn_at, self._drawn_state = time.monotonic(), state
+        live = state in ("running", "paused")
+        for name, works in {"Start": not live, "Pause": state == "running", "Step": not live or state == "paused",
+                            "Resume": state == "paused", "Stop": live}.items():
+            self._buttons[name].disabled = not works
+        self._buttons["Step"].disabled = state not in ("ready", "paused")
+        self._buttons["Start"].description = "Start" if state == "ready" else "Restart"
+        self._progress.value = done / run.steps
+        left = f", {tqdm.format_interval((run.steps - done) * h.seconds / done)} left" if done and live else ""
+        self._left.value = f'<span class="lenet-left">step {done:,} of {run.steps:,}{left}</span>'
+        if not live or state == "paused" or not done:        # a screen reader is told of changes, not of every step
+            self._status.value = f'<div role="status" class="lenet-status">{escape(str(run))}</div>'
+        elif "Running" not in self._status.value:
+            self._status.value = f'<div role="status" class="lenet-status">Running ({escape(run.data.name)}).</div>'
+        self._live.value = _numbers(run) + _curves(run)
+
+
+def _numbers(run):
+    h = run.history
+    done = len(h.losses)
+    recent = h.errors[-50:]
+    last = h.points[-1] if h.points else None
+    final = h.epochs[-1] if h.epochs else None
+    test = final if final and (not last or final.step >= last.step) else last
+    cells = {
+        "epoch": f"{done / run.per_epoch:.2f}",
+        "loss": f"{h.losses[-1]:.4f}" if done else "",
+        "smoothed loss": f"{h.smoothed[-1]:.4f}" if done else "",
+        "training error": f"{np.mean(recent):.2%}" if done else "",
+        "test error": f"{test.test_error:.2%}" if test else "",
+        "learning rate": f"{h.rates[-1]:.4g}" if done else "",
+    }
+    heads = "".join(f'<th scope="col" style="padding:0 18px 0 0;font-weight:normal;opacity:.75;text-align:left">{name}</th>'
+                    for name in cells)
+    values = "".join(f'<td class="lenet-{name.replace(" ", "-")}" style="padding:0 18px 0 0;font-size:130%;min-width:5em;'
+                     f'font-variant-numeric:tabular-nums">{value or "&ndash;"}</td>' for name, value in cells.items())
+    return f'<table class="lenet-numbers" style="line-height:1.5"><tr>{heads}</tr><tr>{values}</tr></table>'
+
+
+def _curves(run):
+    h = run.history
+    steps = max(run.steps, 1)
+    chosen = np.unique(np.linspace(0, len(h.losses) - 1, POINTS).astype(int)) if h.losses else []
+    raw = [(i + 1, h.losses[i]) for i in chosen]
+    smooth = [(i + 1, h.smoothed[i]) for i in chosen]
+    train = [(point.step, point.train_error) for point in h.points]
+    test = [(point.step, point.test_error) for point in h.points]
+    words = f"Loss and error rates over {len(h.losses)} steps."
+    if h.losses:
+        words += f" The smoothed loss went from {h.smoothed[0]:.2f} to {h.smoothed[-1]:.3f}."
+    if h.points:
+        words += f" Test error now {h.points[-1].test_error:.1%}."
+    charts = (_chart(0, "loss", steps, 0.001, 10, "g", [("one batch", raw, RAW, ""), ("smoothed", smooth, SMOOTH, "")])
+              + _chart(470, "error rate", steps, 0.001, 1, "%", [("training", train, TRAIN, ""), ("test sample", test, TEST, "5 3")]))
+    return (f'<svg role="img" aria-label="{escape(words)}" viewBox="0 0 930 230" style="width:100%;max-width:930px;display:block" '
+            f'font-size="12" fill="currentColor" color="var(--jp-ui-font-color1,#333)">{charts}</svg>')
+
+
+def _chart(left, title, x_max, low, high, unit, series):
+    """One chart of the panel as SVG: lines over steps, on a logarithmic scale from `low` to `high`."""
+    width, top, bottom, left = 380, 24, 200, left + 52
+
+    def x(step):
+        return left + width * step / x_max
+
+    def y(value):
+        share = (log10(min(max(value, low), high)) - log10(low)) / (log10(high) - log10(low))
+        return bottom - (bottom - top) * share
+
+    parts = [f'<text x="{left}" y="14">{title}</text>']
+    decade = low
+    while decade <= high * 1.01:
+        label = f"{decade:g}" if unit == "g" else f"{decade * 100:g} %"
+        parts.append(f'<line x1="{left}" x2="{left + width}" y1="{y(decade):.1f}" y2="{y(decade):.1f}" stroke="currentColor" '
+                     f'stroke-opacity=".18"/><text x="{left - 6}" y="{y(decade) + 4:.1f}" text-anchor="end" '
+                     f'fill-opacity=".75">{label}</text>')
+        decade *= 10
+    parts.append(f'<text x="{left}" y="{bottom + 16}" fill-opacity=".75">0</text>'
+                 f'<text x="{left + width}" y="{bottom + 16}" text-anchor="end" fill-opacity=".75">{x_max:,} steps</text>')
+    key = left + 90
+    for name, points, colour, dashes in series:
+        line = " ".join(f"{x(step):.1f},{y(value):.1f}" for step, value in points)
+        stroke = f'stroke="{colour}" stroke-width="{1 if colour == RAW else 2}" stroke-dasharray="{dashes}" fill="none"'
+        parts.append(f'<polyline points="{line}" {stroke}/>')
+        if points and len(points) <= 20:
+            parts += [f'<circle cx="{x(step):.1f}" cy="{y(value):.1f}" r="2.5" fill="{colour}"/>' for step, value in points]
+        parts.append(f'<line x1="{key}" x2="{key + 24}" y1="10" y2="10" {stroke}/><text x="{key + 30}" y="14">{name}</text>')
+        key += 130
+    return "".join(parts)

@@ -1,0 +1,28 @@
+"""Tests run on real MNIST where it lies beside the project (or LENET_DATA names it), and pass on the small digits elsewhere."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lenet_core import data
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return data.digits()
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    if not os.environ.get("LENET_DATA"):
+        pytest.skip("MNIST is not here: name its folder in LENET_DATA")
+    return data.load_mnist()
