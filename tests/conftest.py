@@ -1,14 +1,12 @@
-"""Tests run on real MNIST where it lies beside the project (or LENET_DATA names it), and pass on the small digits elsewhere."""
+"""What several tests share."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lenet_core import data
 
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture

@@ -1,0 +1,77 @@
+"""JupyterLab in a real browser, for the tests that press buttons: Debian's Chromium, driven by Playwright."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+
+@contextlib.contextmanager
+def jupyterlab(folder):
+    """JupyterLab on `folder` and a free port of this machine, without password; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = folder / ".settings"
+    tracker = settings / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    tracker.parent.mkdir(parents=True)
+    tracker.write_text(json.dumps({"windowingMode": "none"}))         # all cells on the page, also those out of sight
+    arguments = ["--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1", f"--ServerApp.root_dir={folder}",
+                 "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.news_url=",
+                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
+    log = open(folder / ".lab.log", "w")
+    lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", *arguments], stdout=log, stderr=log,
+                           env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(settings)})
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{address}/api", timeout=1)
+                break
+            assert lab.poll() is None, (folder / ".lab.log").read_text()
+            time.sleep(0.25)
+        yield address
+    finally:
+        lab.terminate()
+        lab.wait(timeout=30)
+        log.close()
+
+
+@contextlib.contextmanager
+def browser_page(width=1300, height=1500):
+    """A new page of headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser.new_page(viewport={"width": width, "height": height})
+        browser.close()
+
+
+def open_notebook(page, address, name):
+    """Open a notebook of the folder and wait for its kernel."""
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    wait_until_idle(page)
+
+
+def run_all(page):
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+
+
+def wait_until_idle(page, seconds=60):
+    page.wait_for_function("() => /Idle/.test(document.querySelector('#jp-main-statusbar')?.innerText ?? '') && "
+                           "![...document.querySelectorAll('.jp-InputPrompt')].some(p => p.innerText.includes('*'))",
+                           timeout=seconds * 1000)

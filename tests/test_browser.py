@@ -1,0 +1,153 @@
+"""The training panel in real JupyterLab, as a student uses it: seen, clicked, keyed."""
+
+import re
+import shutil
+import time
+
+import nbformat
+import pytest
+
+from . import browser
+
+pytest.importorskip("playwright", reason="Playwright is not installed: no browser tests")
+pytestmark = [pytest.mark.browser,
+              pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed: no browser tests")]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copy(browser.NOTEBOOKS / "06_train_lenet.ipynb", folder)
+    with browser.jupyterlab(folder) as address:
+        yield folder, address
+
+
+@pytest.fixture
+def page(lab):
+    with browser.browser_page() as page:
+        yield page
+
+
+class Panel:
+    """What the page shows of a training panel, and its buttons."""
+
+    def __init__(self, page, n=0):
+        page.wait_for_selector(".lenet-training-panel", timeout=90_000)
+        self.at = page.locator(".lenet-training-panel").nth(n)
+
+    def button(self, name):
+        return self.at.get_by_role("button", name=name, exact=True)
+
+    def click(self, name):
+        self.button(name).click(timeout=10_000)
+
+    @property
+    def step(self):
+        return int(re.match(r"step ([\d,]+) of", self.at.locator(".lenet-left").inner_text()).group(1).replace(",", ""))
+
+    def number(self, name):
+        return self.at.locator(f".lenet-{name}").inner_text()
+
+    @property
+    def status(self):
+        return self.at.locator(".lenet-status").inner_text()
+
+    def until(self, condition, seconds=20):
+        end = time.monotonic() + seconds
+        while not condition(self):
+            assert time.monotonic() < end, f"{self.status!r}, step {self.step}"
+            time.sleep(0.05)
+
+
+def test_pause_step_resume_and_stop_while_a_cell_waits(page, lab):
+    """Run All of the real notebook. The cell below the panel is waiting for it, and the buttons must answer all the same."""
+    folder, address = lab
+    browser.open_notebook(page, address, "06_train_lenet.ipynb")
+    browser.run_all(page)
+    panel = Panel(page)
+    panel.until(lambda p: p.step > 5)
+    seen, end = set(), time.monotonic() + 2
+    while time.monotonic() < end:
+        seen.add(panel.step)
+        time.sleep(0.02)
+    assert len(seen) >= 5, f"in two seconds the page showed only {sorted(seen)}"
+
+    panel.click("Pause")
+    panel.until(lambda p: p.status.startswith("Paused"))
+    time.sleep(0.5)
+    at, loss = panel.step, panel.number("loss")
+    time.sleep(1)
+    assert panel.step == at and panel.number("loss") == loss
+    assert panel.button("Pause").is_disabled() and panel.button("Resume").is_enabled()
+
+    panel.click("Step")
+    panel.until(lambda p: p.step == at + 1)
+    panel.button("Step").press("Space")                                 # the keyboard does the same
+    panel.until(lambda p: p.step == at + 2)
+    assert re.fullmatch(r"\d+\.\d{4}", panel.number("loss")) and panel.number("training-error").endswith("%")
+    label = panel.at.locator("svg[role=img]").get_attribute("aria-label")
+    assert f"over {at + 2} steps" in label
+
+    panel.click("Resume")
+    panel.until(lambda p: p.step > at + 12)
+    panel.click("Stop")
+    panel.until(lambda p: p.status.startswith("Stopped after"))
+    at = panel.step
+    assert "test images are right" in panel.status
+    assert panel.number("test-error").endswith("%")
+    time.sleep(1)
+    assert panel.step == at and panel.button("Restart").is_enabled() and panel.button("Stop").is_disabled()
+    assert not page.locator(".jp-OutputArea [data-mime-type='application/vnd.jupyter.error']").count()
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_text("Shut Down Kernel", exact=True).click()
+
+
+CELLS = ["""
+import threading, time, numpy as np
+from lenet_core import lenet
+from lenet_core.data import digits
+from lenet_lab.widgets.training import TrainingPanel
+net = lenet(np.random.default_rng(0))
+""", """
+panel = TrainingPanel(net, digits(), steps=2000)
+panel.start()
+panel
+""", """
+print(sum(t.name == "lenet-training" for t in threading.enumerate()), "thread trains")
+"""]
+
+
+@pytest.fixture
+def small_notebook(lab):
+    folder, address = lab
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, folder / "small.ipynb")
+    return address
+
+
+def test_running_the_cell_again_leaves_one_thread_and_rates_take_effect(page, small_notebook):
+    browser.open_notebook(page, small_notebook, "small.ipynb")
+    for _ in range(2):
+        browser.run_all(page)
+        browser.wait_until_idle(page)
+        panel = Panel(page)
+        panel.until(lambda p: p.step > 3)
+    assert page.get_by_text("1 thread trains").count() == 1
+
+    before = float(panel.number("learning-rate"))
+    handle = panel.at.get_by_role("slider").first                       # the learning rate's
+    handle.focus()
+    for _ in range(10):
+        handle.press("ArrowLeft")                                       # ten times 10^-0.05
+    panel.click("Pause")
+    panel.until(lambda p: p.status.startswith("Paused"))
+    panel.click("Step")
+    panel.until(lambda p: float(p.number("learning-rate")) > 0)
+    readout = panel.at.locator(".widget-readout").first.inner_text()
+    assert float(readout) == pytest.approx(0.05 / 10 ** 0.5, rel=0.1), before
+    panel.click("Stop")
+    panel.until(lambda p: p.status.startswith("Stopped"))
+    panel.click("Restart")
+    panel.until(lambda p: p.status.startswith("Running") and 0 < p.step)
+    panel.click("Stop")

@@ -1,0 +1,66 @@
+"""What holds the house together: one list of dependencies, arrows in one direction, no addresses of machines."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "playwright": "playwright-python"}      # what conda-forge calls them
+
+
+def test_environment_and_pyproject_say_the_same():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {"python" + project["requires-python"]}
+    for line in project["dependencies"] + project["optional-dependencies"]["test"]:
+        name, rest = re.fullmatch(r"([\w-]+)(.*)", line).groups()
+        wanted.add(CONDA_NAMES.get(name, name) + rest)
+    listed = re.findall(r"^  - ([\w-]+[<>=].*)$", (ROOT / "environment.yml").read_text(), re.M)
+    assert set(listed) == wanted
+
+
+def test_pinned_versions_cover_what_is_asked_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    text = (ROOT / "requirements.txt").read_text()
+    pinned = set(re.findall(r"^([\w.-]+)==", text, re.M))
+    asked = {re.match(r"[\w-]+", line).group() for line in project["dependencies"] + project["optional-dependencies"]["test"]}
+    assert asked <= pinned
+    assert "://" not in text
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+ALLOWED = {           # who may import whom inside the core
+    "ops": set(), "reference": set(), "data": set(), "files": set(), "parallel": set(),
+    "net": {"ops", "files", "parallel", ""}, "zoo": {"net"}, "train": {"net", "files"}, "gradcheck": {"net", "ops"},
+    "__init__": {"data", "net", "train", "zoo"}, "__main__": {"data", "train", "zoo"},
+}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "lenet_core").glob("*.py")), ids=lambda p: p.stem)
+def test_arrows_of_the_core(path):
+    inside = {name.lstrip(".").split(".")[0] for name in imports(path) if name.startswith(".")}
+    assert inside <= ALLOWED[path.stem]
+    outside = {name.split(".")[0] for name in imports(path) if not name.startswith(".")}
+    assert not outside & {"lenet_lab", "matplotlib", "ipywidgets", "IPython", "torch"}
+    if path.stem != "__main__":
+        assert "print(" not in path.read_text()
+
+
+def test_nothing_of_a_machine_is_committed():
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    for name in files:
+        path = ROOT / name
+        if path.is_file() and name != "tests/test_house.py":
+            assert path.stat().st_size < 1_500_000, f"{name} is large; data sets stay out"
+            found = re.search(r"(/home/|/root/|/work/|/Users/|extra-index|index-url)", path.read_text(errors="ignore"))
+            assert not found or name == "Makefile" and "no-emit" in path.read_text(), f"{name}: {found}"
