@@ -161,24 +161,28 @@ def _from_file(path, source):
     try:
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as file:
-                return _dataset([file[key] for key in ("x_train", "y_train", "x_test", "y_test")], names, source)
+                return _dataset([file[key] for key in _have(file, ["x_train", "y_train", "x_test", "y_test"], path)], names, source)
         if path.suffix == ".mat":
             from scipy.io import loadmat
 
             mat = loadmat(path)
+            _have(mat, [f"{part}{digit}" for part in ("train", "test") for digit in range(10)], path)
             rows = [[np.asarray(mat[f"{part}{digit}"]) for digit in range(10)] for part in ("train", "test")]
             arrays = [array for part in rows for array in (
                 np.concatenate(part).reshape(-1, 28, 28), np.repeat(np.arange(10), [len(digit) for digit in part]))]
             return _dataset(arrays, names, source)
-    except OSError:
+    except (OSError, DataError):
         raise
-    except DataError:
-        raise
-    except KeyError as error:
-        raise DataError(f"{path} has no entry {error}. It should be Keras' mnist.npz or the homework's mnist_all.mat.") from None
     except Exception as error:          # the readers of both formats raise whatever a damaged file happens to lead them into
         raise DataError(f"{path} is damaged or of another kind ({type(error).__name__}: {error}). Download it again.") from None
     raise DataError(f"{path} is neither a folder nor a .npz or .mat file. Name the folder with MNIST in it.")
+
+
+def _have(file, keys, path):
+    missing = [key for key in keys if key not in file]
+    if missing:
+        raise DataError(f"{path} has no entry {missing[0]}. It should be Keras' mnist.npz or the homework's mnist_all.mat.")
+    return keys
 
 
 def _dataset(arrays, names, source):

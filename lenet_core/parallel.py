@@ -5,16 +5,14 @@ into matrix products, which the BLAS library spreads over all of them. Giving ea
 with single-threaded products, keeps two processors busy throughout (`python -m benchmarks.throughput` shows by how much).
 """
 
-import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-_controller = ThreadpoolController()
-_lock = threading.Lock()
-_users = 0                                        # how many calls want single-threaded products at this moment
+_blas = ThreadpoolController()
+_one_caller = threading.Lock()      # how many threads the BLAS library uses is a setting of the whole process: one user at a time
 _worker = ThreadPoolExecutor(1, thread_name_prefix="lenet-second-half")
 
 # A training step needs some 40 MB of short-lived arrays. The C library of most Linux systems hands every one of them back
@@ -26,31 +24,23 @@ np.empty(31 << 20, np.uint8)
 def in_parts(function, parts, threads=True):
     """[function(part) for part in parts], with every second part on a second thread when `threads`."""
     if len(parts) < 2 or not threads:
-        with np.errstate(all="ignore"):           # a diverging network is reported in a sentence, not in warnings
-            return [function(part) for part in parts]
-    with _single_threaded_products():
-        second = _worker.submit(in_parts, function, parts[1::2], threads=False)
+        return _in_turn(function, parts)
+    with _one_caller, _blas.limit(limits=1, user_api="blas"):
+        second = _worker.submit(_on_the_worker, function, parts[1::2])
         try:
-            first = in_parts(function, parts[0::2], threads=False)
+            first = _in_turn(function, parts[0::2])
         finally:
-            second.exception()                    # whatever happened here, do not leave while the other half still runs
+            second.exception()                   # whatever happened here, do not leave while the other half still runs
     results = [None] * len(parts)
     results[0::2], results[1::2] = first, second.result()
     return results
 
 
-@contextlib.contextmanager
-def _single_threaded_products():
-    """The BLAS library on one thread while at least one caller is inside; the setting is the whole process's."""
-    global _users, _limit
-    with _lock:
-        _users += 1
-        if _users == 1:
-            _limit = _controller.limit(limits=1, user_api="blas")
-    try:
-        yield
-    finally:
-        with _lock:
-            _users -= 1
-            if not _users:
-                _limit.restore_original_limits()
+def _on_the_worker(function, parts):
+    with _blas.limit(limits=1, user_api="blas"):     # OpenMP builds of the library keep the setting per thread
+        return _in_turn(function, parts)
+
+
+def _in_turn(function, parts):
+    with np.errstate(all="ignore"):                  # a diverging network is reported in a sentence, not in warnings
+        return [function(part) for part in parts]

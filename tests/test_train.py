@@ -50,7 +50,7 @@ def test_rates():
     rate = inverse_decay(0.01, 1e-4, 0.75)
     assert rate(0) == 0.01 and rate(10_000) == pytest.approx(0.01 / 2 ** 0.75) and type(rate(np.int64(3))) is float
     rate = warm_up_then_down(0.05, 1000)
-    assert rate(0) == pytest.approx(0.05 / 200) and max(map(rate, range(1000))) <= 0.05
+    assert rate(0) == pytest.approx(0.05 / 200) and 0.03 < max(map(rate, range(1000))) <= 0.05
     assert rate(999) < 1e-4 and rate(2000) == 0
 
 

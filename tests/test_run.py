@@ -1,0 +1,183 @@
+"""Runs and the panel without a browser: what the buttons do, one thread at a time, nothing hangs."""
+
+import asyncio
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from lenet_core import lenet, ops
+from lenet_lab import plots
+from lenet_lab.run import Run
+from lenet_lab.widgets.training import TrainingPanel
+
+
+def network():
+    return lenet(np.random.default_rng(0))
+
+
+@pytest.fixture
+def few(digits):
+    return digits.subset(320)
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def threads():
+    return [thread for thread in threading.enumerate() if thread.name == "lenet-training"]
+
+
+def test_run_with_pauses_is_the_run_without(few):
+    plain = Run(network(), few, steps=30, headless=True)
+    plain.start()
+    run = Run(network(), few, steps=30)
+    run.step()                                                # from "ready": the first step
+    until(lambda: len(run.history.losses) == 1)
+    assert run.state == "paused"
+    run.resume()
+    until(lambda: len(run.history.losses) > 5)
+    run.pause()
+    time.sleep(0.2)
+    at = len(run.history.losses)
+    time.sleep(0.2)
+    assert len(run.history.losses) == at
+    run.step()
+    until(lambda: len(run.history.losses) == at + 1)
+    run.resume()
+    run.wait()
+    assert run.state == plain.state == "finished" and not threads()
+    assert run.history.losses == plain.history.losses
+    assert [end.step for end in run.history.epochs] == [5, 10, 15, 20, 25, 30]
+    assert run.history.points[-1].step == 30 and "images are right" in str(run)
+
+
+def test_stop_and_start_again(few):
+    run = Run(network(), few, steps=1000)
+    run.start()
+    until(lambda: len(run.history.losses) > 3)
+    run.stop()
+    assert run.state == "stopped" and not threads()
+    first, done = run.history.losses[:3], len(run.history.losses)
+    assert run.history.epochs[-1].step == done                # tested with what it had
+    run.stop()
+    run.start()
+    until(lambda: len(run.history.losses) > 3)
+    run.stop()
+    assert run.history.losses[:3] == first                    # the same network, the same order
+
+
+def test_a_second_run_stops_the_first(few):
+    run = Run(network(), few, steps=1000)
+    run.start()
+    other = Run(network(), few, steps=1000)
+    assert run.state == "stopped" and not threads()
+    other.start()
+    assert len(threads()) == 1
+    other.stop()
+
+
+def test_settings_take_effect_on_the_way(few):
+    run = Run(network(), few, steps=50)
+    run.step()
+    until(lambda: len(run.history.losses) == 1)
+    before = run.net["ip2"].params["W"]
+    run.settings.lr = 0.0
+    run.step()
+    until(lambda: len(run.history.losses) == 2)
+    assert run.history.rates[1] == 0
+    run.settings.mu = 0.0
+    at = run.net["ip2"].params["W"]
+    assert (at != before).any()                               # momentum still carried it
+    run.step()
+    until(lambda: len(run.history.losses) == 3)
+    assert (run.net["ip2"].params["W"] == at).all()
+    run.stop()
+
+
+def test_divergence_is_told_in_the_panel(few):
+    panel = TrainingPanel(network(), few, steps=100, headless=True)
+    panel.run.settings.lr = 100.0
+    panel.start()
+    panel.wait()
+    assert panel.run.state == "failed" and "stopped being a number" in panel._status.value
+
+
+def test_a_students_mistake_is_raised_where_one_waits(few):
+    net = network()
+
+    def my_relu_backward(dout, cache):
+        raise ZeroDivisionError("oh")
+
+    net["relu1"].use(backward=my_relu_backward)
+    run = Run(net, few, steps=5)
+    run.start()
+    with pytest.raises(ZeroDivisionError):
+        run.wait()
+    assert run.state == "failed"
+
+
+def test_await_and_cancel(few):
+    async def wait_for_it():
+        run = Run(network(), few, steps=5)
+        run.start()
+        await run
+        assert run.state == "finished"
+        run = Run(network(), few, steps=10_000)
+        run.start()
+        waiting = asyncio.ensure_future(run._over())
+        await asyncio.sleep(0.2)
+        waiting.cancel()                                       # what an interrupt of the kernel does to a waiting cell
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert run.state == "paused"
+        run.stop()
+    asyncio.run(wait_for_it())
+    assert not threads()
+
+
+def test_panel_buttons_and_closing(few):
+    panel = TrainingPanel(network(), few, steps=500)
+    works = {name: not button.disabled for name, button in panel._buttons.items()}
+    assert works == {"Start": True, "Pause": False, "Step": True, "Resume": False, "Stop": False}
+    panel._buttons["Start"].click()
+    until(lambda: len(panel.run.history.losses) > 2)
+    panel._buttons["Pause"].click()
+    until(lambda: "Paused" in panel._status.value)
+    assert not panel._buttons["Resume"].disabled and panel._buttons["Pause"].disabled
+    panel._sliders["lr"].value = 0.01
+    assert panel.run.settings.lr == 0.01
+    panel.close()
+    assert panel.run.state == "stopped" and not threads()
+
+
+def test_unknown_recipe_gets_a_sentence(few):
+    with pytest.raises(ValueError, match="no recipe 'slow'; there are: quick, homework"):
+        Run(network(), few, recipe="slow")
+
+
+def test_figures(few):
+    run = Run(network(), few, steps=10, headless=True)
+    run.start()
+    ax = plots.error_curves(run)
+    assert few.name in ax.get_title() and len(ax.get_legend().get_texts()) == 3
+    maps = plots.confusions(few.test_y, [end.predictions for end in run.history.epochs], ["one", "two"], few.name)
+    counted = sum(int(text.get_text()) for text in maps[0, 0].texts)
+    assert counted == np.sum(run.history.epochs[0].predictions != few.test_y)
+    assert few.name in plots.digits(few.test_x[:3], few.test_y[:3], few.name)[0, 0].figure._suptitle.get_text()
+
+
+def test_a_panel_costs_little(few):
+    """Drawing takes a small share of a step's time; at four pictures a second that is far below 5 %."""
+    panel = TrainingPanel(network(), few, steps=40, headless=True)
+    panel.start()
+    per_step = panel.run.history.seconds / 40
+    began = time.perf_counter()
+    for _ in range(20):
+        panel._draw()
+    assert (time.perf_counter() - began) / 20 < per_step
