@@ -51,11 +51,8 @@ def im2col(x, k, stride=1, pad=0):
     x (N, C, H, W) -> cols (C*k*k, OH*OW*N). Row c*k*k + i*k + j holds pixel (i, j) of channel c of every window; column
     (oh*OW + ow)*N + n is the window at output position (oh, ow) of image n. The border is padded with zeros.
     """
-    N, C, H, W = x.shape
-    OH, OW = output_size(H, k, stride, pad), output_size(W, k, stride, pad)
-    x = _padded(x.transpose(1, 2, 3, 0), pad)                                         # (C, H, W, N)
-    windows = sliding_window_view(x, (k, k), axis=(1, 2))[:, ::stride, ::stride]      # (C, OH, OW, N, k, k)
-    return windows.transpose(0, 4, 5, 1, 2, 3).reshape(C * k * k, OH * OW * N)
+    windows = _windows(x, k, stride, pad)
+    return windows.reshape(-1, windows[0, 0, 0].size)
 
 
 def col2im(cols, x_shape, k, stride=1, pad=0):
@@ -74,9 +71,14 @@ def col2im(cols, x_shape, k, stride=1, pad=0):
     return x[:, pad:pad + H, pad:pad + W].transpose(3, 0, 1, 2)
 
 
-def _padded(x, pad):
-    """`x` (C, H, W, N) with `pad` zeros on each side of H and W."""
-    return np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0))) if pad else x
+def _windows(x, k, stride, pad):
+    """A view (C, k, k, OH, OW, N): pixel (i, j) of channel c of the window at (oh, ow) of image n. Nothing is copied but padding."""
+    output_size(x.shape[2], k, stride, pad), output_size(x.shape[3], k, stride, pad)      # a window that does not fit: a sentence
+    x = x.transpose(1, 2, 3, 0)                                                       # (C, H, W, N)
+    if pad:
+        x = np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    windows = sliding_window_view(x, (k, k), axis=(1, 2))[:, ::stride, ::stride]      # (C, OH, OW, N, k, k)
+    return windows.transpose(0, 4, 5, 1, 2, 3)
 
 
 # ------------------------------------------------------------------------------------------------------ convolution
@@ -89,14 +91,15 @@ def conv_forward(x, W, b, stride=1, pad=0):
     as everywhere in this field). A filter sums over the channels: there are F output maps, not F*C.
     Source: homework section 2.3. Raises ValueError when channels do not match or the window does not fit.
     """
-    N, C, H, Wd = x.shape
-    F, C_of_W, k, k2 = W.shape
-    if C != C_of_W or k != k2:
-        raise ValueError(f"conv: images {x.shape} need filters (F, {C}, k, k), but W has shape {W.shape}.")
-    OH, OW = output_size(H, k, stride, pad), output_size(Wd, k, stride, pad)
-    cols = im2col(x, k, stride, pad)                              # (C*k*k, OH*OW*N)
-    out = W.reshape(F, -1) @ cols                                 # (F, OH*OW*N)
-    out += b[:, None]
+    F, C, k, k2 = W.shape
+    if C != x.shape[1] or k != k2:
+        raise ValueError(f"conv: images {x.shape} need filters (F, {x.shape[1]}, k, k), but W has shape {W.shape}.")
+    windows = _windows(x, k, stride, pad)                         # (C, k, k, OH, OW, N)
+    OH, OW, N = windows.shape[3:]
+    cols = np.empty((C * k * k + 1, OH * OW * N), windows.dtype)
+    cols[:-1].reshape(windows.shape)[...] = windows               # what im2col returns ...
+    cols[-1] = 1                                                  # ... and a last row of ones: b is the weight of an input 1
+    out = np.column_stack((W.reshape(F, -1), b)) @ cols           # (F, OH*OW*N)
     return out.reshape(F, OH, OW, N).transpose(3, 0, 1, 2), (cols, x.shape, W, stride, pad)
 
 
@@ -110,10 +113,10 @@ def conv_backward(dout, cache, need_dx=True):
     Source: COMP3314 report, section 4.4, extended to any stride and padding.
     """
     cols, x_shape, W, stride, pad = cache
-    F, _, k, _ = W.shape
+    F, C, k, _ = W.shape
     dout = dout.transpose(1, 2, 3, 0).reshape(F, -1)              # (F, OH*OW*N)
-    db = dout.sum(axis=1)
-    dW = (cols @ dout.T).T.reshape(W.shape)                       # faster than dout @ cols.T, same sums
+    dWb = (cols @ dout.T).T                                       # faster than dout @ cols.T, same sums
+    dW, db = dWb[:, :-1].reshape(W.shape), dWb[:, -1].copy()
     dx = col2im(W.reshape(F, -1).T @ dout, x_shape, k, stride, pad) if need_dx else None
     return dx, dW, db
 

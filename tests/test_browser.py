@@ -70,7 +70,7 @@ def test_pause_step_resume_and_stop_while_a_cell_waits(page, lab):
     while time.monotonic() < end:
         seen.add(panel.step)
         time.sleep(0.02)
-    assert len(seen) >= 5, f"in two seconds the page showed only {sorted(seen)}"
+    assert len(seen) >= 4, f"in two seconds the page showed only {sorted(seen)}"
 
     panel.click("Pause")
     panel.until(lambda p: p.status.startswith("Paused"))

@@ -1,0 +1,162 @@
+"""How fast is it? `python -m benchmarks.throughput` prints a table; every figure is a ratio of things timed in turn.
+
+Machines are noisy and differ, so nothing here is compared in seconds: in every round each competitor runs once, and the
+median over the rounds of the ratio to LeNet's own time is what counts.
+"""
+
+import itertools
+import time
+
+import numpy as np
+
+from lenet_core import data, lenet, net as net_module, ops
+from lenet_core.train import train
+from lenet_lab.widgets.training import TrainingPanel
+
+from . import yardstick
+
+BATCH, ROUNDS, STEPS = 64, 7, 12
+
+
+def flops_per_image():
+    """Multiplications and additions of one training step per image: forward, and twice that backward.
+
+    The products only; the first convolution's dx, which training does not need and does not compute, is not counted.
+    """
+    conv1, conv2, ip1, ip2 = 24 * 24 * 20 * 25, 8 * 8 * 50 * 500, 800 * 500, 500 * 10
+    return 2 * (2 * conv1 + 3 * (conv2 + ip1 + ip2))
+
+
+def peak():
+    """Floating-point operations per second of a large float32 product."""
+    a = np.random.default_rng(0).random((2048, 2048), dtype=np.float32)
+    return lambda: a @ a
+
+
+def ours(x, y, halves=True):
+    network = lenet(np.random.default_rng(0))
+    steps = train(network, itertools.repeat((x, y)), 0.001, decay=5e-4)
+    next(steps)
+
+    def run():
+        before, net_module.PART = net_module.PART, net_module.PART if halves else len(x)
+        for _ in range(STEPS):
+            next(steps)
+        net_module.PART = before
+    return run
+
+
+def naive(x, y):
+    network = lenet(np.random.default_rng(0), np.float64)
+    params = [p for layer in network.layers for p in layer.params.values()]
+    x, y = x[:8].astype(np.float64), y[:8]
+    mine = network.loss(x, y)[0], network["conv1"].grads["W"]
+    theirs = yardstick.loss_and_gradients(params, x, y)
+    assert np.isclose(mine[0], theirs[0]) and np.allclose(mine[1], theirs[1][0])     # it is the same network
+    return lambda: yardstick.loss_and_gradients(params, x, y)
+
+
+def pytorch(x, y, channels_last):
+    import torch
+
+    module = torch.nn.Sequential(torch.nn.Conv2d(1, 20, 5), torch.nn.MaxPool2d(2), torch.nn.Conv2d(20, 50, 5), torch.nn.MaxPool2d(2),
+                                 torch.nn.Flatten(), torch.nn.Linear(800, 500), torch.nn.ReLU(), torch.nn.Linear(500, 10))
+    order = torch.channels_last if channels_last else torch.contiguous_format
+    module, tx, ty = module.to(memory_format=order), torch.tensor(x).to(memory_format=order), torch.tensor(y)
+    optimiser = torch.optim.SGD(module.parameters(), lr=0.001, momentum=0.9, weight_decay=5e-4)
+
+    def run():
+        for _ in range(STEPS):
+            optimiser.zero_grad()
+            torch.nn.functional.cross_entropy(module(tx), ty).backward()
+            optimiser.step()
+    return run
+
+
+def orders():
+    """im2col and pooling, forward and backward, on arrays with the batch axis innermost and outermost in memory."""
+    x = np.random.default_rng(0).random((BATCH, 20, 24, 24), dtype=np.float32)
+
+    def run(x):
+        def passes():
+            ops.im2col(x, 5)
+            out, cache = ops.max_pool_forward(x, 2)
+            ops.max_pool_backward(out, cache)
+        return passes
+    return run(ops.batch_innermost(x)), run(x)
+
+
+def seconds(run):
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def measure(rounds=ROUNDS):
+    """{name: (images per second, or 0; median ratio of LeNet's speed to it)} and LeNet's own images per second."""
+    rng = np.random.default_rng(0)
+    x, y = rng.random((BATCH, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, BATCH)
+    batch = BATCH * STEPS
+    runs = {"LeNet": (ours(x, y), batch), "... without the second thread": (ours(x, y, halves=False), batch),
+            "one image after another, float64": (naive(x, y), 8)}
+    try:
+        import torch
+
+        runs[f"PyTorch {torch.__version__}"] = pytorch(x, y, False), batch
+        runs[f"PyTorch {torch.__version__}, channels_last"] = pytorch(x, y, True), batch
+    except ImportError:
+        pass
+    product, (inner, outer) = peak(), orders()
+    times = {name: [] for name in [*runs, "peak", "inner", "outer"]}
+    for turn in range(rounds + 1):
+        for name, run in [*((name, run) for name, (run, _) in runs.items()), ("peak", product), ("inner", inner), ("outer", outer)]:
+            spent = seconds(run)
+            if turn:                                                   # the first turn warms up
+                times[name].append(spent)
+    each = {name: np.array(times[name]) / images for name, (_, images) in runs.items()}
+    peaks = 2 * 2048 ** 3 / np.array(times["peak"])
+    return {
+        "speeds": {name: (1 / np.median(t), np.median(t / each["LeNet"])) for name, t in each.items()},
+        "peak": np.median(peaks),
+        "share": np.median(flops_per_image() / each["LeNet"] / peaks),
+        "order": np.median(np.array(times["outer"]) / times["inner"]),
+    }
+
+
+def evaluation():
+    x = np.random.default_rng(0).random((10_000, 1, 28, 28), dtype=np.float32)
+    network = lenet(np.random.default_rng(0))
+    return min(seconds(lambda: network.predict(x)) for _ in range(3))
+
+
+def panel(pairs=5, steps=300):
+    """The median ratio of a run with the panel on its thread to the same loop over `train` without panel or thread."""
+    digits, ratios = data.digits(), []
+    for _ in range(pairs):
+        shown = TrainingPanel(lenet(np.random.default_rng(0)), digits, steps=steps)
+        plain = TrainingPanel(lenet(np.random.default_rng(0)), digits, steps=steps).run
+        plain.headless, plain.listener = True, lambda run: None
+        without = seconds(plain.start)
+
+        def with_panel():
+            shown.start()
+            shown.wait()
+        ratios.append(seconds(with_panel) / without)
+        assert shown.run.history.losses == plain.history.losses
+    return np.median(ratios)
+
+
+def main():
+    result = measure()
+    print(f"Training LeNet (431,080 parameters), batches of {BATCH}, {flops_per_image() / 1e6:.1f} MFLOP an image\n")
+    print(f"{'':42}{'images/s':>10}{'LeNet is':>12}")
+    for name, (speed, ratio) in result["speeds"].items():
+        print(f"{name:42}{speed:10,.0f}" + (f"{ratio:10.2f} x" if name != "LeNet" else ""))
+    print(f"\nthe machine's float32 product: {result['peak'] / 1e9:.0f} GFLOP/s; LeNet trains at {result['share']:.0%} of it")
+    print(f"im2col and pooling with the batch axis innermost in memory: {result['order']:.1f} times as fast as outermost")
+    print(f"10,000 test images: {evaluation():.2f} s")
+    print(f"a run with the panel takes {panel():.3f} times the time of one without")
+
+
+if __name__ == "__main__":
+    main()
