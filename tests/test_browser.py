@@ -91,9 +91,8 @@ def test_pause_step_resume_and_stop_while_a_cell_waits(page, lab):
     panel.click("Resume")
     panel.until(lambda p: p.step > at + 12)
     panel.click("Stop")
-    panel.until(lambda p: p.status.startswith("Stopped after"))
+    panel.until(lambda p: p.status.startswith("Stopped after") and "test images are right" in p.status)
     at = panel.step
-    assert "test images are right" in panel.status
     assert panel.number("test-error").endswith("%")
     time.sleep(1)
     assert panel.step == at and panel.button("Restart").is_enabled() and panel.button("Stop").is_disabled()
@@ -135,17 +134,18 @@ def test_running_the_cell_again_leaves_one_thread_and_rates_take_effect(page, sm
         panel.until(lambda p: p.step > 3)
     assert page.get_by_text("1 thread trains").count() == 1
 
-    before = float(panel.number("learning-rate"))
-    handle = panel.at.get_by_role("slider").first                       # the learning rate's
-    handle.focus()
-    for _ in range(10):
-        handle.press("ArrowLeft")                                       # ten times 10^-0.05
     panel.click("Pause")
     panel.until(lambda p: p.status.startswith("Paused"))
     panel.click("Step")
-    panel.until(lambda p: float(p.number("learning-rate")) > 0)
-    readout = panel.at.locator(".widget-readout").first.inner_text()
-    assert float(readout) == pytest.approx(0.05 / 10 ** 0.5, rel=0.1), before
+    time.sleep(0.5)
+    before = float(panel.number("learning-rate"))
+    handle = panel.at.get_by_role("slider").first                       # the learning rate's
+    handle.focus()
+    for _ in range(2):
+        handle.press("ArrowLeft")                                       # 0.08, 0.05, 0.02
+    assert panel.at.locator(".widget-readout").first.inner_text() == "0.02"
+    panel.click("Step")
+    panel.until(lambda p: float(p.number("learning-rate")) < before / 2)
     panel.click("Stop")
     panel.until(lambda p: p.status.startswith("Stopped"))
     panel.click("Restart")

@@ -18,6 +18,9 @@ from ..run import Run
 
 REDRAW_AFTER = 0.2                  # seconds
 POINTS = 240                         # of a curve, at most: there are not more pixels
+RATES = (0.0001, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1.0)
+MOMENTA = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
+DECAYS = (0.0, 0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.1)
 RAW, SMOOTH, TRAIN, TEST = "#9db4cc", "#1f4e79", "#1f4e79", "#c8553d"
 
 
@@ -32,26 +35,18 @@ class TrainingPanel(widgets.VBox):
     def __init__(self, net, data, recipe="quick", epochs=None, steps=None, seed=0, headless=False):
         self.run = Run(net, data, recipe, epochs, steps, seed, headless, listener=self._follow)
         self._drawn_at, self._drawn_state = 0.0, None
-        self._buttons = {
-            "Start": self._button("play", "train from the beginning", self.start),
-            "Pause": self._button("pause", "finish this step, then rest", self.run.pause),
-            "Step": self._button("step-forward", "make one step and rest", self.run.step),
-            "Resume": self._button("forward", "go on", self.run.resume),
-            "Stop": self._button("stop", "end the run with what it has", self.run.stop),
-        }
-        for name, button in self._buttons.items():
-            button.description = name
-        settings, wide = self.run.settings, widgets.Layout(width="300px")
+        self._buttons = {name: self._button(name, tooltip, action) for name, tooltip, action in (
+            ("Start", "train from the beginning", self.start),
+            ("Pause", "finish this step, then rest", self.run.pause),
+            ("Step", "make one step and rest", self.run.step),
+            ("Resume", "go on", self.run.resume),
+            ("Stop", "end the run with what it has", self.run.stop))}
         self._sliders = {
-            "lr": widgets.FloatLogSlider(settings.lr, min=-4, max=0, step=0.05, description="learning rate", readout_format=".2g",
-                                         tooltip="largest learning rate; the schedule scales it"),
-            "mu": widgets.FloatSlider(settings.mu, min=0, max=0.99, step=0.01, description="momentum",
-                                      tooltip="how much of the last step goes into the next"),
-            "decay": widgets.FloatLogSlider(settings.decay, min=-6, max=-1, step=0.1, description="weight decay",
-                                            readout_format=".2g", tooltip="how strongly weights are pulled to zero"),
+            "lr": self._slider("learning rate", RATES, self.run.settings.lr, "largest learning rate; the schedule scales it"),
+            "mu": self._slider("momentum", MOMENTA, self.run.settings.mu, "how much of the last step goes into the next"),
+            "decay": self._slider("weight decay", DECAYS, self.run.settings.decay, "how strongly weights are pulled to zero"),
         }
         for name, slider in self._sliders.items():
-            slider.layout, slider.style.description_width = wide, "90px"
             slider.observe(lambda change, name=name: setattr(self.run.settings, name, float(change["new"])), "value")
         self._progress = widgets.FloatProgress(0, min=0, max=1, layout=widgets.Layout(width="300px", height="18px"))
         self._status, self._left, self._live = widgets.HTML(), widgets.HTML(), widgets.HTML()
@@ -87,15 +82,21 @@ class TrainingPanel(widgets.VBox):
         return f"TrainingPanel: {self.run}"
 
     @staticmethod
-    def _button(icon, tooltip, action):
-        button = widgets.Button(icon=icon, tooltip=tooltip, layout=widgets.Layout(width="100px"))
+    def _button(name, tooltip, action):
+        button = widgets.Button(description=name, tooltip=tooltip, layout=widgets.Layout(width="100px"))
         button.on_click(lambda _: action())
         return button
+
+    @staticmethod
+    def _slider(name, values, value, tooltip):
+        return widgets.SelectionSlider(options=sorted({*values, value}), value=value, description=name, tooltip=tooltip,
+                                       layout=widgets.Layout(width="300px"), style={"description_width": "90px"})
 
     # ---------------------------------------------------------------------------------------------------------- drawing
 
     def _follow(self, run):
-        if run.state != self._drawn_state or run.state == "paused" or time.monotonic() - self._drawn_at > REDRAW_AFTER:
+        """After every step, and at every change of state: draw at once when the run rests, now and then while it goes on."""
+        if run.state != "running" or self._drawn_state != "running" or time.monotonic() - self._drawn_at > REDRAW_AFTER:
             self._draw()
 
     def _draw(self):
@@ -103,10 +104,9 @@ class TrainingPanel(widgets.VBox):
         done, state = len(h.losses), run.state
         self._drawn_at, self._drawn_state = time.monotonic(), state
         live = state in ("running", "paused")
-        for name, works in {"Start": not live, "Pause": state == "running", "Step": not live or state == "paused",
+        for name, works in {"Start": not live, "Pause": state == "running", "Step": state in ("ready", "paused"),
                             "Resume": state == "paused", "Stop": live}.items():
             self._buttons[name].disabled = not works
-        self._buttons["Step"].disabled = state not in ("ready", "paused")
         self._buttons["Start"].description = "Start" if state == "ready" else "Restart"
         self._progress.value = done / run.steps
         left = f", {tqdm.format_interval((run.steps - done) * h.seconds / done)} left" if done and live else ""
@@ -153,7 +153,7 @@ def _curves(run):
         words += f" The smoothed loss went from {h.smoothed[0]:.2f} to {h.smoothed[-1]:.3f}."
     if h.points:
         words += f" Test error now {h.points[-1].test_error:.1%}."
-    charts = (_chart(0, "loss", steps, 0.001, 10, "g", [("one batch", raw, RAW, ""), ("smoothed", smooth, SMOOTH, "")])
+    charts = (_chart(0, "loss", steps, 0.0001, 10, "g", [("one batch", raw, RAW, ""), ("smoothed", smooth, SMOOTH, "")])
               + _chart(470, "error rate", steps, 0.001, 1, "%", [("training", train, TRAIN, ""), ("test sample", test, TEST, "5 3")]))
     return (f'<svg role="img" aria-label="{escape(words)}" viewBox="0 0 930 230" style="width:100%;max-width:930px;display:block" '
             f'font-size="12" fill="currentColor" color="var(--jp-ui-font-color1,#333)">{charts}</svg>')
@@ -173,7 +173,7 @@ def _chart(left, title, x_max, low, high, unit, series):
     parts = [f'<text x="{left}" y="14">{title}</text>']
     decade = low
     while decade <= high * 1.01:
-        label = f"{decade:g}" if unit == "g" else f"{decade * 100:g} %"
+        label = ("≤ " if decade == low else "") + (f"{decade:g}" if unit == "g" else f"{decade * 100:g} %")
         parts.append(f'<line x1="{left}" x2="{left + width}" y1="{y(decade):.1f}" y2="{y(decade):.1f}" stroke="currentColor" '
                      f'stroke-opacity=".18"/><text x="{left - 6}" y="{y(decade) + 4:.1f}" text-anchor="end" '
                      f'fill-opacity=".75">{label}</text>')
