@@ -11,7 +11,7 @@ lab: .venv/ready
 	$(BIN)/jupyter lab $(ROOT) notebooks/06_train_lenet.ipynb
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests notebooks
 
 # Hours of the same: the accuracies over five seeds, the long resume.
 study: .venv/ready
@@ -22,7 +22,7 @@ bench: .venv/ready
 
 # Run the notebooks and store what came out (needs MNIST; see README).
 notebooks: .venv/ready
-	$(BIN)/python -m tests.store_notebooks
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 
 # The tested set of versions, for every Python and system at once.
 lock: .venv/ready

@@ -4,6 +4,7 @@ Every figure's title names the data it was made from. Ink is grey, and what two 
 by their colours (`lenet.mplstyle`).
 """
 
+import functools
 import io
 from pathlib import Path
 
@@ -21,20 +22,26 @@ def show(axes, caption):
     """Display the figure of `axes`, and under it the `caption`, which is also its text alternative."""
     axes = np.ravel(axes)[0]
     picture = io.BytesIO()
-    with matplotlib.rc_context(fname=STYLE):
-        axes.figure.savefig(picture, format="png")
+    axes.figure.savefig(picture, format="png", facecolor="white")
     display({"image/png": picture.getvalue(), "text/plain": caption}, raw=True, metadata={"image/png": {"alt": caption}})
     display(Markdown(f"*{caption}*"))
 
 
+def styled(figure):
+    """Run a figure's function in the workbook's style, leaving the student's own matplotlib settings alone."""
+    @functools.wraps(figure)
+    def drawn(*args, **kwargs):
+        with matplotlib.rc_context(fname=STYLE):
+            return figure(*args, **kwargs)
+    return drawn
+
+
 def _axes(ax, size=NARROW, **grid):
-    """The given axes, or new ones in the workbook's style; `grid` asks for several, as plt.subplots does."""
-    if ax is not None:
-        return ax
-    with matplotlib.rc_context(fname=STYLE):
-        return Figure(figsize=size).subplots(**grid)
+    """The given axes, or new ones; `grid` asks for several, as plt.subplots does."""
+    return ax if ax is not None else Figure(figsize=size).subplots(**grid)
 
 
+@styled
 def digits(images, captions, data_name, ax=None):
     """A row of images (N, 1, H, W) with a caption each, all on one scale from 0 (paper) to 1 (ink)."""
     ax = _axes(ax, (WIDE[0], 1.5), ncols=len(images), squeeze=False)
@@ -46,6 +53,7 @@ def digits(images, captions, data_name, ax=None):
     return ax
 
 
+@styled
 def losses(steps, ax=None, title=""):
     """The loss of each step, on a logarithmic scale, with the loss of a network that guesses (ln 10) as a thin line."""
     ax = _axes(ax)
@@ -57,6 +65,7 @@ def losses(steps, ax=None, title=""):
     return ax
 
 
+@styled
 def error_curves(run, ax=None):
     """The error rates of a `Run` on training and test images, against the epochs it has made."""
     ax = _axes(ax, WIDE)
@@ -76,6 +85,7 @@ def error_curves(run, ax=None):
     return ax
 
 
+@styled
 def confusions(y, predictions, titles, data_name, ax=None):
     """Confusion matrices side by side: row = true digit, column = answer; only mistakes are inked, all on one scale."""
     ax = _axes(ax, WIDE, ncols=len(predictions), squeeze=False)
@@ -91,3 +101,11 @@ def confusions(y, predictions, titles, data_name, ax=None):
         axis.grid(False)
     np.ravel(ax)[0].figure.suptitle(data_name, fontsize=9, color="0.35")
     return ax
+
+
+def frequent_mistakes(y, predictions, n=3):
+    """The n most frequent mistakes in words, for a caption."""
+    count = confusion_matrix(y, predictions, labels=range(10))
+    np.fill_diagonal(count, 0)
+    most = [divmod(int(place), 10) for place in np.argsort(-count, axis=None, kind="stable")[:n]]
+    return ", ".join(f"{true} read as {answer} ({count[true, answer]} times)" for true, answer in most)

@@ -17,7 +17,7 @@ import numpy as np
 
 from lenet_core.train import RECIPES, Diverged, minibatches, train
 
-SAMPLE = 1000                    # test images for a point of the curve; the whole test set is for the end of an epoch
+SAMPLE = 1000                    # test images for a point of the curve; the whole test set is for two epochs: the first and the last
 POINTS = 16                      # points of the curve in one run
 
 
@@ -30,7 +30,7 @@ class Point(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """What the network said about the whole test set at the end of an epoch (or of the run)."""
+    """What the network said about the whole test set at the end of the first epoch, or of the run."""
 
     step: int
     test_error: float
@@ -55,7 +55,7 @@ class History:
     errors: list = field(default_factory=list)          # one per step: the share of the batch that was wrong
     rates: list = field(default_factory=list)           # one per step: the learning rate
     points: list = field(default_factory=list)
-    epochs: list = field(default_factory=list)
+    epochs: list = field(default_factory=list)          # the first epoch's end, and the run's
     seconds: float = 0.0                                 # spent training and testing, pauses not counted
 
 
@@ -78,7 +78,7 @@ class Run:
         self.per_epoch = -(-len(data.train_x) // self.recipe.batch_size)
         self.steps = self.recipe.length(self.per_epoch, epochs, steps)
         self._first_parameters = net.snapshot()
-        self._test_every = max(1, self.steps // POINTS)
+        self._test_every = -(-self.steps // POINTS)
         self._sample = np.arange(min(SAMPLE, len(data.test_x))) * len(data.test_x) // min(SAMPLE, len(data.test_x))
         self._gate = threading.Condition()
         self._thread = None
@@ -214,7 +214,7 @@ class Run:
             before = h.points[-1].step if h.points else 0
             sample = self.net.predict(self.data.test_x[self._sample]) != self.data.test_y[self._sample]
             h.points.append(Point(done, float(np.mean(h.errors[before:])), float(np.mean(sample))))
-        if done % self.per_epoch == 0:
+        if done == self.per_epoch:
             self._test()
 
     def _test(self):
