@@ -23,7 +23,7 @@ def main(arguments=None):
     ask.add_argument("--data", metavar="FOLDER", help="where MNIST lies (else LENET_DATA, the cache, a download, small digits)")
     ask.add_argument("--subset", type=int, metavar="N", nargs="?", const=SUBSET,
                      help=f"train on N images only; without N on {SUBSET:,}, the homework's 1/20")
-    ask.add_argument("--recipe", choices=RECIPES, default="quick", help="learning rate, momentum, decay (default: quick)")
+    ask.add_argument("--recipe", choices=RECIPES, help="learning rate, momentum, decay (default: quick)")
     length = ask.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=float, help="how often to go through the data (default: the recipe's)")
     length.add_argument("--steps", type=int, help="how many batches to train on (default: the recipe's)")
@@ -35,6 +35,8 @@ def main(arguments=None):
         value = getattr(args, name)
         if value is not None and value <= 0:
             ask.error(f"--{name} must be greater than 0, and is {value}.")
+    if args.resume and (args.subset or args.recipe or args.epochs or args.steps):
+        ask.error("--resume goes on with the run's own recipe, data and length; leave --subset, --recipe, --epochs and --steps out.")
     if args.save and not args.save.parent.is_dir():
         ask.error(f"--save: there is no folder {args.save.parent}. Make it first.")
     try:
@@ -46,7 +48,9 @@ def main(arguments=None):
 
 def run(args):
     kept = load_checkpoint(args.resume) if args.resume else None
-    notes = dict(kept.notes) if kept else {"recipe": args.recipe, "subset": args.subset}
+    notes = dict(kept.notes) if kept else {"recipe": args.recipe or "quick", "subset": args.subset}
+    if not {"recipe", "subset"} <= set(notes):
+        raise ValueError(f"{args.resume} was not written by `python -m lenet_core --save`, so its recipe is unknown.")
     data = load_mnist(args.data)
     print(data)
     if notes["subset"]:

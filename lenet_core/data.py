@@ -167,9 +167,11 @@ def _from_file(path, source):
 
             mat = loadmat(path)
             _have(mat, [f"{part}{digit}" for part in ("train", "test") for digit in range(10)], path)
-            rows = [[np.asarray(mat[f"{part}{digit}"]) for digit in range(10)] for part in ("train", "test")]
-            arrays = [array for part in rows for array in (
-                np.concatenate(part).reshape(-1, 28, 28), np.repeat(np.arange(10), [len(digit) for digit in part]))]
+            arrays, rng = [], np.random.default_rng(0)
+            for part in ("train", "test"):
+                rows = [np.asarray(mat[f"{part}{digit}"]) for digit in range(10)]
+                order = rng.permutation(sum(map(len, rows)))      # the file is sorted by digit; MNIST itself is mixed
+                arrays += [np.concatenate(rows).reshape(-1, 28, 28)[order], np.repeat(np.arange(10), list(map(len, rows)))[order]]
             return _dataset(arrays, names, source)
     except (OSError, DataError):
         raise

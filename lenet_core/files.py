@@ -24,10 +24,17 @@ def write_npz(path, description, arrays):
             np.savez(file, **{DESCRIPTION: np.array(json.dumps(description))}, **arrays)
             file.flush()
             os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())              # mkstemp makes files that nobody else may read
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def read_npz(path):

@@ -151,7 +151,7 @@ class Net:
         for layer in self.layers:
             try:
                 x = KINDS[layer.kind][0](x, *layer.params.values(), **layer.options)[0]
-            except ValueError as error:
+            except (ValueError, TypeError, IndexError) as error:
                 raise ValueError(f"Layer {layer.name} does not fit: {error}") from None
             shapes.append(x.shape[1:])
         return shapes
@@ -188,23 +188,26 @@ class Net:
         Afterwards every layer holds its `x`, `out`, `dout`, `dx` and `grads`. Labels y (N,) are whole numbers.
         A loss that is not finite is returned as it is; `train` is the one that stops.
         """
-        x = self._images(x)
-        if not len(x):
-            raise ValueError("loss: a batch without images has no mean loss.")
+        x, y = self._images(x), np.asarray(y)
+        if not len(x) or y.shape != x.shape[:1]:
+            raise ValueError(f"loss: {len(x)} images need {len(x)} labels, and at least one; got labels of shape {y.shape}.")
         for layer in self.layers:
             layer._seen = []            # first, so that the new arrays get the old ones' memory, still in the cache
         several = len(x) >= 2 * PART and not self._has_own
-        middle = len(x) // 2
-        parts = [slice(0, middle), slice(middle, None)] if several else [slice(None)]
-        records = in_parts(lambda part: self._forward(x[part]), parts, threads=several)
-        scores = np.concatenate([record[-1]["out"] for record in records])
-        with np.errstate(all="ignore"):
-            loss, dscores = ops.softmax_loss(scores, y)
-        grads = in_parts(lambda job: self._backward(dscores[job[0]], job[1]), list(zip(parts, records)), threads=several)
+        parts = [slice(0, len(x) // 2), slice(len(x) // 2, None)] if several else [slice(None)]
+        passes = in_parts(lambda part: self._there_and_back(x[part], y[part], len(x)), parts, threads=several)
+        losses, records, grads = zip(*passes)
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]
             layer.grads = {p: sum(part[n][p] for part in grads[1:]) + grads[0][n][p] for p in layer.params}
-        return loss, scores
+        return sum(losses), np.concatenate([record[-1]["out"] for record in records])
+
+    def _there_and_back(self, x, y, N):
+        """The forward and backward pass of a part of a batch of N: its share of the loss, what each layer saw, its gradients."""
+        records = self._forward(x)
+        loss, dscores = ops.softmax_loss(records[-1]["out"], y)
+        share = len(x) / N                                 # the loss is a mean over all N images
+        return loss * share, records, self._backward(dscores * dscores.dtype.type(share), records)
 
     def _scores(self, x):
         x = ops.batch_innermost(x)
@@ -237,7 +240,7 @@ class Net:
 
     @property
     def _has_own(self):
-        """A student's function sees whole batches, on the calling thread: it may print, plot, or count its calls."""
+        """A student's function works on the calling thread, and in `loss` on whole batches: it may print, plot, or count its calls."""
         return any(own for layer in self.layers for own in layer.own.values())
 
     # ------------------------------------------------------------------------------------------- keeping parameters

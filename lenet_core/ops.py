@@ -12,10 +12,10 @@ Shapes, with N images in the batch:
     weights  (D, M)            from D inputs to M outputs
     labels   (N,)              whole numbers 0 .. K-1
 
-**Memory order.** The results have the shapes above, but lie in memory with the batch axis innermost: the same pixel of
-all images side by side. Nothing that reads `x[n, c, i, j]` notices. It is there because every copy and every maximum
-then runs over long stretches of neighbouring numbers, which is about one and a half times as fast
-(`python -m benchmarks.throughput`). Only `im2col`, `col2im` and the three products know about it.
+**Memory order.** Images have the shape above, but the results of a convolution lie in memory with the batch axis innermost,
+the same pixel of all images side by side, and pooling and ReLU keep it so. Nothing that reads `x[n, c, i, j]` notices.
+It is there because every copy and every maximum then runs over long stretches of neighbouring numbers;
+`python -m benchmarks.throughput` shows what that brings.
 
 Sources: the homework document (CMU 10-601, Spring 2017, homework 7), sections 2 and 5; its equation numbers are quoted.
 """
@@ -35,6 +35,11 @@ def output_size(size, k, stride=1, pad=0):
     if size + 2 * pad < k:
         raise ValueError(f"A window of {k} does not fit into {size} pixels padded by {pad} on both sides.")
     return (size + 2 * pad - k) // stride + 1
+
+
+def _images(x):
+    if x.ndim != 4:
+        raise ValueError(f"Images come as (N, C, H, W), also a single one (1, C, H, W); got shape {x.shape}.")
 
 
 def batch_innermost(x):
@@ -91,9 +96,11 @@ def conv_forward(x, W, b, stride=1, pad=0):
     as everywhere in this field). A filter sums over the channels: there are F output maps, not F*C.
     Source: homework section 2.3. Raises ValueError when channels do not match or the window does not fit.
     """
+    _images(x)
     F, C, k, k2 = W.shape
-    if C != x.shape[1] or k != k2:
-        raise ValueError(f"conv: images {x.shape} need filters (F, {x.shape[1]}, k, k), but W has shape {W.shape}.")
+    if C != x.shape[1] or k != k2 or b.shape != (F,):
+        raise ValueError(f"conv: images {x.shape} need filters (F, {x.shape[1]}, k, k) and biases (F,), but W has shape {W.shape} "
+                         f"and b {b.shape}.")
     windows = _windows(x, k, stride, pad)                         # (C, k, k, OH, OW, N)
     OH, OW, N = windows.shape[3:]
     cols = np.empty((C * k * k + 1, OH * OW * N), windows.dtype)
@@ -129,6 +136,7 @@ def max_pool_forward(x, k, stride=None):
 
     x (N, C, H, W) -> out (N, C, OH, OW), cache. Source: homework section 2.4.
     """
+    _images(x)
     stride = k if stride is None else stride
     views = list(_window_entries(x, k, stride))
     out = views[0].copy() if len(views) == 1 else np.maximum(views[0], views[1])
@@ -197,9 +205,9 @@ def inner_product_forward(x, W, b):
     -> out (N, M), cache. Source: homework equation 3 (there for one column vector, so its W is our W transposed).
     """
     rows = x.reshape(len(x), -1)
-    if rows.shape[1] != len(W):
-        raise ValueError(f"inner product: {rows.shape[1]} inputs per image need W of shape ({rows.shape[1]}, M), "
-                         f"but W has shape {W.shape}.")
+    if W.ndim != 2 or rows.shape[1] != len(W) or b.shape != W.shape[1:]:
+        raise ValueError(f"inner product: {rows.shape[1]} inputs per image need W of shape ({rows.shape[1]}, M) and b of shape (M,), "
+                         f"but W has shape {W.shape} and b {b.shape}.")
     return rows @ W + b, (x, W)
 
 
@@ -236,9 +244,11 @@ def softmax_loss(scores, y):
     """
     N, K = scores.shape
     y = np.asarray(y)
-    if y.shape != (N,) or y.dtype.kind not in "iu" or (N and (y.min() < 0 or y.max() >= K)):
+    if y.shape != (N,) or y.dtype.kind not in "iu":
         raise ValueError(f"softmax_loss: {N} rows of scores need {N} labels, whole numbers from 0 to {K - 1}; "
                          f"got {y.dtype} of shape {y.shape}.")
+    if N and (y.min() < 0 or y.max() >= K):
+        raise ValueError(f"softmax_loss: labels go from 0 to {K - 1}; these go from {y.min()} to {y.max()}.")
     shifted = scores - scores.max(axis=1, keepdims=True)
     e = np.exp(shifted)
     total = e.sum(axis=1, keepdims=True)

@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 _blas = ThreadpoolController()
-_one_caller = threading.Lock()      # how many threads the BLAS library uses is a setting of the whole process: one user at a time
+_one_caller = threading.RLock()     # how many threads the BLAS library uses is a setting of the whole process: one user at a time
 _worker = ThreadPoolExecutor(1, thread_name_prefix="lenet-second-half")
 
 # A training step needs some 40 MB of short-lived arrays. The C library of most Linux systems hands every one of them back
@@ -22,10 +22,14 @@ np.empty(31 << 20, np.uint8)
 
 
 def in_parts(function, parts, threads=True):
-    """[function(part) for part in parts], with every second part on a second thread when `threads`."""
-    if len(parts) < 2 or not threads:
-        return _in_turn(function, parts)
+    """[function(part) for part in parts], with every second part on a second thread when `threads`.
+
+    Products are single-threaded either way: how many threads share a product changes the last bits of its sums, and the
+    same seed is to give the same numbers whatever else the process does.
+    """
     with _one_caller, _blas.limit(limits=1, user_api="blas"):
+        if len(parts) < 2 or not threads:
+            return _in_turn(function, parts)
         second = _worker.submit(_on_the_worker, function, parts[1::2])
         try:
             first = _in_turn(function, parts[0::2])

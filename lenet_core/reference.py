@@ -15,7 +15,7 @@ def conv_forward(x, W, b, stride=1, pad=0):
     N, C, height, width = x.shape
     F, _, k, _ = W.shape
     out_height, out_width = (height + 2 * pad - k) // stride + 1, (width + 2 * pad - k) // stride + 1
-    out = np.zeros((N, F, out_height, out_width), x.dtype)
+    out = np.zeros((N, F, out_height, out_width), np.result_type(x, W, b))
     for n in range(N):
         for f in range(F):
             for i in range(out_height):
@@ -35,7 +35,8 @@ def conv_backward(dout, x, W, stride=1, pad=0):
     """Every product x * W of the forward pass gives W * dout to its pixel and x * dout to its weight."""
     N, C, height, width = x.shape
     F, _, k, _ = W.shape
-    dx, dW, db = np.zeros_like(x), np.zeros_like(W), np.zeros(F, W.dtype)
+    dtype = np.result_type(dout, x, W)
+    dx, dW, db = np.zeros(x.shape, dtype), np.zeros(W.shape, dtype), np.zeros(F, dtype)
     for n in range(N):
         for f in range(F):
             for i in range(dout.shape[2]):
@@ -69,7 +70,7 @@ def max_pool_forward(x, k, stride=None):
 def max_pool_backward(dout, x, k, stride=None):
     """The winner of each window gets the window's gradient; an entry that won several windows gets their sum."""
     stride = k if stride is None else stride
-    dx = np.zeros_like(x)
+    dx = np.zeros(x.shape, dout.dtype)
     for n in range(dout.shape[0]):
         for c in range(dout.shape[1]):
             for i in range(dout.shape[2]):
@@ -108,7 +109,7 @@ def relu_backward(dout, x):
 def inner_product_forward(x, W, b):
     """out[n, m] = b[m] + sum over d of x[n, d] * W[d, m]."""
     rows = x.reshape(len(x), -1)
-    out = np.zeros((len(x), W.shape[1]), x.dtype)
+    out = np.zeros((len(x), W.shape[1]), np.result_type(x, W, b))
     for n in range(len(x)):
         for m in range(W.shape[1]):
             out[n, m] = b[m]
@@ -120,7 +121,8 @@ def inner_product_forward(x, W, b):
 def inner_product_backward(dout, x, W):
     """Every product x * W of the forward pass gives W * dout to its input and x * dout to its weight."""
     rows = x.reshape(len(x), -1)
-    drows, dW, db = np.zeros_like(rows), np.zeros_like(W), np.zeros(W.shape[1], W.dtype)
+    dtype = np.result_type(dout, x, W)
+    drows, dW, db = np.zeros(rows.shape, dtype), np.zeros(W.shape, dtype), np.zeros(W.shape[1], dtype)
     for n in range(len(x)):
         for m in range(W.shape[1]):
             db[m] += dout[n, m]

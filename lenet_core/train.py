@@ -138,8 +138,9 @@ def train(net, batches, lr, mu=0.9, decay=0.0, bias_rate=1.0, state=None):
         rate, momentum, weight_decay = (float(value(i) if callable(value) else value) for value in (lr, mu, decay))
         loss, scores = net.loss(x, y)
         if not math.isfinite(loss):
-            raise Diverged(f"The loss stopped being a number at step {i} (learning rate {rate:g}): the steps were too large and "
-                           f"the weights ran away. Begin again with a smaller rate, {rate / 10:.1g} say, or let it warm up.")
+            raise Diverged(f"The loss stopped being a number at step {i} (learning rate {rate:g}): most likely the steps were too "
+                           "large and the weights ran away. Begin again with a rate ten times smaller, or let it warm up; if "
+                           "that does not help, check the gradients of the layers.")
         _update(net, state, rate, rate * bias_rate, momentum, weight_decay)
         yield Step(i, loss, float(np.mean(scores.argmax(axis=1) == y)), rate)
 
@@ -186,9 +187,11 @@ class Recipe:
 
     def length(self, per_epoch, epochs=None, steps=None):
         """The number of steps of a run with `per_epoch` batches in an epoch: as asked for, else the recipe's own."""
-        if steps or (self.steps and not epochs):
-            return steps or self.steps
-        return max(1, round(epochs * per_epoch)) if epochs else max(self.at_least, round(self.epochs * per_epoch))
+        if (steps is not None and steps < 1) or (epochs is not None and epochs <= 0) or (steps and epochs):
+            raise ValueError(f"A run has a number of steps or of epochs, and it is positive; got steps={steps}, epochs={epochs}.")
+        if epochs:
+            return max(1, round(epochs * per_epoch))
+        return steps or self.steps or max(self.at_least, round(self.epochs * per_epoch))
 
     def start(self, net, batches, steps, state=None):
         """The generator of `train` with this recipe, for a run of `steps` steps (it goes on for ever; stop asking)."""

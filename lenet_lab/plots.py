@@ -69,7 +69,7 @@ def losses(steps, ax=None, title=""):
 def error_curves(run, ax=None):
     """The error rates of a `Run` on training and test images, against the epochs it has made."""
     ax = _axes(ax, WIDE)
-    points, ends = run.history.points, run.history.epochs
+    points, ends = run.history.points, run.history.evaluations
     at = [point.step / run.per_epoch for point in points]
     ax.semilogy(at, [max(point.train_error, 1e-4) for point in points], marker="o", markersize=3, label="training (as it learned)")
     ax.semilogy(at, [max(point.test_error, 1e-4) for point in points], marker="s", markersize=3,
@@ -108,4 +108,4 @@ def frequent_mistakes(y, predictions, n=3):
     count = confusion_matrix(y, predictions, labels=range(10))
     np.fill_diagonal(count, 0)
     most = [divmod(int(place), 10) for place in np.argsort(-count, axis=None, kind="stable")[:n]]
-    return ", ".join(f"{true} read as {answer} ({count[true, answer]} times)" for true, answer in most)
+    return ", ".join(f"{true} read as {answer} ({count[true, answer]} times)" for true, answer in most if count[true, answer]) or "none"

@@ -29,7 +29,7 @@ class Point(NamedTuple):
     test_error: float
 
 
-class Epoch(NamedTuple):
+class Evaluation(NamedTuple):
     """What the network said about the whole test set at the end of the first epoch, or of the run."""
 
     step: int
@@ -55,7 +55,7 @@ class History:
     errors: list = field(default_factory=list)          # one per step: the share of the batch that was wrong
     rates: list = field(default_factory=list)           # one per step: the learning rate
     points: list = field(default_factory=list)
-    epochs: list = field(default_factory=list)          # the first epoch's end, and the run's
+    evaluations: list = field(default_factory=list)     # the first epoch's end, and the run's
     seconds: float = 0.0                                 # spent training and testing, pauses not counted
 
 
@@ -72,6 +72,7 @@ class Run:
     def __init__(self, net, data, recipe="quick", epochs=None, steps=None, seed=0, headless=False, listener=None):
         if recipe not in RECIPES:
             raise ValueError(f"There is no recipe {recipe!r}; there are: {', '.join(RECIPES)}.")
+        self._take_over()
         self.net, self.data, self.recipe, self.seed, self.headless = net, data, RECIPES[recipe], seed, headless
         self.listener = listener or (lambda run: None)
         self.settings = Settings(self.recipe.lr, self.recipe.mu, self.recipe.decay)
@@ -83,20 +84,15 @@ class Run:
         self._gate = threading.Condition()
         self._thread = None
         self.state, self.error, self.history = "ready", None, History()
-        other = Run._latest and Run._latest()
-        if other:
-            other.stop()
-        Run._latest = weakref.ref(self)
 
     # ------------------------------------------------------------------------------------------------------- controls
 
     def start(self, paused=False):
         """Train from the beginning: first parameters, same seed. `paused` waits for `step` or `resume`."""
+        if paused and self.headless:
+            raise ValueError("A headless run trains to its end within start(); it cannot be stepped.")
         self.stop()
-        other = Run._latest and Run._latest()
-        if other and other is not self:
-            other.stop()
-        Run._latest = weakref.ref(self)
+        self._take_over()
         self.net.restore(self._first_parameters)
         self.history, self.error, self._allowed = History(), None, 0
         rng = np.random.default_rng(self.seed)
@@ -107,35 +103,32 @@ class Run:
         self._set("paused" if paused else "running")
         if self.headless:
             self._work()
+            self._reraise()
         else:
             self._thread = threading.Thread(target=self._work, name="lenet-training", daemon=True)
             self._thread.start()
 
     def pause(self):
         """Finish the step at hand, then rest."""
-        if self.state == "running":
-            self._set("paused")
+        self._set("paused", only_from=("running",))
 
     def resume(self):
         """Go on after a pause."""
-        if self.state == "paused":
-            self._set("running")
+        self._set("running", only_from=("paused",))
 
     def step(self):
         """Make one step and pause; from "ready", the first one."""
         if self.state == "ready":
             self.start(paused=True)
-        if self.state == "running":
-            self.pause()
-        elif self.state == "paused":
-            with self._gate:
+        with self._gate:
+            if self.state == "paused":
                 self._allowed += 1
                 self._gate.notify_all()
+        self.pause()
 
     def stop(self):
         """End the run with what it has; returns when the thread has come to rest."""
-        if self.state in ("running", "paused"):
-            self._set("stopped")
+        self._set("stopped", only_from=("running", "paused"))
         thread = self._thread
         if thread and thread is not threading.current_thread():
             thread.join()
@@ -170,11 +163,23 @@ class Run:
         if self.error and not isinstance(self.error, Diverged):
             raise self.error
 
-    def _set(self, state):
+    def _set(self, state, only_from=None):
+        """Change the state and tell the listener; does nothing when the state is not one of `only_from`."""
         with self._gate:
+            if only_from and self.state not in only_from:
+                return
             self.state = state
+            if state != "stopped":
+                self._allowed = 0
             self._gate.notify_all()
         self.listener(self)
+
+    def _take_over(self):
+        """Become the one run of this kernel that may train; another one is stopped."""
+        other = Run._latest and Run._latest()
+        if other and other is not self:
+            other.stop()
+        Run._latest = weakref.ref(self)
 
     # ---------------------------------------------------------------------------------------------------- on the thread
 
@@ -219,12 +224,12 @@ class Run:
 
     def _test(self):
         predictions = self.net.predict(self.data.test_x)
-        self.history.epochs.append(
-            Epoch(len(self.history.losses), float(np.mean(predictions != self.data.test_y)), predictions))
+        self.history.evaluations.append(
+            Evaluation(len(self.history.losses), float(np.mean(predictions != self.data.test_y)), predictions))
 
     def _finish(self, state):
         h = self.history
-        if h.losses and (not h.epochs or h.epochs[-1].step != len(h.losses)):
+        if h.losses and (not h.evaluations or h.evaluations[-1].step != len(h.losses)):
             began = time.perf_counter()
             self._test()
             h.seconds += time.perf_counter() - began
@@ -241,8 +246,8 @@ class Run:
         if not done:
             return f"{self.state.capitalize()}: {self.steps:,} steps of {self.recipe.batch_size} images, {self.data.name}."
         words = f"{self.state.capitalize()} after {done:,} of {self.steps:,} steps"
-        if self.state in ("finished", "stopped") and h.epochs and h.epochs[-1].step == done:
-            words += (f" in {h.seconds:.1f} s: {1 - h.epochs[-1].test_error:.2%} of the {len(self.data.test_y):,} test images "
+        if self.state in ("finished", "stopped") and h.evaluations and h.evaluations[-1].step == done:
+            words += (f" in {h.seconds:.1f} s: {1 - h.evaluations[-1].test_error:.2%} of the {len(self.data.test_y):,} test images "
                       "are right")
         return f"{words} ({self.data.name})."
 

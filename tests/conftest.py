@@ -1,7 +1,5 @@
 """What several tests share."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -21,6 +19,7 @@ def digits():
 
 @pytest.fixture(scope="session")
 def mnist():
-    if not os.environ.get("LENET_DATA"):
+    found = data.load_mnist()
+    if found.name != "MNIST":
         pytest.skip("MNIST is not here: name its folder in LENET_DATA")
-    return data.load_mnist()
+    return found

@@ -1,6 +1,7 @@
 """Layers and networks: what they remember, what they refuse, and a student's own functions in them."""
 
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -89,6 +90,28 @@ def test_loss_is_repeatable_to_the_last_bit(rng):
     assert first[0] == second[0] and (first[1] == second[1]).all()
 
 
+@pytest.mark.parametrize("n", [32, 64])
+def test_what_another_thread_does_changes_no_bit(rng, n):
+    net, other = lenet(rng), lenet(rng)
+    x, y = batch(rng, n)
+    net.loss(x, y)
+    alone, busy = net["conv2"].grads["W"], True
+
+    def predict():
+        while busy:
+            other.predict(np.concatenate([x] * 4))
+
+    thread = threading.Thread(target=predict)
+    thread.start()
+    try:
+        for _ in range(10):
+            net.loss(x, y)
+            assert (net["conv2"].grads["W"] == alone).all()
+    finally:
+        busy = False
+        thread.join()
+
+
 def test_images_are_brought_to_the_networks_type(rng):
     net = lenet(rng, np.float64)
     assert net(batch(rng)[0]).dtype == np.float64
@@ -161,7 +184,7 @@ def test_own_function_of_wrong_shape_is_named(net, rng, layer, functions, words)
 @pytest.mark.parametrize("call, words", [
     (lambda net: net["conv9"], "no layer 'conv9'; there are: conv1, pool1"),
     (lambda net: net(np.zeros((3, 28, 28))), r"\(N, 1, 28, 28\); got \(3, 28, 28\)"),
-    (lambda net: net.loss(np.zeros((2, 1, 28, 28)), np.array([1])), "2 rows of scores need 2 labels"),
+    (lambda net: net.loss(np.zeros((2, 1, 28, 28)), np.array([1])), "2 images need 2 labels"),
     (lambda net: Net((1, 4, 4), [Layer("a", "relu"), Layer("a", "relu")]), "same name"),
     (lambda net: Net((1, 4, 4), [Layer("c", "conv", (2, 3, 2, 2))]), "Layer c does not fit"),
     (lambda net: Net((1, 4, 4), [Layer("c", "convolution")]), "kind"),

@@ -148,6 +148,16 @@ def test_relu_inner_product_and_loss_against_loops_and_nudges(rng):
     close(dscores, numeric_gradient(lambda s: ops.softmax_loss(s, y)[0], out), 1e-8)
 
 
+def test_integers_typed_by_hand_are_not_cut_off():
+    x, W, b = np.array([[0, 2], [3, 4]])[None, None], np.full((1, 1, 2, 2), 0.5), np.array([0.25])
+    for module in (ops, reference):
+        out = module.conv_forward(x, W, b)
+        assert (out[0] if module is ops else out).item() == 4.75
+    dx, dW, _ = reference.conv_backward(np.array([[[[0.5]]]]), x, W)
+    assert dx[0, 0, 0, 0] == 0.25 and dW[0, 0, 0, 1] == 1.0
+    close(reference.inner_product_forward(np.array([[1, 2]]), np.array([[0.5], [0.25]]), np.array([0])), [[1.0]])
+
+
 # ----------------------------------------------------------------------------------------------------------- im2col
 
 
@@ -209,7 +219,10 @@ def test_memory_order_changes_nothing_but_the_speed(rng):
     (lambda: ops.max_pool_forward(np.zeros((1, 1, 2, 2)), 3), "does not fit"),
     (lambda: ops.max_pool_forward(np.zeros((1, 1, 2, 2)), 2, 0), "start at 1"),
     (lambda: ops.inner_product_forward(np.zeros((2, 3, 2, 2)), np.zeros((10, 5)), np.zeros(5)), r"shape \(12, M\)"),
-    (lambda: ops.softmax_loss(np.zeros((2, 3)), np.array([0, 3])), "from 0 to 2"),
+    (lambda: ops.softmax_loss(np.zeros((2, 3)), np.array([0, 3])), "from 0 to 2; these go from 0 to 3"),
+    (lambda: ops.conv_forward(np.zeros((5, 28, 28)), np.zeros((3, 1, 3, 3)), np.zeros(3)), r"also a single one \(1, C, H, W\)"),
+    (lambda: ops.max_pool_forward(np.zeros((28, 28)), 2), r"Images come as \(N, C, H, W\)"),
+    (lambda: ops.inner_product_forward(np.zeros((2, 4)), np.zeros((4, 3)), np.zeros((2, 3))), r"b of shape \(M,\)"),
     (lambda: ops.softmax_loss(np.zeros((2, 3)), np.array([0.0, 1.0])), "whole numbers"),
 ])
 def test_misfits_get_a_sentence(call, words):

@@ -53,7 +53,7 @@ def test_run_with_pauses_is_the_run_without(few):
     run.wait()
     assert run.state == plain.state == "finished" and not threads()
     assert run.history.losses == plain.history.losses
-    assert [end.step for end in run.history.epochs] == [5, 30]
+    assert [end.step for end in run.history.evaluations] == [5, 30]
     assert run.history.points[-1].step == 30 and "images are right" in str(run)
 
 
@@ -64,7 +64,7 @@ def test_stop_and_start_again(few):
     run.stop()
     assert run.state == "stopped" and not threads()
     first, done = run.history.losses[:3], len(run.history.losses)
-    assert run.history.epochs[-1].step == done                # tested with what it had
+    assert run.history.evaluations[-1].step == done                # tested with what it had
     run.stop()
     run.start()
     until(lambda: len(run.history.losses) > 3)
@@ -80,6 +80,39 @@ def test_a_second_run_stops_the_first(few):
     other.start()
     assert len(threads()) == 1
     other.stop()
+
+
+def test_a_second_run_of_the_same_network_begins_where_the_first_had_come(few):
+    net = network()
+    run = Run(net, few, steps=1000)
+    run.start()
+    until(lambda: len(run.history.losses) > 3)
+    other = Run(net, few, steps=2)
+    at = net.snapshot()
+    assert all((other._first_parameters[n][p] == at[n][p]).all() for n in at for p in at[n])
+
+
+def test_resume_and_pause_forget_queued_steps(few):
+    run = Run(network(), few, steps=1000)
+    for _ in range(6):
+        run.step()
+    run.resume()
+    until(lambda: len(run.history.losses) > 12)
+    run.pause()
+    time.sleep(0.3)
+    at = len(run.history.losses)
+    time.sleep(0.3)
+    assert len(run.history.losses) == at
+    run.stop()
+
+
+def test_a_headless_run_cannot_be_stepped_and_raises_what_happens(few):
+    with pytest.raises(ValueError, match="cannot be stepped"):
+        Run(network(), few, steps=5, headless=True).step()
+    net = network()
+    net["relu1"].use(backward=lambda dout, cache: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        Run(net, few, steps=5, headless=True).start()
 
 
 def test_settings_take_effect_on_the_way(few):
@@ -165,10 +198,10 @@ def test_figures(few):
     run = Run(network(), few, steps=10, headless=True)
     run.start()
     ax = plots.error_curves(run)
-    assert few.name in ax.get_title() and len(ax.get_legend().get_texts()) == 3
-    maps = plots.confusions(few.test_y, [end.predictions for end in run.history.epochs], ["one", "two"], few.name)
+    assert few.name in ax.get_title(loc="left") and len(ax.get_legend().get_texts()) == 3
+    maps = plots.confusions(few.test_y, [end.predictions for end in run.history.evaluations], ["one", "two"], few.name)
     counted = sum(int(text.get_text()) for text in maps[0, 0].texts)
-    assert counted == np.sum(run.history.epochs[0].predictions != few.test_y)
+    assert counted == np.sum(run.history.evaluations[0].predictions != few.test_y)
     assert few.name in plots.digits(few.test_x[:3], few.test_y[:3], few.name)[0, 0].figure._suptitle.get_text()
 
 

@@ -6,6 +6,7 @@ The curves are written as SVG here, in well under a millisecond, since drawing t
 several training steps each time; the figures of the notebooks are matplotlib's (`lenet_lab.plots`).
 """
 
+import threading
 import time
 from html import escape
 from math import log10
@@ -34,7 +35,7 @@ class TrainingPanel(widgets.VBox):
 
     def __init__(self, net, data, recipe="quick", epochs=None, steps=None, seed=0, headless=False):
         self.run = Run(net, data, recipe, epochs, steps, seed, headless, listener=self._follow)
-        self._drawn_at, self._drawn_state = 0.0, None
+        self._drawn_at, self._drawn_state, self._drawing = 0.0, None, threading.RLock()
         self._buttons = {name: self._button(name, tooltip, action) for name, tooltip, action in (
             ("Start", "train from the beginning", self.start),
             ("Pause", "finish this step, then rest", self.run.pause),
@@ -75,6 +76,8 @@ class TrainingPanel(widgets.VBox):
         """End the run and take the panel away."""
         self.run.stop()
         for child in self.children:
+            for inner in getattr(child, "children", ()):
+                inner.close()
             child.close()
         super().close()
 
@@ -100,6 +103,10 @@ class TrainingPanel(widgets.VBox):
             self._draw()
 
     def _draw(self):
+        with self._drawing:                 # the run's thread and the one that answers the buttons both come here
+            self._draw_once()
+
+    def _draw_once(self):
         run, h = self.run, self.run.history
         done, state = len(h.losses), run.state
         self._drawn_at, self._drawn_state = time.monotonic(), state
@@ -123,7 +130,7 @@ def _numbers(run):
     done = len(h.losses)
     recent = h.errors[-50:]
     last = h.points[-1] if h.points else None
-    final = h.epochs[-1] if h.epochs else None
+    final = h.evaluations[-1] if h.evaluations else None
     test = final if final and (not last or final.step >= last.step) else last
     cells = {
         "epoch": f"{done / run.per_epoch:.2f}",
