@@ -13,9 +13,9 @@ lab: .venv/ready
 test: .venv/ready
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests notebooks
 
-# Hours of the same: the accuracies over five seeds, the long resume.
+# Some ten minutes: the accuracies over five seeds, the recipe of the homework, memory, the long resume.
 study: .venv/ready
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -s
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.throughput

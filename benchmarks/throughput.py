@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from lenet_core import data, lenet, net as net_module, ops
+from lenet_core import data, lenet, net as net_module
 from lenet_core.train import train
 from lenet_lab.widgets.training import TrainingPanel
 
@@ -28,7 +28,7 @@ def flops_per_image():
 
 
 def peak():
-    """Floating-point operations per second of a large float32 product."""
+    """A large float32 product, the fastest thing the machine does."""
     a = np.random.default_rng(0).random((2048, 2048), dtype=np.float32)
     return lambda: a @ a
 
@@ -73,19 +73,6 @@ def pytorch(x, y, channels_last):
     return run
 
 
-def orders():
-    """im2col and pooling, forward and backward, on arrays with the batch axis innermost and outermost in memory."""
-    x = np.random.default_rng(0).random((BATCH, 20, 24, 24), dtype=np.float32)
-
-    def run(x):
-        def passes():
-            ops.im2col(x, 5)
-            out, cache = ops.max_pool_forward(x, 2)
-            ops.max_pool_backward(out, cache)
-        return passes
-    return run(ops.batch_innermost(x)), run(x)
-
-
 def seconds(run):
     time.sleep(0.3)                  # threads of the one before (BLAS, PyTorch) spin a while before they give the processor back
     began = time.perf_counter()
@@ -94,11 +81,11 @@ def seconds(run):
 
 
 def measure(rounds=ROUNDS):
-    """{name: (images per second, or 0; median ratio of LeNet's speed to it)} and LeNet's own images per second."""
+    """Images per second and LeNet's speed in multiples of it, for each competitor; the machine's peak, and LeNet's share of it."""
     rng = np.random.default_rng(0)
     x, y = rng.random((BATCH, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, BATCH)
     batch = BATCH * STEPS
-    runs = {"LeNet": (ours(x, y), batch), "... without the second thread": (ours(x, y, halves=False), batch),
+    runs = {"LeNet": (ours(x, y), batch), "... on one thread": (ours(x, y, halves=False), batch),
             "one image after another, float64": (naive(x, y), 8)}
     try:
         import torch
@@ -107,10 +94,10 @@ def measure(rounds=ROUNDS):
         runs[f"PyTorch {torch.__version__}, channels_last"] = pytorch(x, y, True), batch
     except ImportError:
         pass
-    product, (inner, outer) = peak(), orders()
-    times = {name: [] for name in [*runs, "peak", "inner", "outer"]}
+    product = peak()
+    times = {name: [] for name in [*runs, "peak"]}
     for turn in range(rounds + 1):
-        for name, run in [*((name, run) for name, (run, _) in runs.items()), ("peak", product), ("inner", inner), ("outer", outer)]:
+        for name, run in [*((name, run) for name, (run, _) in runs.items()), ("peak", product)]:
             spent = seconds(run)
             if turn:                                                   # the first turn warms up
                 times[name].append(spent)
@@ -120,7 +107,6 @@ def measure(rounds=ROUNDS):
         "speeds": {name: (1 / np.median(t), np.median(t / each["LeNet"])) for name, t in each.items()},
         "peak": np.median(peaks),
         "share": np.median(flops_per_image() / each["LeNet"] / peaks),
-        "order": np.median(np.array(times["outer"]) / times["inner"]),
     }
 
 
@@ -154,7 +140,6 @@ def main():
     for name, (speed, ratio) in result["speeds"].items():
         print(f"{name:42}{speed:10,.0f}" + (f"{ratio:10.2f} x" if name != "LeNet" else ""))
     print(f"\nthe machine's float32 product: {result['peak'] / 1e9:.0f} GFLOP/s; LeNet trains at {result['share']:.0%} of it")
-    print(f"im2col and pooling with the batch axis innermost in memory: {result['order']:.1f} times as fast as outermost")
     print(f"10,000 test images: {evaluation():.2f} s")
     print(f"a run with the panel takes {panel():.3f} times the time of one without")
 

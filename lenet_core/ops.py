@@ -13,9 +13,9 @@ Shapes, with N images in the batch:
     labels   (N,)              whole numbers 0 .. K-1
 
 **Memory order.** Images have the shape above, but the results of a convolution lie in memory with the batch axis innermost,
-the same pixel of all images side by side, and pooling and ReLU keep it so. Nothing that reads `x[n, c, i, j]` notices.
-It is there because every copy and every maximum then runs over long stretches of neighbouring numbers;
-`python -m benchmarks.throughput` shows what that brings.
+the same pixel of all images side by side, and pooling and ReLU keep it so. Nothing that reads `x[n, c, i, j]` notices. It is
+there because W @ cols comes out of the product in just this order: no result is ever transposed, and to flatten one for an
+inner product copies nothing. Only `im2col`, `col2im` and the three products know about it.
 
 Sources: the homework document (CMU 10-601, Spring 2017, homework 7), sections 2 and 5; its equation numbers are quoted.
 """

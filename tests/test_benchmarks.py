@@ -20,6 +20,5 @@ def test_the_yardstick_is_the_same_network(rng):
 def test_speed_in_ratios():
     result = throughput.measure(rounds=3)
     _, against_naive = result["speeds"]["one image after another, float64"]
-    assert against_naive > 12            # 25 and more on a quiet machine (README); half of that when it is busy
-    assert result["share"] > 0.1         # 0.2 and more on a quiet machine
-    assert result["order"] > 1.2
+    assert against_naive > 10            # some 20 on a quiet machine (README); half of that when it is busy
+    assert result["share"] > 0.12        # 0.25 on a quiet machine
