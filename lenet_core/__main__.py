@@ -23,7 +23,7 @@ def main(arguments=None):
     ask.add_argument("--data", metavar="FOLDER", help="where MNIST lies (else LENET_DATA, the cache, a download, small digits)")
     ask.add_argument("--subset", type=int, metavar="N", nargs="?", const=SUBSET,
                      help=f"train on N images only; without N on {SUBSET:,}, the homework's 1/20")
-    ask.add_argument("--recipe", choices=RECIPES, help="learning rate, momentum, decay (default: quick)")
+    ask.add_argument("--recipe", choices=RECIPES, help="learning rate, momentum, decay (default: quick, with --subset small)")
     length = ask.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=float, help="how often to go through the data (default: the recipe's)")
     length.add_argument("--steps", type=int, help="how many batches to train on (default: the recipe's)")
@@ -48,7 +48,7 @@ def main(arguments=None):
 
 def run(args):
     kept = load_checkpoint(args.resume) if args.resume else None
-    notes = dict(kept.notes) if kept else {"recipe": args.recipe or "quick", "subset": args.subset}
+    notes = dict(kept.notes) if kept else {"recipe": args.recipe or ("small" if args.subset else "quick"), "subset": args.subset}
     if not {"recipe", "subset"} <= set(notes):
         raise ValueError(f"{args.resume} was not written by `python -m lenet_core --save`, so its recipe is unknown.")
     data = load_mnist(args.data)

@@ -190,7 +190,7 @@ def test_panel_buttons_and_closing(few):
 
 
 def test_unknown_recipe_gets_a_sentence(few):
-    with pytest.raises(ValueError, match="no recipe 'slow'; there are: quick, homework"):
+    with pytest.raises(ValueError, match="no recipe 'slow'; there are: quick, small, homework"):
         Run(network(), few, recipe="slow")
 
 

@@ -35,7 +35,7 @@ def test_five_seeds(mnist, epochs, each, mean):
 
 @pytest.mark.slow
 def test_the_subset(mnist):
-    reached = [accuracy(mnist.subset(3000), "quick", seed) for seed in range(5)]
+    reached = [accuracy(mnist.subset(3000), "small", seed) for seed in range(5)]
     assert min(reached) >= 0.965
 
 
