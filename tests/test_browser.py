@@ -119,14 +119,17 @@ print(sum(t.name == "lenet-training" for t in threading.enumerate()), "thread tr
 @pytest.fixture
 def small_notebook(lab):
     folder, address = lab
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
-    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(book, folder / "small.ipynb")
-    return address
+
+    def write(cells):
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
+        book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(book, folder / "small.ipynb")
+        return address
+    return write
 
 
 def test_running_the_cell_again_leaves_one_thread_and_rates_take_effect(page, small_notebook):
-    browser.open_notebook(page, small_notebook, "small.ipynb")
+    browser.open_notebook(page, small_notebook(CELLS), "small.ipynb")
     for _ in range(2):
         browser.run_all(page)
         browser.wait_until_idle(page)
@@ -151,3 +154,19 @@ def test_running_the_cell_again_leaves_one_thread_and_rates_take_effect(page, sm
     panel.click("Restart")
     panel.until(lambda p: p.status.startswith("Running") and 0 < p.step)
     panel.click("Stop")
+
+
+def test_interrupting_the_waiting_cell_pauses_and_hangs_nothing(page, small_notebook):
+    browser.open_notebook(page, small_notebook([*CELLS, "await panel"]), "small.ipynb")
+    browser.run_all(page)
+    panel = Panel(page)
+    panel.until(lambda p: p.step > 3)
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_text("Interrupt Kernel", exact=True).click()
+    panel.until(lambda p: p.status.startswith("Paused"))
+    browser.wait_until_idle(page)
+    at = panel.step
+    panel.click("Resume")
+    panel.until(lambda p: p.step > at)
+    panel.click("Stop")
+    panel.until(lambda p: "test images are right" in p.status)

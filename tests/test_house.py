@@ -57,10 +57,10 @@ def test_arrows_of_the_core(path):
 
 
 def test_nothing_of_a_machine_is_committed():
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
-    for name in files:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    for name in listed.stdout.split():
         path = ROOT / name
-        if path.is_file() and name != "tests/test_house.py":
+        if path.is_file():
             assert path.stat().st_size < 1_500_000, f"{name} is large; data sets stay out"
-            found = re.search(r"(/home/|/root/|/work/|/Users/|extra-index|index-url)", path.read_text(errors="ignore"))
-            assert not found or name == "Makefile" and "no-emit" in path.read_text(), f"{name}: {found}"
+            found = re.search(r"/(home|root|work|Users)/", path.read_text(errors="ignore"))
+            assert not found, f"{name}: {found}"
