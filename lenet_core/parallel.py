@@ -1,7 +1,7 @@
 """Two threads for the two halves of a batch.
 
-Half of the time of a training step goes into copying and comparing, which NumPy does on one processor; the other half
-into matrix products, which the BLAS library spreads over all of them. Giving each half of the batch a thread of its own,
+Much of the time of a training step goes into copying and comparing, which NumPy does on one processor; the rest into
+matrix products, which the BLAS library spreads over all of them. Giving each half of the batch a thread of its own,
 with single-threaded products, keeps two processors busy throughout (`python -m benchmarks.throughput` shows by how much).
 """
 
@@ -15,9 +15,9 @@ _blas = ThreadpoolController()
 _one_caller = threading.RLock()     # how many threads the BLAS library uses is a setting of the whole process: one user at a time
 _worker = ThreadPoolExecutor(1, thread_name_prefix="lenet-second-half")
 
-# A training step needs some 40 MB of short-lived arrays. The C library of most Linux systems hands every one of them back
-# to the system and asks for it again, and the pages are cleared each time: a third of a step. It stops doing so once it
-# has seen a block of nearly 32 MB come and go (mallopt(3), "dynamic mmap threshold"). Elsewhere this line does nothing.
+# A training step needs tens of megabytes of short-lived arrays. The C library of most Linux systems hands every one of them
+# back to the system and asks for it again, and the system clears the pages each time. It stops doing so once it has seen a
+# block of nearly 32 MB come and go (mallopt(3), "dynamic mmap threshold"). Elsewhere this line does nothing.
 np.empty(31 << 20, np.uint8)
 
 
