@@ -10,6 +10,7 @@ A network has two paths, because looking at the test set must not disturb what w
 Arrays are never overwritten: an update puts new arrays into `params`. A snapshot is therefore a handful of references.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -199,7 +200,7 @@ class Net:
         losses, records, grads = zip(*passes)
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]
-            layer.grads = {p: sum(part[n][p] for part in grads[1:]) + grads[0][n][p] for p in layer.params}
+            layer.grads = {p: functools.reduce(np.add, [part[n][p] for part in grads]) for p in layer.params}
         return sum(losses), np.concatenate([record[-1]["out"] for record in records])
 
     def _there_and_back(self, x, y, N):
