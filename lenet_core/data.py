@@ -237,10 +237,12 @@ def _answering_mirrors(folder, advice):
     smallest = "t10k-labels-idx1-ubyte.gz"
 
     def ask(mirror):
+        problem = None
         try:
-            answers.put((mirror, _retrieve(mirror, smallest, folder, timeout=OFFLINE_AFTER) and None))
+            _retrieve(mirror, smallest, folder, timeout=OFFLINE_AFTER)
         except Exception as error:                # handed over to the waiting thread, which reports it
-            answers.put((mirror, error))
+            problem = error
+        answers.put((mirror, problem))
 
     for mirror in MIRRORS:
         threading.Thread(target=ask, args=(mirror,), daemon=True).start()

@@ -284,9 +284,14 @@ class Net:
 
         Raises FileNotFoundError, or ValueError with a sentence when the file does not hold a network.
         """
+        return cls.read(path)[0]
+
+    @classmethod
+    def read(cls, path):
+        """(network, description, arrays) of such a file, for those who keep more in it than a network; raises as `load` does."""
         description, arrays = read_npz(path)
         try:
-            return cls.unpack(description, arrays)
+            return cls.unpack(description, arrays), description, arrays
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} does not describe a network ({error!r}); was it written by Net.save?") from None
 

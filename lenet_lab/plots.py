@@ -73,7 +73,7 @@ def error_curves(run, ax=None):
     at = [point.step / run.per_epoch for point in points]
     ax.semilogy(at, [max(point.train_error, 1e-4) for point in points], marker="o", markersize=3, label="training (as it learned)")
     ax.semilogy(at, [max(point.test_error, 1e-4) for point in points], marker="s", markersize=3,
-                label=f"test (a sample of {min(1000, len(run.data.test_y)):,})")
+                label=f"test (a sample of {len(run.sample):,})")
     ax.semilogy([end.step / run.per_epoch for end in ends], [max(end.test_error, 1e-4) for end in ends], color="0.2",
                 marker="D", linestyle="none", label=f"test (all {len(run.data.test_y):,})")
     for end in ends[-1:]:

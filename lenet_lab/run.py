@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lenet_core.train import RECIPES, Diverged, minibatches, train
+from lenet_core.train import RECIPES, Diverged, error_rate, minibatches, train
 
 SAMPLE = 1000                    # test images for a point of the curve; the whole test set is for two epochs: the first and the last
 POINTS = 16                      # points of the curve in one run
@@ -80,7 +80,8 @@ class Run:
         self.steps = self.recipe.length(self.per_epoch, epochs, steps)
         self._first_parameters = net.snapshot()
         self._test_every = -(-self.steps // POINTS)
-        self._sample = np.arange(min(SAMPLE, len(data.test_x))) * len(data.test_x) // min(SAMPLE, len(data.test_x))
+        size = min(SAMPLE, len(data.test_x))
+        self.sample = np.arange(size) * len(data.test_x) // size       # which test images, at even distances
         self._gate = threading.Condition()
         self._thread = None
         self.state, self.error, self.history = "ready", None, History()
@@ -217,8 +218,8 @@ class Run:
         h.rates.append(step.lr)
         if done % self._test_every == 0 or done == self.steps:
             before = h.points[-1].step if h.points else 0
-            sample = self.net.predict(self.data.test_x[self._sample]) != self.data.test_y[self._sample]
-            h.points.append(Point(done, float(np.mean(h.errors[before:])), float(np.mean(sample))))
+            wrong = error_rate(self.net, self.data.test_x[self.sample], self.data.test_y[self.sample])
+            h.points.append(Point(done, float(np.mean(h.errors[before:])), wrong))
         if done == self.per_epoch:
             self._test()
 

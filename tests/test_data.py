@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import http.server
 import os
+import re
 import struct
 import threading
 import time
@@ -275,7 +276,6 @@ def test_broken_servers_leave_nothing_and_get_a_sentence(serve, nowhere, behavio
     dataset = load_mnist()
     assert time.monotonic() - began < 6                             # the 5 seconds in which to decide, and a second to load
     assert dataset.name.startswith("scikit-learn") and "not MNIST" in str(dataset) and "LENET_DATA" in str(dataset)
-    import re
     assert re.search(words, str(dataset)) and "\n" not in str(dataset)
     assert not [file for file in nowhere.glob("*") if file.name in MNIST_FILES]
 

@@ -149,7 +149,6 @@ def _numbers(run):
 
 def _curves(run):
     h = run.history
-    steps = max(run.steps, 1)
     chosen = np.unique(np.linspace(0, len(h.losses) - 1, POINTS).astype(int)) if h.losses else []
     raw = [(i + 1, h.losses[i]) for i in chosen]
     smooth = [(i + 1, h.smoothed[i]) for i in chosen]
@@ -160,8 +159,8 @@ def _curves(run):
         words += f" The smoothed loss went from {h.smoothed[0]:.2f} to {h.smoothed[-1]:.3f}."
     if h.points:
         words += f" Test error now {h.points[-1].test_error:.1%}."
-    charts = (_chart(0, "loss", steps, 0.0001, 10, "g", [("one batch", raw, RAW, ""), ("smoothed", smooth, SMOOTH, "")])
-              + _chart(470, "error rate", steps, 0.001, 1, "%", [("training", train, TRAIN, ""), ("test sample", test, TEST, "5 3")]))
+    charts = (_chart(0, "loss", run.steps, 0.0001, 10, "g", [("one batch", raw, RAW, ""), ("smoothed", smooth, SMOOTH, "")])
+              + _chart(470, "error rate", run.steps, 0.001, 1, "%", [("training", train, TRAIN, ""), ("test sample", test, TEST, "5 3")]))
     return (f'<svg role="img" aria-label="{escape(words)}" viewBox="0 0 930 230" style="width:100%;max-width:930px;display:block" '
             f'font-size="12" fill="currentColor" color="var(--jp-ui-font-color1,#333)">{charts}</svg>')
 
