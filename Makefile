@@ -8,10 +8,11 @@ ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 .PHONY: lab test study bench notebooks lock
 
 lab: .venv/ready
-	$(BIN)/jupyter lab $(ROOT) notebooks/06_train_lenet.ipynb
+	$(BIN)/jupyter lab $(ROOT) notebooks/01_toy_network.ipynb
 
 test: .venv/ready
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests notebooks
+	$(BIN)/python -m tests.solved_notebooks build/solved
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests notebooks build/solved
 
 # Some ten minutes: the accuracies over five seeds, the recipe of the homework, memory, the long resume.
 study: .venv/ready

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from lenet_lab.solutions import blocks
+
+from .solved_notebooks import with_exercises
+
 ROOT = Path(__file__).parent.parent
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "playwright": "playwright-python"}      # what conda-forge calls them
 
@@ -64,3 +68,8 @@ def test_nothing_of_a_machine_is_committed():
             assert path.stat().st_size < 1_500_000, f"{name} is large; data sets stay out"
             found = re.search(r"/(home|root|work|Users)/", path.read_text(errors="ignore"))
             assert not found, f"{name}: {found}"
+
+
+def test_every_exercise_of_a_notebook_has_one_solution():
+    asked = [name for _, _, names in with_exercises() for name in names]
+    assert sorted(asked) == sorted(blocks())

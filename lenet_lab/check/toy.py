@@ -1,0 +1,270 @@
+"""The twelve questions of the homework's section 3: is the answer right, and if not, what does it look like?
+
+Nothing here is typed in: the right answers are read off the worked pass, and each wrong one is computed by making its mistake
+(another order of the vector, another logarithm, a pooling tie paid twice).
+"""
+
+import math
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from ..practice import homework
+from .verdict import NOT_WRITTEN, Verdict
+
+NEAR = 5.1e-4                         # three decimals are enough
+PLACES = {                            # what to show as the work of each question: grid and array index
+    5: ("C", (1, 0, 0)), 6: ("P", (0, 1, 0)), 7: ("s", (1,)), 8: ("y", (1,)), 9: ("J", ()), 10: ("dy", (1,)),
+    11: ("dW1", (0, 0)), 12: ("dF", (0, 0, 0, 0)),
+}
+SIZES = {                             # the questions whose answers are sizes
+    1: "C is (4 + 2*0 - 2)/1 + 1 = 3 windows high, and as many wide.",
+    2: "P is (3 - 2)/1 + 1 = 2 windows high, and as many wide.",
+    3: "ReLU works entry by entry: as many numbers come out as went in, n = 3.",
+    4: "Softmax turns n = 3 scores into 3 probabilities.",
+}
+
+
+class Wrong(NamedTuple):
+    """A known wrong answer: the number it gives, the name of the idea, and the sentence to say."""
+
+    value: object
+    misconception: str
+    text: str
+
+
+def toy(question, answer=...):
+    """Check the answer to question 1 to 12 of the homework's toy network; returns a `Verdict`.
+
+    Numbers may be given as numbers, fractions or text; heights and widths as a pair or one number; three decimals are enough.
+    """
+    if question not in ANSWERS:
+        raise ValueError(f"The toy network has questions 1 to {len(ANSWERS)}; got {question!r}.")
+    name, work = f"Question {question}", _work(question)
+    if answer is ...:
+        return Verdict(name, False, NOT_WRITTEN, work=work)
+    given = _numbers(answer)
+    if given is None:
+        return Verdict(name, False, f"{answer!r} is not a number, or a pair or list of numbers, that I can read.", work=work)
+    right, wrongs = ANSWERS[question]()
+    if any(_equal(given, value) for value in right):
+        return Verdict(name, True, f"{_shown(answer)} is right.", work=work)
+    for wrong in wrongs:
+        if _equal(given, wrong.value):
+            return Verdict(name, False, f"{_shown(answer)} is not it. {wrong.text}", wrong.misconception, work)
+    if question > 7 and any(np.size(value) == given.size and np.allclose(given, value, rtol=0.03, atol=0.005) for value in right):
+        return Verdict(name, False, f"{_shown(answer)} is near. Carry more digits along and give at least three decimals.",
+                       "rounded too early", work)
+    return Verdict(name, False, f"{_shown(answer)} is not it, and it is none of the usual slips. Compute it once more, one "
+                   "product at a time; the step-through above shows every one.", work=work)
+
+
+def _numbers(answer):
+    """The answer as a flat float array, or None."""
+    if isinstance(answer, str):
+        text = re.sub(r"^(\s*-?\d+),(\d{3,}\s*)$", r"\1.\2", answer.replace("\N{MINUS SIGN}", "-").lower())      # a decimal comma
+        parts = re.findall(r"[-+]?\d*\.?\d+(?:e[-+]?\d+)?(?:/\d+)?", text)
+        answer = [float(Fraction(part)) for part in parts if not re.search("/0+$", part)]
+    try:
+        found = np.ravel(np.asarray(answer, dtype=float))
+    except (TypeError, ValueError):
+        return None
+    return found if found.size and np.isfinite(found).all() else None
+
+
+def _shown(answer):
+    return str(answer) if not isinstance(answer, np.ndarray) else str(answer.tolist())
+
+
+def _equal(given, value):
+    value = np.ravel(np.asarray(value, dtype=float))
+    return given.shape == value.shape and bool(np.all(np.abs(given - value) <= np.maximum(NEAR, 1e-4 * np.abs(value))))
+
+
+def _work(question):
+    if question in SIZES:
+        return (SIZES[question],)
+    cell = homework().worked.cell(*PLACES[question])
+    return tuple(line for line in (cell.formula, f"{cell.name} = {cell.arithmetic}", cell.note) if line)
+
+
+# ----------------------------------------------------------------------------------- the right answers and the wrong ones
+
+
+def _size_of_convolution():
+    return [(3, 3), 3], [
+        Wrong((4, 4), "same size", "That is the size of the image. Without padding a 2x2 window has no room to start in the last "
+              "row or column."),
+        Wrong((5, 5), "k added", "The window takes room away: (h + 2p - k)/s + 1 has a minus before k."),
+        Wrong((2, 2), "stride is k", "That puts the windows side by side. The stride is 1, so they overlap; or you forgot the + 1 of "
+              "(h + 2p - k)/s + 1."),
+        Wrong(4, "same size", "That is the size of the image; (h + 2p - k)/s + 1 is one less here."),
+        Wrong(9, "entries counted", "That is how many entries a map has. Its height and its width are asked."),
+        Wrong((3, 3, 2), "filters counted", "That is the whole output with its two filters. Its height and width are asked."),
+    ]
+
+
+def _size_of_pooling():
+    return [(2, 2), 2], [
+        Wrong((1, 1), "stride is k", "That is the size with stride 2, windows side by side, as most networks have it. This pooling has "
+              "s = 1."),
+        Wrong(1, "stride is k", "That is the size with stride 2. This pooling has s = 1."),
+        Wrong((3, 3), "same size", "That is what goes into the pooling. A 2x2 window fits into 3 rows (3 - 2)/1 + 1 times."),
+        Wrong((4, 4), "same size", "That is the size of the image."),
+        Wrong(4, "entries counted", "That is how many entries a pooled map has. Its height and its width are asked."),
+        Wrong((2, 2, 2), "filters counted", "That is the whole output with its two maps. Its height and width are asked."),
+    ]
+
+
+def _length_of_relu():
+    return [3], [
+        Wrong(8, "input for output", "That is the length of v, which goes into the inner product. ReLU comes after it."),
+        Wrong(2, "cut ones dropped", "Two entries are positive, but a number that is cut becomes 0; it does not go away."),
+    ]
+
+
+def _length_of_softmax():
+    return [3], [
+        Wrong(1, "sum for length", "The probabilities sum to 1; there is one for each class."),
+        Wrong(10, "ten digits", "LeNet has ten classes. This network has the three digits 0, 1, 2."),
+        Wrong(2, "cut ones dropped", "A score of 0 gets a probability too: e^0 is 1, not 0."),
+    ]
+
+
+def _entry_of_convolution():
+    C = homework().worked.floats("C")
+    return [C[1, 0, 0]], [
+        Wrong(C[0, 0, 0], "filter off by one", "That is C(1,1,1), the first filter's. The third index is the filter, counted from 1."),
+        Wrong(C[1, 1, 1], "counted from 0", "That is C(2,2,2): you counted rows and columns from 0, and the homework counts from 1."),
+        Wrong(C[0, 0, 1], "order of the indices", "That is C(1,2,1): the order is row, column, filter."),
+    ]
+
+
+def _entry_of_pooling():
+    w = homework().worked
+    P, window = w.floats("P"), w.floats("C")[0, 1:3, 0:2]
+    return [P[0, 1, 0]], [
+        Wrong(P[0, 0, 1], "rows for columns", "That is P(1,2,1): the first index is the row."),
+        Wrong(P[1, 1, 0], "channel off by one", "That is P(2,1,2), of the second map."),
+        Wrong(P[0, 0, 0], "index off by one", "That is P(1,1,1), one row further up."),
+        Wrong(window.mean(), "mean for maximum", "That is the mean of the window; this is max pooling."),
+        Wrong(window[0, 0], "maximum not taken", "That is the first entry of the window, not its largest."),
+        Wrong(window.sum(), "sum for maximum", "That is the sum of the window; this is max pooling."),
+    ]
+
+
+def _orders_of_the_vector(w):
+    """The scores before ReLU when the pooled maps are read in other orders."""
+    P, W1, b = w.floats("P"), w.floats("W1"), w.floats("b")
+    return {"column-major": W1 @ P.transpose(0, 2, 1).ravel() + b, "channel fastest": W1 @ P.transpose(1, 2, 0).ravel() + b}
+
+
+ORDER_TEXT = {
+    "column-major": "That is what comes out when each map is read column by column. Row-major is row by row.",
+    "channel fastest": "That is what comes out when the two channels alternate. Here the whole first channel comes first.",
+}
+
+
+def _entry_of_relu():
+    w = homework().worked
+    z, s = w.floats("z"), w.floats("s")
+    return [s[1]], [
+        Wrong(s[0], "index off by one", "That is the first entry. Entry 2 is the second one, since the count starts at 1."),
+        Wrong(s[2], "counted from 0", "That is the third entry: the array index 2, but the homework counts from 1."),
+        Wrong(z[2], "ReLU forgotten", "That is the third entry before the ReLU; the second one after it is asked."),
+        *(Wrong(max(0, scores[1]), order, ORDER_TEXT[order]) for order, scores in _orders_of_the_vector(w).items()),
+    ]
+
+
+def _entry_of_softmax():
+    w = homework().worked
+    z, s, y = w.floats("z"), w.floats("s"), w.floats("y")
+    return [y[1]], [
+        Wrong(y[0], "index off by one", "That is the first entry, the probability of the digit 0."),
+        Wrong(y[2], "counted from 0", "That is the third entry: the array index 2, but the homework counts from 1."),
+        Wrong(s[1] / s.sum(), "softmax without e", "That is s(2) divided by the sum of the scores. Softmax takes e^s first."),
+        Wrong(z[1] / z.sum(), "softmax without e", "That is z(2) divided by the sum of the z. Softmax takes e^s first."),
+        Wrong(2**3 / (2**3 + 1), "powers of 2", "That is with powers of 2 instead of e."),
+        *(Wrong(_softmax(np.maximum(scores, 0))[1], order, ORDER_TEXT[order]) for order, scores in _orders_of_the_vector(w).items()),
+        Wrong(_softmax(w.floats("v"))[1], "softmax over the wrong vector", "That is a softmax over v. It is taken over the scores s."),
+    ]
+
+
+def _softmax(scores):
+    e = np.exp(scores - scores.max())
+    return e / e.sum()
+
+
+def _loss():
+    w = homework().worked
+    y, J = w.floats("y"), float(w.value("J"))
+    return [J], [
+        Wrong(-math.log(y[0]), "label counted from 1", "That is -ln y(1). The classes are 0, 1, 2, so the label 1 is the second entry."),
+        Wrong(-math.log(y[2]), "counted from 0", "That is -ln y(3). The label 1 is the second of the classes 0, 1, 2."),
+        Wrong(J / math.log(10), "log base 10", "That is with the logarithm to base 10; the homework asks for base e."),
+        Wrong(J / math.log(2), "log base 2", "That is with the logarithm to base 2; the homework asks for base e."),
+        Wrong(-J, "sign", "A loss is the negative logarithm, and the logarithm of a number below 1 is negative: the loss is positive."),
+        Wrong(1 - y[1], "no logarithm", "That is 1 - y(2). The loss is -ln y(2)."),
+        Wrong(J / 3, "mean over classes", "That is divided by the number of classes. There is one image, so nothing is averaged."),
+    ]
+
+
+def _dy():
+    w = homework().worked
+    y, dy, ds = w.floats("y"), w.floats("dy"), w.floats("ds")
+    every = "J = -ln y(2) contains y(2) alone, so the other two derivatives are 0."
+    return [dy[1], dy], [
+        Wrong(-dy[1], "sign", "The sign: J = -ln y(2), and its derivative is -1/y(2)."),
+        Wrong(-dy, "sign", "The sign: J = -ln y(2), and its derivative is -1/y(2)."),
+        Wrong(ds[1], "derivative of the scores", "That is dJ/ds(2) = y(2) - 1, one step further back, through the softmax."),
+        Wrong(ds, "derivative of the scores", "That is dJ/ds = y - t, one step further back, through the softmax."),
+        Wrong(-1 / y[0], "label counted from 1", "That is -1/y(1). The classes are 0, 1, 2, so the label 1 is the second entry."),
+        Wrong([-1 / y[0], 0, 0], "label counted from 1", "The label 1 is the second of the classes 0, 1, 2."),
+        Wrong(-1 / y, "every class", every),
+        Wrong(1 / y, "every class", every + " And the sign: -1/y(2)."),
+        Wrong(dy[1] / math.log(10), "log base 10", "That is with the logarithm to base 10; the homework asks for base e."),
+    ]
+
+
+def _dW1():
+    w = homework().worked
+    dW1, dz, lr = w.floats("dW1"), w.floats("dz"), 0.01
+    return [dW1[0, 0]], [
+        Wrong(dW1[1, 1], "counted from 0", "That is dJ/dW1(2,2): the array entry [1, 1], but the homework counts from 1."),
+        Wrong(-dW1[0, 0], "sign", "The sign: dJ/ds(1) = y(1) - 0 is positive, since class 0 got probability that it should not have. "
+              "(Or you took dJ/dW1(2,1), the weight to the label's class.)"),
+        Wrong(dz[0], "input forgotten", "That is dJ/dz(1). The weight is multiplied by v(1), and so is its gradient."),
+        Wrong(dW1[0, 1], "rows for columns", "That is dJ/dW1(1,2), which belongs to v(2)."),
+        Wrong(lr * dW1[0, 0], "step for gradient", "That is the step, the learning rate times the gradient; the gradient is asked."),
+        Wrong(1 - lr * dW1[0, 0], "weight after the step", "That is W1(1,1) after the step; its gradient is asked."),
+        Wrong(w.floats("v")[0], "gradient above forgotten", "That is v(1) alone: what z(1) gains per weight. How much J gains per z(1) is "
+              "missing."),
+    ]
+
+
+def _dF1():
+    w = homework().worked
+    dF, lr = w.floats("dF"), 0.01
+    tie = {ties: w.changed(ties=ties).floats("dF")[0, 0, 0, 0] for ties in ("each", "share")}
+    gradient = w.floats("dP")[0, 1, 1]
+    first, second = w.floats("x")[0, 1, 1:3]
+    return [dF[0, 0, 0, 0]], [
+        Wrong(tie["each"], "every tie paid", "You gave the gradient of P(2,2,1) to both 7s of its window. Only the first in reading order "
+              "gets it."),
+        Wrong(tie["share"], "tie shared", "You shared the gradient of P(2,2,1) between the two 7s of its window. A fair idea, and not the "
+              "convention: the first in reading order gets all."),
+        Wrong(dF[0, 0, 0, 0] + gradient * (second - first), "last of the tie", "You gave the gradient of P(2,2,1) to the second 7 of its "
+              "window. The convention is the first in reading order."),
+        Wrong(dF[0, 0, 1, 1], "counted from 0 or flipped", "That is dJ/dF1(2,2): you counted from 0, or turned the filter by half a turn."),
+        Wrong(-dF[0, 0, 0, 0], "sign", "The sign. (It is also the value of dJ/dF1(1,2), one entry to the right.)"),
+        Wrong(dF[0, 0, 1, 0], "rows for columns", "That is dJ/dF1(2,1), one row further down."),
+        Wrong(dF[1, 0, 0, 0], "filter off by one", "That is the gradient of filter 2, or you let no winner be paid."),
+        Wrong(lr * dF[0, 0, 0, 0], "step for gradient", "That is the step, the learning rate times the gradient; the gradient is asked."),
+        Wrong(1 - lr * dF[0, 0, 0, 0], "weight after the step", "That is F1(1,1) after the step; its gradient is asked."),
+    ]
+
+
+ANSWERS = {1: _size_of_convolution, 2: _size_of_pooling, 3: _length_of_relu, 4: _length_of_softmax, 5: _entry_of_convolution,
+           6: _entry_of_pooling, 7: _entry_of_relu, 8: _entry_of_softmax, 9: _loss, 10: _dy, 11: _dW1, 12: _dF1}

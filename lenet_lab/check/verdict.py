@@ -1,0 +1,41 @@
+"""What a check has to say: did it pass, which misconception does it look like, and one text for the student."""
+
+from dataclasses import dataclass
+from html import escape
+
+NOT_WRITTEN = "Not written yet."
+MARKS = {True: ("✓", "#2c6e36"), False: ("✗", "#a3341c"), None: ("…", "#666")}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of one check; shown at the end of a cell as a short block, printed as text.
+
+    `passed` is True or False; `misconception` the name of a known wrong idea, or None; `text` the sentences. `work`, lines
+    that give the answer away, is folded under "Show the work"; `picture` is HTML that says more than a sentence does.
+    """
+
+    exercise: str
+    passed: bool
+    text: str
+    misconception: str | None = None
+    work: tuple = ()
+    picture: str = ""
+
+    @property
+    def written(self):
+        """False where the student has not begun."""
+        return self.text != NOT_WRITTEN
+
+    def __str__(self):
+        return f"{MARKS[self.passed if self.written else None][0]} {self.exercise}: {self.text}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        sign, colour = MARKS[self.passed if self.written else None]
+        words = "".join(f"<div>{escape(line)}</div>" for line in self.text.split("\n"))
+        work = "".join(f"<div>{escape(line)}</div>" for line in self.work)
+        folded = f'<details><summary>Show the work</summary><div style="font-family:monospace">{work}</div></details>' if work else ""
+        return (f'<div class="lenet-verdict" style="border-left:4px solid {colour};padding:2px 10px;max-width:60em">'
+                f'<b><span style="color:{colour}">{sign}</span> {escape(self.exercise)}</b>{words}{self.picture}{folded}</div>')

@@ -1,0 +1,51 @@
+"""The twelve questions: right answers pass in every notation, and each known slip is called by its name."""
+
+import numpy as np
+import pytest
+
+from lenet_lab import check
+from lenet_lab.check.toy import ANSWERS
+
+QUESTIONS = {number: make() for number, make in ANSWERS.items()}
+
+
+@pytest.mark.parametrize("number", QUESTIONS)
+def test_right_answers_pass(number):
+    for right in QUESTIONS[number][0]:
+        verdict = check.toy(number, right)
+        assert verdict.passed and verdict.misconception is None
+
+
+@pytest.mark.parametrize("number, wrong", [(number, wrong) for number, (_, wrongs) in QUESTIONS.items() for wrong in wrongs])
+def test_every_known_slip_is_told_apart(number, wrong):
+    verdict = check.toy(number, wrong.value)
+    assert not verdict.passed and verdict.misconception == wrong.misconception and wrong.text in verdict.text
+
+
+@pytest.mark.parametrize("number, answer", [(1, 3), (1, [3, 3]), (1, "3x3"), (1, "(3, 3)"), (9, "0.0486"), (8, "0,953"), (8, np.float32(0.95257)),
+                                            (10, "-1.05"), (10, [0, -1.0498, 0]), (12, "\N{MINUS SIGN}0.0949"), (5, "4/1")])
+def test_right_answers_in_other_notations(number, answer):
+    assert check.toy(number, answer).passed
+
+
+@pytest.mark.parametrize("number", QUESTIONS)
+def test_unwritten_and_unreadable(number):
+    assert str(check.toy(number)) == f"… Question {number}: Not written yet."
+    for answer in ("no idea", None, float("nan"), object(), "1/0", [], {}):
+        verdict = check.toy(number, answer)
+        assert not verdict.passed and "that I can read" in verdict.text
+
+
+def test_a_rounded_answer_is_near():
+    assert check.toy(9, 0.05).misconception == "rounded too early"
+
+
+def test_a_wrong_verdict_keeps_the_answer_folded():
+    verdict = check.toy(5, 1000)
+    assert "= 4" not in verdict.text and any("= 4" in line for line in verdict.work)
+    assert "<details><summary>Show the work" in verdict._repr_html_()
+
+
+def test_there_are_twelve_questions():
+    with pytest.raises(ValueError, match="1 to 12"):
+        check.toy(13, 1)

@@ -1,0 +1,62 @@
+"""Practice problems: the same for everyone, fit for a hand, printable."""
+
+import hashlib
+import json
+
+import pytest
+
+from lenet_lab.practice import _main, homework, key, problem, sheet
+from lenet_lab.worked import show
+
+
+def test_a_seed_is_the_same_problem_on_every_platform():
+    numbers = [[str(value) for name in "xF" for value in problem(seed).worked[name].values.flat] for seed in range(5)]
+    assert hashlib.sha256(json.dumps(numbers).encode()).hexdigest()[:16] == FIRST_FIVE
+
+
+FIRST_FIVE = "bddabb411c059e73"
+
+
+def test_fit_for_a_hand():
+    for seed in range(100):
+        w = problem(seed).worked
+        assert w.ties_found() == ([], [])
+        assert all(value.denominator == 1 and abs(value) <= 5 for value in w["x"].values.flat)
+        assert all(0.005 < float(p) < 0.995 for p in w["y"].values)
+        assert all(len(show(value)) <= 5 for name in ("F", "W1", "b") for value in w[name].values.flat)
+
+
+def test_problems_differ_in_all_that_can_differ():
+    several = [problem(seed).worked for seed in range(100)]
+    for what in (lambda w: w["x"].values.shape, lambda w: w.stride, lambda w: w.pad, lambda w: w.pool_stride, lambda w: w.label,
+                 lambda w: w["F"].values.shape):
+        assert len({what(w) for w in several}) > 1
+
+
+def test_the_share_of_ties():
+    assert 0.3 < sum(bool(problem(seed, ties=0.5).worked.ties_found()[0]) for seed in range(100)) / 100 < 0.7
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        problem(1, ties=2)
+
+
+def test_solution_names_the_layers():
+    solution = homework().solution
+    assert solution["conv1.dW"].shape == (2, 1, 2, 2) and solution["ip1.dW"].shape == (8, 3) and solution["pool1.dx"].shape == (1, 2, 3, 3)
+
+
+def test_sheet_and_key():
+    problems, solutions = sheet([4, 5]), key([4, 5])
+    loss = show(problem(4).worked.value("J"))
+    assert loss not in problems and loss in solutions
+    for page in (problems, solutions):
+        assert page.count("<section>") == 2 and "Problem 4" in page and "http" not in page
+    assert all(show(value) in problems for value in problem(4).worked["x"].values.flat)
+
+
+def test_from_the_terminal(tmp_path, capsys):
+    _main(["3", "--out", str(tmp_path / "sheets")])
+    assert (tmp_path / "sheets" / "problems.html").read_text() == sheet([3])
+    assert "solutions.html" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        _main(["3", "--ties", "7"])
+    assert "share from 0 to 1" in capsys.readouterr().err
