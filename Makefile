@@ -11,8 +11,8 @@ lab: .venv/ready
 	$(BIN)/jupyter lab $(ROOT) notebooks/01_toy_network.ipynb
 
 test: .venv/ready
-	$(BIN)/python -m tests.solved_notebooks build/solved
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests notebooks build/solved
+	$(BIN)/python -m tests.solved_notebooks
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests notebooks build/solved build/half
 
 # Some ten minutes: the accuracies over five seeds, the recipe of the homework, memory, the long resume.
 study: .venv/ready

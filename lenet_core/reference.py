@@ -139,9 +139,8 @@ def softmax_loss(scores, y):
     for n in range(N):
         largest = max(scores[n])
         exponentials = [math.exp(score - largest) for score in scores[n]]
+        total = sum(exponentials)
+        loss += (math.log(total) - (scores[n, y[n]] - largest)) / N      # -log p; p itself may be too small for a float
         for j in range(K):
-            p = exponentials[j] / sum(exponentials)
-            dscores[n, j] = (p - (1 if j == y[n] else 0)) / N
-            if j == y[n]:
-                loss -= math.log(p) / N
+            dscores[n, j] = (exponentials[j] / total - (1 if j == y[n] else 0)) / N
     return loss, dscores

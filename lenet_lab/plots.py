@@ -1,6 +1,6 @@
 """One function per figure: arrays in, matplotlib axes out; `show` puts a figure into a notebook, with its text alternative.
 
-Every figure's title names the data it was made from. Ink is grey, and what two lines mean is told by their dashes as well as
+The title of a figure made from data names them. Ink is grey, and what two lines mean is told by their dashes as well as
 by their colours (`lenet.mplstyle`).
 """
 
@@ -123,7 +123,7 @@ def worked_pass(worked, ax=None):
     """All numbers of a `WorkedPass` as grids: from the image to the loss on top, and their gradients underneath."""
     blocks = [("x",), ("F",), ("C",), ("P",), ("v", "W1"), ("b",), ("z",), ("s",), ("y",), ("J",)]
     ax = _axes(ax, (13, 5.4))
-    bottom = left = 0
+    bottom = widest = 0
     for d in ("", "d"):
         top, left, bottom = bottom, 0, bottom
         for block in blocks:
@@ -138,10 +138,10 @@ def worked_pass(worked, ax=None):
                         for j, index in enumerate(row):
                             ax.add_patch(Rectangle((left + j * cell, down + i + 1.1), cell, 1, fill=False, edgecolor="0.6", linewidth=0.7))
                             ax.text(left + (j + 0.5) * cell, down + i + 1.6, texts[index], fontsize=7, ha="center", va="center")
-                    across, down = max(across, len(rows[0]) * cell), down + len(rows) + 1.4
+                    across, down = max(across, len(rows[0]) * cell, 0.42 * len(name)), down + len(rows) + 1.4
             left, bottom = left + across + (0.7 if across else 0), max(bottom, down)
-        bottom += 0.6
-    ax.set(xlim=(-0.3, max(left, 36)), ylim=(bottom, -0.2))
+        widest, bottom = max(widest, left), bottom + 0.6
+    ax.set(xlim=(-0.3, widest), ylim=(bottom, -0.2))
     ax.set_axis_off()
     return ax
 

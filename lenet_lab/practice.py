@@ -7,6 +7,7 @@ pages for a class, and so does `python -m lenet_lab.practice`.
 """
 
 import argparse
+import operator
 import random
 from dataclasses import dataclass
 from fractions import Fraction
@@ -62,7 +63,7 @@ class Problem:
         found = {f"{layer}.{what}": array for layer, arrays in passes.items()
                  for what, array in zip(("out", "dout", "x", "dx"), arrays)}
         return found | {"p": row["y"], "dp": row["dy"], "loss": float(w.value("J")), "v": row["v"], "dv": row["dv"],
-                        "conv1.dW": w.floats("dF"), "conv1.db": w.floats("dC").sum(axis=(1, 2)),
+                        "conv1.dW": w.floats("dF"), "conv1.db": w["dC"].values.sum(axis=(1, 2)).astype(float),
                         "ip1.dW": w.floats("dW1").T, "ip1.db": w.floats("db")}
 
     def __repr__(self):
@@ -91,8 +92,12 @@ def problem(seed, ties=0.0):
     """Problem number `seed`: small whole numbers, scores close enough for every probability to be visible.
 
     `ties` is the share of the seeds whose problem has a pooling window with two equal maxima; the others have none, and none
-    has a ReLU at exactly 0, so that every gradient is the slope of the loss. Raises ValueError unless 0 <= ties <= 1.
+    has a ReLU at exactly 0, so that every gradient is the slope of the loss. Raises ValueError unless 0 <= ties <= 1 and the seed
+    is 0 or more.
     """
+    seed = operator.index(seed)
+    if seed < 0:
+        raise ValueError(f"Seeds are 0, 1, 2, ...; got {seed}.")
     if not 0 <= ties <= 1:
         raise ValueError(f"ties is a share from 0 to 1; got {ties}.")
     draw = _Draw(seed)
@@ -102,7 +107,7 @@ def problem(seed, ties=0.0):
         if worked:
             windows, zeros = worked.ties_found()
             if bool(windows) == wants_tie and not zeros:
-                return Problem(f"Problem {seed}", worked)
+                return Problem(f"Problem {seed}" + (f", with ties={ties:g}" if ties else ""), worked)
 
 
 class _Draw(random.Random):
@@ -190,9 +195,9 @@ def _page(title, sections):
 body {{ font: 11pt/1.4 sans-serif; margin: 2em auto; max-width: 60em }}
 section {{ break-after: page }}
 .row {{ display: flex; flex-wrap: wrap; gap: 1em 1.5em; align-items: flex-start }}
-table {{ border-collapse: collapse }} caption {{ text-align: left; font-size: 90% }}
+table {{ border-collapse: collapse }} caption {{ text-align: left; font-size: 90%; white-space: nowrap }}
 td {{ border: 1px solid #888; min-width: 2.4em; height: 1.7em; padding: 0 .3em; text-align: right; font-variant-numeric: tabular-nums }}
-ul {{ columns: 2; font-size: 85%; padding-left: 1.2em }}
+ul {{ columns: 2; column-gap: 3em; font-size: 85%; padding-left: 1.2em }} li {{ overflow-wrap: anywhere }}
 </style></head><body><h1>{title}</h1>
 <p>Indices count from 1: (row, column), then the channel or filter. C is the convolution, P the pooling, v its row-major vector,
 z the inner product, s its ReLU, y the softmax, J = -ln y(label's class). From the softmax on numbers are rounded to 4 decimals,

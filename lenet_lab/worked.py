@@ -24,7 +24,7 @@ from lenet_core.net import Layer, Net
 from lenet_core.ops import output_size
 
 DIGITS = decimal.Context(prec=40)
-WIDEST = 500                          # score differences; e^-500 is 0 in float32, and dJ/dy = -1/y would be beyond it
+WIDEST = 80                           # between scores: e^-80 is about the smallest number that float32 holds with all its digits
 
 
 class Term(NamedTuple):
@@ -64,7 +64,7 @@ TITLES = {"x": "image", "F": "filters", "W1": "weights", "b": "biases", "C": "co
           "z": "inner product", "s": "ReLU", "y": "softmax", "J": "loss"}
 ARRAYS = {"x": "x", "F": 'net["conv1"].params["W"]', "W1": 'net["ip1"].params["W"]', "b": 'net["ip1"].params["b"]',
           "C": 'net["conv1"].out', "P": 'net["pool1"].out', "v": 'net["ip1"].x.reshape(1, -1)', "z": 'net["ip1"].out',
-          "s": 'net["relu1"].out', "y": "softmax(scores)", "J": "loss",
+          "s": 'net["relu1"].out', "y": "ops.softmax(scores)", "J": "J",
           "dx": 'net["conv1"].dx', "dF": 'net["conv1"].grads["W"]', "dW1": 'net["ip1"].grads["W"]', "db": 'net["ip1"].grads["b"]',
           "dC": 'net["conv1"].dout', "dP": 'net["pool1"].dout', "dv": 'net["ip1"].dx.reshape(1, -1)', "dz": 'net["ip1"].dout',
           "ds": 'net["relu1"].dout', "dy": ""}
@@ -74,7 +74,7 @@ TIES = {"first": "the first in reading order takes all", "each": "each takes all
 class WorkedPass:
     """The pass of one image through convolution, pooling, inner product, ReLU, softmax and loss, and back.
 
-    x (C, H, W), F (filters, C, k, k), W1 (M, D), b (M,): anything `Fraction` takes (3, "1/2", 0.25); `label` 0 .. M-1.
+    x (C, H, W), F (filters, C, k, k), W1 (M, D), b (M,): whole numbers, decimals, or fractions as text ("1/2"); `label` 0 .. M-1.
     `ties` says who gets the gradient of a pooling window with several equal maxima: "first" (this workbook and PyTorch),
     "each" or "share". `worked["dF"]` is a `Grid`, `worked.cell("dF", (0, 0, 0, 0))` a `Cell`, `worked.steps` all computed
     cells in the order of a hand. Raises ValueError when shapes do not fit, or when the scores lie so far
@@ -85,11 +85,11 @@ class WorkedPass:
         self.label, self.stride, self.pad, self.pool, self.pool_stride, self.ties = int(label), stride, pad, pool, pool_stride, ties
         self.grids, self._cells, self.steps = {}, {}, []
         for key, numbers in zip(GIVEN, (x, F, W1, b)):
-            self._put(key, np.vectorize(Fraction, otypes=[object])(np.asarray(numbers, dtype=object)))
+            self._put(key, np.vectorize(_fraction, otypes=[object])(np.asarray(numbers, dtype=object)))
         if ties not in TIES:
             raise ValueError(f"ties is one of {', '.join(TIES)}; got {ties!r}.")
-        if not 0 <= self.label < len(self["b"].values):
-            raise ValueError(f"The label is one of 0 to {len(self['b'].values) - 1}; got {label}.")
+        if self.label != label or not 0 <= self.label < self["b"].values.size:
+            raise ValueError(f"The label is one of 0 to {self['b'].values.size - 1}; got {label}.")
         self._forward()
         self._backward()
 
@@ -123,12 +123,6 @@ class WorkedPass:
         now = {key: self[key].values for key in GIVEN} | {name: getattr(self, name) for name in (
             "label", "stride", "pad", "pool", "pool_stride", "ties")}
         return WorkedPass(**now | changes)
-
-    def after_step(self, lr):
-        """The pass after one step of plain gradient descent on F, W1 and b: each minus `lr` times its gradient."""
-        lr = Fraction(str(lr))
-        return self.changed(**{key: np.vectorize(_rounded, otypes=[object])(self[key].values - lr * self["d" + key].values)
-                               for key in ("F", "W1", "b")})
 
     def ties_found(self):
         """The pooling windows with more than one maximum, as indices of P; and zeros that meet a ReLU, as indices of z."""
@@ -193,7 +187,8 @@ class WorkedPass:
             terms = tuple(made["terms"])
             value = made["value"] if "value" in made else sum((term.value for term in terms), Fraction(0))
             work_shown = made.get("arithmetic") or " + ".join(term.text for term in terms) or "0"
-            exact = value == 0 or all(_exact(number) for number in [value, *(self.value(*ref) for term in terms for ref in term.inputs)])
+            cancels = value == 0 and "value" not in made
+            exact = cancels or all(_exact(number) for number in [value, *(self.value(*ref) for term in terms for ref in term.inputs)])
             arithmetic = work_shown if work_shown == show(value) else f"{work_shown} {'=' if exact else '≈'} {show(value)}"
             values[index] = value
             cell = Cell(key, index, value, self.name(key, index), made["formula"], arithmetic, terms, made.get("note", ""))
@@ -211,8 +206,8 @@ class WorkedPass:
 
     def _forward(self):
         x, F, W1, b = (self[key].values for key in GIVEN)
-        if x.ndim != 3 or F.ndim != 4 or F.shape[1] != x.shape[0] or F.shape[2] != F.shape[3]:
-            raise ValueError(f"An image (C, H, W) and filters (n, C, k, k) are needed; got {x.shape} and {F.shape}.")
+        if x.ndim != 3 or F.ndim != 4 or F.shape[1] != x.shape[0] or F.shape[2] != F.shape[3] or b.ndim != 1:
+            raise ValueError(f"An image (C, H, W), filters (n, C, k, k) and biases (M,) are needed; got {x.shape}, {F.shape} and {b.shape}.")
         OH, OW = (output_size(size, F.shape[2], self.stride, self.pad) for size in x.shape[1:])
         PH, PW = (output_size(size, self.pool, self.pool_stride) for size in (OH, OW))
         D = len(F) * PH * PW
@@ -225,7 +220,7 @@ class WorkedPass:
         self._compute("s", (len(b),), self._relu)
         s = self["s"].values
         if max(s) - min(s) > WIDEST:
-            raise ValueError(f"The scores lie {show(max(s) - min(s))} apart, and e to that power is beyond any float32; "
+            raise ValueError(f"The scores would lie {show(max(s) - min(s))} apart, too far for a probability that can be written down; "
                              f"keep them within {WIDEST} of each other.")
         self._powers = [Fraction(DIGITS.exp(_decimal(value - max(s)))) for value in s]
         self._compute("y", (len(b),), self._softmax)
@@ -369,10 +364,11 @@ class WorkedPass:
                 notes.append(f"A tie in {self.name('P', place)}: {rule}.")
             if share:
                 gradient = self.value("dP", place)
-                text = show(gradient) if share == 1 else f"{factor(gradient)}*{show(Fraction(share))}"
+                text = factor(gradient) if share == 1 else f"{factor(gradient)}*{show(Fraction(share))}"
                 terms.append(Term(text, gradient * share, (("dP", place),)))
-        if not terms:
-            notes.append("It wins no pooling window, so it changes nothing.")
+        if not notes and not terms:
+            seen = any(index in self._window(place) for place in np.ndindex(*self["P"].values.shape))
+            notes.append("It wins no pooling window, so it changes nothing." if seen else "No pooling window sees it.")
         return {"formula": f"{self.name('dC', index)} = sum of dJ/dP over the pooling windows that it wins", "terms": terms,
                 "note": " ".join(notes)}
 
@@ -399,7 +395,9 @@ class WorkedPass:
 
 
 def show(value):
-    """A number as a student would write it: 3, 0.25, 1/3; beyond four decimals rounded to them, tiny ones as 1.1e-17."""
+    """A number as a student would write it: 3, 0.25, 1/3; else rounded to four decimals; very large and tiny ones as 1.1e-17."""
+    if abs(value) >= 10**7:
+        return f"{_decimal(value):.1e}"
     if value.denominator == 1:
         return str(value.numerator)
     if 10_000 % value.denominator == 0:
@@ -423,6 +421,6 @@ def _decimal(value):
     return DIGITS.divide(decimal.Decimal(value.numerator), decimal.Decimal(value.denominator))
 
 
-def _rounded(value):
-    """To 30 decimals: enough for everything, and a number that stays short."""
-    return Fraction(round(value * 10**30), 10**30)
+def _fraction(number):
+    """The fraction that a number is written as: 0.1 is 1/10, whatever a float makes of it."""
+    return number if isinstance(number, Fraction) else Fraction(str(number))

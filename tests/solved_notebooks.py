@@ -1,19 +1,19 @@
 """Write solved copies of the notebooks for the tests: every check in them must pass, or the cell fails.
 
-`python -m tests.solved_notebooks FOLDER` makes `01_…_solved.ipynb`, with all exercises solved, and `01_…_half.ipynb`, with every
+`python -m tests.solved_notebooks` makes `build/solved/01_….ipynb`, with all exercises solved, and `build/half/01_….ipynb`, with every
 second one, for each notebook that has exercises.
 """
 
-import re
+import ast
 import shutil
-import sys
 from pathlib import Path
 
 import nbformat
 
 from lenet_lab.solutions import exercise, solved
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
 
 
 def with_exercises():
@@ -25,21 +25,42 @@ def with_exercises():
             yield path, notebook, names
 
 
+class _Insist(ast.NodeTransformer):
+    """Turns every statement `check.name(...)` into `assert check.name(...).passed`."""
+
+    def __init__(self):
+        self.names = []
+
+    def visit_Expr(self, node):
+        call = node.value
+        if not (isinstance(call, ast.Call) and ast.unparse(call.func).startswith("check.")) or call.func.attr in ("hint", "solution", "progress"):
+            return node
+        self.names.append(call.func.attr)
+        return ast.Assert(test=ast.Attribute(value=call, attr="passed", ctx=ast.Load()))
+
+
 def insist(notebook):
-    """A copy in which a cell ends with an error if the check that it calls at its end does not pass."""
+    """Change a notebook so that a cell fails if a check in it does not pass; returns the names of those checks."""
+    names = []
     for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.source = re.sub(r"^(check\.\w+\(.*\))\Z", r"assert \1.passed", cell.source, flags=re.M | re.S)
-    return notebook
+        if cell.cell_type == "code" and "check." in cell.source:
+            insisting = _Insist()
+            tree = insisting.visit(ast.parse(cell.source))
+            if insisting.names:
+                cell.source, names = ast.unparse(ast.fix_missing_locations(tree)), names + insisting.names
+    return names
 
 
-def write(folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def write():
+    for name in ("solved", "half"):
+        shutil.rmtree(BUILD / name, ignore_errors=True)
+        (BUILD / name).mkdir(parents=True)
     for path, notebook, names in with_exercises():
-        nbformat.write(insist(solved(notebook)), folder / f"{path.stem}_solved.ipynb")
-        nbformat.write(solved(notebook, names[::2]), folder / f"{path.stem}_half.ipynb")
+        full = solved(notebook)
+        assert len(insist(full)) >= len(names), f"{path.name}: an exercise without a check"
+        nbformat.write(full, BUILD / "solved" / path.name)
+        nbformat.write(solved(notebook, names[::2]), BUILD / "half" / path.name)
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write()

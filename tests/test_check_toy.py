@@ -9,9 +9,13 @@ from lenet_lab.check.toy import ANSWERS
 QUESTIONS = {number: make() for number, make in ANSWERS.items()}
 
 
+# Worked out on paper from the homework's section 3.
+RIGHT = {1: (3, 3), 2: (2, 2), 3: 3, 4: 3, 5: 4, 6: 7, 7: 39, 8: 0.9526, 9: 0.0486, 10: -1.0498, 11: 0.3794, 12: -0.0949}
+
+
 @pytest.mark.parametrize("number", QUESTIONS)
 def test_right_answers_pass(number):
-    for right in QUESTIONS[number][0]:
+    for right in (RIGHT[number], *QUESTIONS[number][0]):
         verdict = check.toy(number, right)
         assert verdict.passed and verdict.misconception is None
 
@@ -23,7 +27,7 @@ def test_every_known_slip_is_told_apart(number, wrong):
 
 
 @pytest.mark.parametrize("number, answer", [(1, 3), (1, [3, 3]), (1, "3x3"), (1, "(3, 3)"), (9, "0.0486"), (8, "0,953"), (8, np.float32(0.95257)),
-                                            (10, "-1.05"), (10, [0, -1.0498, 0]), (12, "\N{MINUS SIGN}0.0949"), (5, "4/1")])
+                                            (10, "-1.05"), (10, [0, -1.0498, 0]), (12, "\N{MINUS SIGN}0.0949"), (5, "4/1"), (10, "-1,05"), (10, "-1/0.9526"), (9, "4.86e-2")])
 def test_right_answers_in_other_notations(number, answer):
     assert check.toy(number, answer).passed
 
@@ -31,13 +35,15 @@ def test_right_answers_in_other_notations(number, answer):
 @pytest.mark.parametrize("number", QUESTIONS)
 def test_unwritten_and_unreadable(number):
     assert str(check.toy(number)) == f"… Question {number}: Not written yet."
-    for answer in ("no idea", None, float("nan"), object(), "1/0", [], {}):
+    assert check.toy(number).work == ()                                     # not given away before anything was tried
+    for answer in ("no idea", None, float("nan"), object(), "1/0", [], {}, "-ln(0.9526)", "3 probabilities", "1e99999999", 10**400, "9" * 5000):
         verdict = check.toy(number, answer)
         assert not verdict.passed and "that I can read" in verdict.text
 
 
 def test_a_rounded_answer_is_near():
-    assert check.toy(9, 0.05).misconception == "rounded too early"
+    assert check.toy(11, 0.376).misconception == check.toy(9, 0).misconception == "rounded too early"
+    assert check.toy(8, 0.93).misconception is None
 
 
 def test_a_wrong_verdict_keeps_the_answer_folded():

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+import numpy as np
 import pytest
 
 from lenet_lab.practice import _main, homework, key, problem, sheet
@@ -10,11 +11,21 @@ from lenet_lab.worked import show
 
 
 def test_a_seed_is_the_same_problem_on_every_platform():
-    numbers = [[str(value) for name in "xF" for value in problem(seed).worked[name].values.flat] for seed in range(5)]
+    several = [problem(seed, ties).worked for seed in range(5) for ties in (0, 1)]
+    numbers = [[str(value) for name in ("x", "F", "W1", "b") for value in w[name].values.flat] + [w.label, w.stride, w.pad, w.pool_stride]
+               for w in several]
     assert hashlib.sha256(json.dumps(numbers).encode()).hexdigest()[:16] == FIRST_FIVE
 
 
-FIRST_FIVE = "bddabb411c059e73"
+FIRST_FIVE = "bd64eb1c1d53a8ec"
+
+
+def test_seeds_are_whole_numbers():
+    with pytest.raises(ValueError, match="Seeds are 0, 1, 2"):
+        problem(-3)
+    with pytest.raises(TypeError):
+        problem(None)
+    assert problem(np.int64(3)).worked.label == problem(3).worked.label and problem(3, ties=1).name == "Problem 3, with ties=1"
 
 
 def test_fit_for_a_hand():
@@ -50,7 +61,8 @@ def test_sheet_and_key():
     assert loss not in problems and loss in solutions
     for page in (problems, solutions):
         assert page.count("<section>") == 2 and "Problem 4" in page and "http" not in page
-    assert all(show(value) in problems for value in problem(4).worked["x"].values.flat)
+    given = problem(4).worked["x"].values[0]
+    assert all("<tr>" + "".join(f"<td>{show(value)}</td>" for value in row) + "</tr>" in problems for row in given)
 
 
 def test_from_the_terminal(tmp_path, capsys):

@@ -1,9 +1,128 @@
-"""Verdicts on a student's work: `check.toy(5, 4)` for an answer.
+"""Verdicts on a student's work: `check.toy(5, 4)` for an answer, `check.relu_forward(my_relu_forward)` for a function.
 
-Reading order: `verdict` (what a check says), `toy` (the twelve questions of the toy network).
+A check of a function looks whether it runs, at what it returns, its shapes and number types, whether its arguments stay as they
+are, at an example by hand, random cases without symmetry, ties and edges, and finite differences; it says which of these pass, or
+names the first wrong entry, and the misconception where it is a known one. `check.<name>` exists for every name in
+`check.EXERCISES`; the homework's own names (`check.pooling_layer_forward`) work too.
+
+Reading order: `verdict`, `toy` (the questions of the toy network), `engine` (how a function is looked at), `exercises` (the right
+answers, the cases, the wrong ideas), `derivations`, `guard` (functions that hang or make a mess), `hints`, `memory`.
 """
 
-from .toy import toy
+import functools
+
+from IPython.display import Markdown
+
+from ..solutions import blocks
+from . import memory as _memory
+from .derivations import DERIVATIONS
+from .engine import examine
+from .exercises import EXERCISES
+from .hints import HINTS
+from .overview import Overview
+from .toy import ANSWERS
+from .toy import toy as _toy
 from .verdict import Verdict
 
-__all__ = ["Verdict", "toy"]
+HANDOUT_NAMES = {"pooling_layer_forward": "max_pool_forward", "pooling_layer_backward": "max_pool_backward",
+                 "pooling_forward": "max_pool_forward", "pooling_backward": "max_pool_backward",
+                 "conv_layer_forward": "conv_forward", "conv_layer_backward": "conv_backward",
+                 "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
+
+
+def _check(name, function=..., forward=None, interface=None):
+    """Look at a function for this exercise and return the verdict; three dots are "not written yet".
+
+    A backward function is given the cache of `forward`; where that is left out, of your own forward function if one has passed
+    its check, or of the package's. `interface="handout"` takes a function written to the homework's original handout
+    (`lenet_core.homework`).
+    """
+    exercise, looked_at = EXERCISES[name], function
+    if interface == "handout" and callable(function):
+        looked_at = _from_handout(name, function)
+    elif interface not in (None, "handout"):
+        raise ValueError(f'interface is "handout" or left out; got {interface!r}.')
+    forwards = ()
+    if exercise.forward:
+        mine = _memory.own(name.replace("backward", "forward")) if interface is None else None
+        forwards = [forward] if forward else [exercise.forward, *([mine] if mine else [])]
+    verdict = examine(exercise, looked_at, forwards)
+    _memory.record(name, looked_at, verdict, source_of=function if interface is None else None)
+    return verdict
+
+
+def _from_handout(name, function):
+    from lenet_core.homework import adapted         # only here: most readers never meet the handout's layout
+
+    return adapted(name, function)
+
+
+def toy(question, answer=...):
+    verdict = _toy(question, answer)
+    _memory.record(f"toy_{question:02}", None, verdict)
+    return verdict
+
+
+toy.__doc__ = _toy.__doc__
+
+
+def derivation(name, function=...):
+    """Try a formula, a function of the arguments that the text names, on random matrices; returns a `Verdict`."""
+    if name not in DERIVATIONS:
+        raise ValueError(f"There is no step {name!r}; there are: {', '.join(DERIVATIONS)}.")
+    verdict = examine(DERIVATIONS[name], function)
+    _memory.record(f"derive_{name}", None, verdict)
+    return verdict
+
+
+def own(name):
+    """Your function for an exercise if it has passed its check, also in another notebook; else None."""
+    name = HANDOUT_NAMES.get(name, name)
+    if name not in EXERCISES:
+        raise ValueError(f"There is no exercise {name!r}; there are: {', '.join(EXERCISES)}.")
+    function, exercise = _memory.own(name), EXERCISES[name]
+    if function and exercise.forward:
+        forward = _memory.own(name.replace("backward", "forward"))
+        return function if examine(exercise, function, [exercise.forward, *([forward] if forward else [])]).passed else None
+    return function if function and examine(exercise, function).passed else None
+
+
+def hint(name):
+    """The next of the three hints for an exercise: in words, as a formula, almost as code."""
+    name = HANDOUT_NAMES.get(name, name)
+    if name not in HINTS:
+        raise ValueError(f"There are hints for: {', '.join(HINTS)}.")
+    n = min(_memory.read(name)["hints"], len(HINTS[name]) - 1)
+    _memory.write(name, hints=n + 1)
+    more = f"`check.hint(\"{name}\")` again for the next one." if n + 1 < len(HINTS[name]) else \
+        f"That was the last hint; `check.solution(\"{name}\")` shows a solution."
+    return Markdown(f"**Hint {n + 1} of {len(HINTS[name])}.** {HINTS[name][n]}\n\n{more}")
+
+
+def solution(name):
+    """The worked solution of an exercise, with a cell to copy."""
+    name = HANDOUT_NAMES.get(name, name)
+    known = blocks()
+    if name not in known:
+        raise ValueError(f"There are solutions for: {', '.join(known)}.")
+    _memory.write(name, solution=True)
+    return Markdown(f"```python\n{known[name]}\n```")
+
+
+def progress():
+    """What has been done so far in the whole workbook, as a table."""
+    names = [*(f"toy_{n:02}" for n in ANSWERS), *EXERCISES, *(f"derive_{name}" for name in DERIVATIONS)]
+    return Overview({name: _memory.read(name) for name in names})
+
+
+def _named(name, exercise):
+    """The check of one exercise, with a name and a signature of its own."""
+    check = functools.partial(_check, exercise)
+    check.__name__, check.__doc__ = name, _check.__doc__
+    return check
+
+
+for _name in [*EXERCISES, *HANDOUT_NAMES]:
+    globals()[_name] = _named(_name, HANDOUT_NAMES.get(_name, _name))
+
+__all__ = ["EXERCISES", "Verdict", "derivation", "hint", "own", "progress", "solution", "toy", *EXERCISES, *HANDOUT_NAMES]

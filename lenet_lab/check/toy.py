@@ -6,7 +6,7 @@ Nothing here is typed in: the right answers are read off the worked pass, and ea
 
 import math
 import re
-from fractions import Fraction
+import reprlib
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,12 @@ from ..practice import homework
 from .verdict import NOT_WRITTEN, Verdict
 
 NEAR = 5.1e-4                         # three decimals are enough
+NUMBER = r"[-+]?\d+"
+FRACTION = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?(?:/\d+\.?\d*)?"
+ADVICE = {                            # when nothing is recognised
+    **dict.fromkeys((1, 2), "Look at the formula again: (h + 2p - k)/s + 1."), **dict.fromkeys((3, 4), "Count what goes in and what comes out."),
+    **dict.fromkeys((9, 10), "Write the formula first, then the number."),
+}
 PLACES = {                            # what to show as the work of each question: grid and array index
     5: ("C", (1, 0, 0)), 6: ("P", (0, 1, 0)), 7: ("s", (1,)), 8: ("y", (1,)), 9: ("J", ()), 10: ("dy", (1,)),
     11: ("dW1", (0, 0)), 12: ("dF", (0, 0, 0, 0)),
@@ -44,38 +50,41 @@ def toy(question, answer=...):
         raise ValueError(f"The toy network has questions 1 to {len(ANSWERS)}; got {question!r}.")
     name, work = f"Question {question}", _work(question)
     if answer is ...:
-        return Verdict(name, False, NOT_WRITTEN, work=work)
+        return Verdict(name, False, NOT_WRITTEN)
     given = _numbers(answer)
     if given is None:
-        return Verdict(name, False, f"{answer!r} is not a number, or a pair or list of numbers, that I can read.", work=work)
+        return Verdict(name, False, f"{_shown(answer)} is not a number, or a pair or list of numbers, that I can read. Write the number, or let "
+                       "Python compute it: an expression without quotes.")
     right, wrongs = ANSWERS[question]()
     if any(_equal(given, value) for value in right):
         return Verdict(name, True, f"{_shown(answer)} is right.", work=work)
     for wrong in wrongs:
         if _equal(given, wrong.value):
             return Verdict(name, False, f"{_shown(answer)} is not it. {wrong.text}", wrong.misconception, work)
-    if question > 7 and any(np.size(value) == given.size and np.allclose(given, value, rtol=0.03, atol=0.005) for value in right):
-        return Verdict(name, False, f"{_shown(answer)} is near. Carry more digits along and give at least three decimals.",
+    if question > 7 and any(np.size(value) == given.size and np.allclose(given, value, rtol=0.01, atol=0.0015) for value in right):
+        return Verdict(name, False, f"{_shown(answer)} is near. Keep four digits in all the steps before, and give at least three decimals.",
                        "rounded too early", work)
-    return Verdict(name, False, f"{_shown(answer)} is not it, and it is none of the usual slips. Compute it once more, one "
-                   "product at a time; the step-through above shows every one.", work=work)
+    advice = ADVICE.get(question, "Compute it once more, one product at a time; the step-through shows every one.")
+    return Verdict(name, False, f"{_shown(answer)} is not it, and none of the usual slips. {advice}", work=work)
 
 
 def _numbers(answer):
-    """The answer as a flat float array, or None."""
+    """The answer as a flat float array, or None. Text may hold numbers and fractions, in brackets, with commas or an x between."""
     if isinstance(answer, str):
-        text = re.sub(r"^(\s*-?\d+),(\d{3,}\s*)$", r"\1.\2", answer.replace("\N{MINUS SIGN}", "-").lower())      # a decimal comma
-        parts = re.findall(r"[-+]?\d*\.?\d+(?:e[-+]?\d+)?(?:/\d+)?", text)
-        answer = [float(Fraction(part)) for part in parts if not re.search("/0+$", part)]
+        answer = re.sub(rf"^({NUMBER}),(\d{{2,}})$", r"\1.\2", answer.strip().replace("\N{MINUS SIGN}", "-"))      # a decimal comma
+        if len(answer) > 100 or not re.fullmatch(rf"[\[(]?\s*{FRACTION}(\s*([,x×]|by|\s)\s*{FRACTION})*\s*[\])]?", answer):
+            return None
+        parts = [part.partition("/") for part in re.findall(FRACTION, answer)]
+        answer = [float(top) / float(bottom or 1) if float(bottom or 1) else math.nan for top, _, bottom in parts]
     try:
         found = np.ravel(np.asarray(answer, dtype=float))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return found if found.size and np.isfinite(found).all() else None
 
 
 def _shown(answer):
-    return str(answer) if not isinstance(answer, np.ndarray) else str(answer.tolist())
+    return reprlib.repr(answer.tolist() if isinstance(answer, (np.ndarray, np.generic)) else answer)
 
 
 def _equal(given, value):
@@ -93,25 +102,27 @@ def _work(question):
 # ----------------------------------------------------------------------------------- the right answers and the wrong ones
 
 
+def _square(side, misconception, text):
+    """A wrong size, given as a pair or as one number."""
+    return [Wrong((side, side), misconception, text), Wrong(side, misconception, text)]
+
+
 def _size_of_convolution():
     return [(3, 3), 3], [
-        Wrong((4, 4), "same size", "That is the size of the image. Without padding a 2x2 window has no room to start in the last "
-              "row or column."),
-        Wrong((5, 5), "k added", "The window takes room away: (h + 2p - k)/s + 1 has a minus before k."),
-        Wrong((2, 2), "stride is k", "That puts the windows side by side. The stride is 1, so they overlap; or you forgot the + 1 of "
-              "(h + 2p - k)/s + 1."),
-        Wrong(4, "same size", "That is the size of the image; (h + 2p - k)/s + 1 is one less here."),
+        *_square(4, "same size", "That is the size of the image. Without padding a 2x2 window has no room to start in the last row or column."),
+        *_square(5, "k added", "The window takes room away: (h + 2p - k)/s + 1 has a minus before k."),
+        *_square(2, "stride is k", "That puts the windows side by side. The stride is 1, so they overlap; or the + 1 of (h + 2p - k)/s + 1 is "
+                 "missing."),
         Wrong(9, "entries counted", "That is how many entries a map has. Its height and its width are asked."),
         Wrong((3, 3, 2), "filters counted", "That is the whole output with its two filters. Its height and width are asked."),
+        Wrong((2, 3, 3), "filters counted", "That is the whole output with its two filters. Its height and width are asked."),
     ]
 
 
 def _size_of_pooling():
     return [(2, 2), 2], [
-        Wrong((1, 1), "stride is k", "That is the size with stride 2, windows side by side, as most networks have it. This pooling has "
-              "s = 1."),
-        Wrong(1, "stride is k", "That is the size with stride 2. This pooling has s = 1."),
-        Wrong((3, 3), "same size", "That is what goes into the pooling. A 2x2 window fits into 3 rows (3 - 2)/1 + 1 times."),
+        *_square(1, "stride is k", "That is the size with stride 2, windows side by side, as most networks have it. This pooling has s = 1."),
+        *_square(3, "same size", "That is what goes into the pooling. A 2x2 window fits into 3 rows (3 - 2)/1 + 1 times."),
         Wrong((4, 4), "same size", "That is the size of the image."),
         Wrong(4, "entries counted", "That is how many entries a pooled map has. Its height and its width are asked."),
         Wrong((2, 2, 2), "filters counted", "That is the whole output with its two maps. Its height and width are asked."),
@@ -122,6 +133,7 @@ def _length_of_relu():
     return [3], [
         Wrong(8, "input for output", "That is the length of v, which goes into the inner product. ReLU comes after it."),
         Wrong(2, "cut ones dropped", "Two entries are positive, but a number that is cut becomes 0; it does not go away."),
+        Wrong((1, 3), "shape for length", "That is the shape of Python's array with one image in it. The length is asked."),
     ]
 
 
@@ -147,7 +159,8 @@ def _entry_of_pooling():
     P, window = w.floats("P"), w.floats("C")[0, 1:3, 0:2]
     return [P[0, 1, 0]], [
         Wrong(P[0, 0, 1], "rows for columns", "That is P(1,2,1): the first index is the row."),
-        Wrong(P[1, 1, 0], "channel off by one", "That is P(2,1,2), of the second map."),
+        Wrong(P[1, 1, 0], "channel off by one", "That is P(2,1,2), of the second map. (It also comes out if the filter is turned by half "
+              "a turn, which is not done here.)"),
         Wrong(P[0, 0, 0], "index off by one", "That is P(1,1,1), one row further up."),
         Wrong(window.mean(), "mean for maximum", "That is the mean of the window; this is max pooling."),
         Wrong(window[0, 0], "maximum not taken", "That is the first entry of the window, not its largest."),
@@ -170,7 +183,9 @@ ORDER_TEXT = {
 def _entry_of_relu():
     w = homework().worked
     z, s = w.floats("z"), w.floats("s")
+    turned = w.changed(F=w["F"].values[:, :, ::-1, ::-1]).floats("s")
     return [s[1]], [
+        Wrong(turned[1], "flipped kernel", "That comes out if the filters are turned by half a turn. Here nothing is turned."),
         Wrong(s[0], "index off by one", "That is the first entry. Entry 2 is the second one, since the count starts at 1."),
         Wrong(s[2], "counted from 0", "That is the third entry: the array index 2, but the homework counts from 1."),
         Wrong(z[2], "ReLU forgotten", "That is the third entry before the ReLU; the second one after it is asked."),
@@ -187,7 +202,8 @@ def _entry_of_softmax():
         Wrong(s[1] / s.sum(), "softmax without e", "That is s(2) divided by the sum of the scores. Softmax takes e^s first."),
         Wrong(z[1] / z.sum(), "softmax without e", "That is z(2) divided by the sum of the z. Softmax takes e^s first."),
         Wrong(2**3 / (2**3 + 1), "powers of 2", "That is with powers of 2 instead of e."),
-        *(Wrong(_softmax(np.maximum(scores, 0))[1], order, ORDER_TEXT[order]) for order, scores in _orders_of_the_vector(w).items()),
+        Wrong(_softmax(np.maximum(_orders_of_the_vector(w)["column-major"], 0))[1], "column-major", ORDER_TEXT["column-major"]),
+        Wrong(1, "rounded too early", "Nearly certain, and not quite: e^36 against e^39 is 1 against 20."),
         Wrong(_softmax(w.floats("v"))[1], "softmax over the wrong vector", "That is a softmax over v. It is taken over the scores s."),
     ]
 
@@ -207,6 +223,7 @@ def _loss():
         Wrong(J / math.log(2), "log base 2", "That is with the logarithm to base 2; the homework asks for base e."),
         Wrong(-J, "sign", "A loss is the negative logarithm, and the logarithm of a number below 1 is negative: the loss is positive."),
         Wrong(1 - y[1], "no logarithm", "That is 1 - y(2). The loss is -ln y(2)."),
+        Wrong(0, "rounded too early", "It would be 0 if y(2) were exactly 1. Keep the digits of y(2)."),
         Wrong(J / 3, "mean over classes", "That is divided by the number of classes. There is one image, so nothing is averaged."),
     ]
 
@@ -214,12 +231,13 @@ def _loss():
 def _dy():
     w = homework().worked
     y, dy, ds = w.floats("y"), w.floats("dy"), w.floats("ds")
-    every = "J = -ln y(2) contains y(2) alone, so the other two derivatives are 0."
+    every = "J = -ln y(2) contains y(2) alone: its derivative is -1/y(2), and the other two are 0."
     return [dy[1], dy], [
         Wrong(-dy[1], "sign", "The sign: J = -ln y(2), and its derivative is -1/y(2)."),
         Wrong(-dy, "sign", "The sign: J = -ln y(2), and its derivative is -1/y(2)."),
         Wrong(ds[1], "derivative of the scores", "That is dJ/ds(2) = y(2) - 1, one step further back, through the softmax."),
         Wrong(ds, "derivative of the scores", "That is dJ/ds = y - t, one step further back, through the softmax."),
+        Wrong(0, "other classes", every),
         Wrong(-1 / y[0], "label counted from 1", "That is -1/y(1). The classes are 0, 1, 2, so the label 1 is the second entry."),
         Wrong([-1 / y[0], 0, 0], "label counted from 1", "The label 1 is the second of the classes 0, 1, 2."),
         Wrong(-1 / y, "every class", every),
@@ -236,6 +254,7 @@ def _dW1():
         Wrong(-dW1[0, 0], "sign", "The sign: dJ/ds(1) = y(1) - 0 is positive, since class 0 got probability that it should not have. "
               "(Or you took dJ/dW1(2,1), the weight to the label's class.)"),
         Wrong(dz[0], "input forgotten", "That is dJ/dz(1). The weight is multiplied by v(1), and so is its gradient."),
+        Wrong(0, "other classes forgotten", "J = -ln y(2) does not contain y(1), but y(2) has e^s(1) in its denominator: raising s(1) takes from y(2)."),
         Wrong(dW1[0, 1], "rows for columns", "That is dJ/dW1(1,2), which belongs to v(2)."),
         Wrong(lr * dW1[0, 0], "step for gradient", "That is the step, the learning rate times the gradient; the gradient is asked."),
         Wrong(1 - lr * dW1[0, 0], "weight after the step", "That is W1(1,1) after the step; its gradient is asked."),

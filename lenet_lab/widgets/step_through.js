@@ -15,7 +15,7 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-const short = (value) => (value.includes("e") ? "≈0" : value);    // in a grid; the work below has 1.1e-17 in full
+const short = (value) => (value.includes("e-") ? "≈0" : value);    // in a grid; the work below has 1.1e-17 in full
 
 function render({ model, el }) {
   let page, order, done = 0, looked = null, timer = null, cells = new Map();
@@ -33,7 +33,7 @@ function render({ model, el }) {
   const counter = element("span", { class: "counter" });
   const label = element("select", { "aria-label": "label of the image",
     onchange: () => model.send({ do: "label", label: label.value }) });
-  const reset = button("Original numbers", "take all edits back", () => model.send({ do: "reset" }));
+  const reset = button("Original numbers", "take all edits back", () => { refused.textContent = ""; model.send({ do: "reset" }); });
   const refused = element("div", { class: "refused", role: "alert" });
   const areas = element("div", { class: "areas" });
   const name = element("div", { class: "name" }), formula = element("div", { class: "formula" });
@@ -43,7 +43,7 @@ function render({ model, el }) {
   const pathsBox = element("details", { class: "paths-box" }, element("summary", {}, "Every contribution"), paths);
   const legend = element("div", { class: "legend" });
   for (const [sign, text] of [["now", "this number"], ["input", "goes into it"], ["path", "the way back to the loss"]])
-    legend.append(element("span", { class: `swatch ${sign}` }, "5"), ` ${text}   `);
+    legend.append(element("span", { class: `swatch ${sign}`, "aria-hidden": "true" }, "5"), ` ${text}   `);
   legend.append("· not computed yet.   Arrow keys walk the grids, Enter edits a given number.");
   const root = element("div", { class: "lenet-step", role: "group",
     "aria-label": "A pass through a small network, number by number" },
@@ -69,6 +69,7 @@ function render({ model, el }) {
   }
 
   function wholeGrid() {
+    if (done === page.steps.length) return;
     const key = (id) => id.split(":")[0];
     let to = done;
     while (to < page.steps.length && key(page.steps[to]) === key(page.steps[done])) to++;
@@ -94,7 +95,10 @@ function render({ model, el }) {
   function build() {
     page = model.get("page");
     order = new Map(page.steps.map((id, n) => [id, n]));
-    const focused = root.contains(document.activeElement) && document.activeElement.dataset.cell;
+    const active = root.contains(document.activeElement) ? document.activeElement : null;
+    const focused = active?.closest("td")?.dataset.cell;
+    const typing = active?.closest("td") && active.tagName === "INPUT" ? active.value : null;      // an answer comes while one types on
+    if (typing != null) active.closest("td").disarm();
     cells = new Map();
     areas.replaceChildren(...[true, false].flatMap((features) => {
       const part = (backward) => {
@@ -110,7 +114,10 @@ function render({ model, el }) {
     done = Math.min(done, page.steps.length);
     if (looked && !page.cells[looked]) looked = null;
     paint();
-    if (focused && cells.has(focused)) cells.get(focused).focus();
+    if (focused && cells.has(focused)) {
+      cells.get(focused).focus();
+      if (typing != null) edit(cells.get(focused), typing);
+    }
   }
 
   function layout(grids) {
@@ -129,11 +136,15 @@ function render({ model, el }) {
   }
 
   function cell(g, id, first) {
-    const made = element("td", { role: "gridcell", tabindex: first ? 0 : -1, "data-cell": id, class: g.given ? "given" : false,
-      onclick: () => { look(id); made.focus(); }, onfocus: () => look(id), onkeydown: (event) => key(event, made, g),
+    const made = element("td", { role: "gridcell", tabindex: first ? 0 : -1, "data-cell": id, class: g.given ? "given" : false, "aria-readonly": String(!g.given),
+      onclick: (event) => { if (event.target === made) { look(id); made.focus(); } }, onfocus: () => { rove(made); look(id); }, onkeydown: (event) => key(event, made, g),
       ondblclick: () => g.given && edit(made) });
     cells.set(id, made);
     return made;
+  }
+
+  function rove(made) {                                           // Tab comes back to the cell that was last visited in a grid
+    for (const td of made.closest("table").querySelectorAll("td")) td.tabIndex = td === made ? 0 : -1;
   }
 
   function look(id) {
@@ -151,9 +162,9 @@ function render({ model, el }) {
     for (const [id, made] of cells) {
       const about = page.cells[id];
       const hidden = order.has(id) && order.get(id) >= done && id !== looked && !inputs.has(id);
-      if (!made.querySelector("input")) made.textContent = hidden ? "·" : short(about.value);
+      if (!made.querySelector("input") && !made.classList.contains("pending")) made.textContent = hidden ? "·" : short(about.value);
       made.setAttribute("aria-label", hidden ? `${about.name}, not computed yet` : `${about.name} = ${about.value}`);
-      made.classList.toggle("hidden", hidden);
+      made.classList.toggle("unseen", hidden);
       made.classList.toggle("now", id === looked);
       made.classList.toggle("input", inputs.has(id));
       made.classList.toggle("path", path.has(id) && id !== looked && !inputs.has(id));
@@ -163,8 +174,8 @@ function render({ model, el }) {
     scrubber.value = done;
     scrubber.setAttribute("aria-valuetext", `${done} of ${page.steps.length} numbers computed`);
     counter.textContent = `${done} of ${page.steps.length}`;
-    back.disabled = start.disabled = done === 0;
-    step.disabled = grid.disabled = done === page.steps.length;
+    for (const [button, off] of [[start, done === 0], [back, done === 0], [step, done === page.steps.length], [grid, done === page.steps.length]])
+      button.setAttribute("aria-disabled", off);                    // not `disabled`: that would throw the focus away
     if (done === page.steps.length && timer) stop();
     tell(now);
   }
@@ -213,20 +224,20 @@ function render({ model, el }) {
   }
 
   function walk(made, down, right) {
-    const here = made.closest("table"), tables = [...root.querySelectorAll("table")];
-    const rows = [...here.rows], r = made.parentElement.rowIndex + down, c = made.cellIndex + right;
-    let next = rows[r]?.cells[c];
-    if (!next) {                                                   // over the edge: into the grid beside this one
-      const beside = tables[tables.indexOf(here) + (down + right)];
-      if (!beside) return;
-      const row = beside.rows[down ? (down > 0 ? 0 : beside.rows.length - 1) : Math.min(made.parentElement.rowIndex, beside.rows.length - 1)];
-      next = row.cells[right ? (right > 0 ? 0 : row.cells.length - 1) : Math.min(made.cellIndex, row.cells.length - 1)];
-    }
-    for (const table of new Set([here, next.closest("table")]))
-      for (const td of table.querySelectorAll("td")) td.tabIndex = -1;
-    made.tabIndex = next.closest("table") === here ? -1 : 0;
-    next.tabIndex = 0;
-    next.focus();
+    const here = made.closest("table");
+    const next = here.rows[made.parentElement.rowIndex + down]?.cells[made.cellIndex + right] ?? across(made, down, right);
+    if (next) next.focus();
+  }
+
+  function across(made, down, right) {                            // over the edge of a grid: to the nearest cell in that direction, as seen
+    const from = made.getBoundingClientRect();
+    const far = (td) => {
+      const to = td.getBoundingClientRect();
+      const ahead = right ? right * (to.x - from.x) : down * (to.y - from.y), aside = right ? to.y - from.y : to.x - from.x;
+      return td.closest("table") === made.closest("table") || ahead <= 0 ? Infinity : ahead + 3 * Math.abs(aside);
+    };
+    const nearest = [...cells.values()].reduce((best, td) => (far(td) < far(best) ? td : best), made);
+    return far(nearest) < Infinity ? nearest : null;
   }
 
   function edit(made, typed) {
@@ -237,8 +248,14 @@ function render({ model, el }) {
       field.onblur = null;
       made.textContent = short(about.value);
       if (moved) made.focus();
-      if (keep && text !== about.value) { refused.textContent = ""; model.send({ do: "edit", cell: id, text }); }
+      if (keep && text !== about.value) {
+        refused.textContent = "";
+        made.textContent = text;                                    // until the kernel has answered
+        made.classList.add("pending");
+        model.send({ do: "edit", cell: id, text });
+      }
     };
+    made.disarm = () => { field.onblur = null; };
     const field = element("input", { type: "text", inputmode: "decimal", "aria-label": `new value of ${about.name}`, value: typed ?? about.value,
       onkeydown: (event) => {
         event.stopPropagation();
@@ -249,10 +266,18 @@ function render({ model, el }) {
     made.replaceChildren(field);
     field.focus();
     if (typed == null) field.select();
+    else field.setSelectionRange(typed.length, typed.length);
+    return field;
   }
 
   const rebuild = () => { refused.textContent = ""; build(); };
-  const hear = (message) => { if (message.refused) { refused.textContent = message.refused; label.value = page.label; } };
+  const hear = (message) => {
+    if (!message.refused) return;
+    refused.textContent = `Not taken: ${message.refused}`;
+    label.value = page.label;
+    for (const made of cells.values()) made.classList.remove("pending");
+    paint();
+  };
   model.on("change:page", rebuild);
   model.on("msg:custom", hear);
   build();

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import anywidget
+import numpy as np
 import traitlets
 
 from .. import plots
@@ -40,11 +41,13 @@ class StepThrough(anywidget.AnyWidget):
 
     def edit(self, key, index, text):
         """Put another number into a given grid ("x", "F", "W1" or "b") at an array index; everything follows."""
+        if key not in GIVEN or tuple(index) not in np.ndindex(self.problem.worked[key].values.shape):
+            raise ValueError(f"Given are {', '.join(GIVEN)}; there is no {key!r} with index {tuple(index)} among them.")
         name = self.problem.worked.name(key, index)
-        number = text.strip().replace("\N{MINUS SIGN}", "-")
+        number = str(text).strip().replace("\N{MINUS SIGN}", "-")
         old = show(self.problem.worked.value(key, index))
         if not NUMBER.fullmatch(number) or re.search("/0+$", number):
-            raise ValueError(f"{name}: “{text[:20]}” is not a number I can use; {IN_WORDS}. It stays {old}.")
+            raise ValueError(f"{name}: “{number[:20]}” is not a number I can use; {IN_WORDS}. It stays {old}.")
         top, _, bottom = number.partition("/")
         values = self.problem.worked[key].values.copy()
         values[tuple(index)] = Fraction(top) / int(bottom or 1)

@@ -1,0 +1,408 @@
+"""Look at a student's function, in a fixed order, and say in one verdict what was found first.
+
+An `Exercise` is data: the right answer as plain loops, cases to try, and *wrong* functions, each the code of one known
+misconception. The order of looking is: does it run, does it return the right things, in the right shape and number type, does it
+leave its arguments alone, the example by hand, random cases without symmetry, ties and edges, finite differences. When something
+is wrong, the student's results are compared with those of every wrong function on all cases: if one agrees throughout, that
+is the misconception, and the verdict names it.
+
+Forward functions return (out, cache) and backward ones take (dout, cache), as in `lenet_core.ops`. What a cache holds is the
+student's business: a backward function is called with the cache of the forward function that belongs to it.
+"""
+
+import ast
+import copy
+import inspect
+import textwrap
+import time
+from dataclasses import dataclass, field
+from html import escape
+from typing import Callable, NamedTuple
+
+import numpy as np
+
+from lenet_core.gradcheck import numeric_gradient
+
+from .guard import call
+from .verdict import NOT_WRITTEN, Verdict
+
+SECONDS = 8                             # for all calls of one check together
+STAGES = {"hand": "an example by hand", "random": "random cases", "edge": "ties and edges"}
+COLUMNS_SHOWN = 12                      # of a difference map
+
+
+class Case(NamedTuple):
+    """Arguments to try: `stage` is a key of STAGES, `note` says what is special; backward exercises have a `dout` too."""
+
+    stage: str
+    args: tuple
+    kwargs: dict = {}
+    note: str = ""
+    dout: np.ndarray | None = None
+
+
+class Wrong(NamedTuple):
+    """A misconception: its name, what to say, and a function that has it (plain interface: arguments in, results out)."""
+
+    name: str
+    text: str
+    function: Callable
+
+
+@dataclass
+class Exercise:
+    """Everything there is to know about one exercise.
+
+    `right` has the plain interface: it takes a case's arguments (backward: after `dout`) and returns a tuple of the `results`.
+    `forward` is the package's forward function where this is a backward exercise; `cached` says that the function returns
+    (out, cache). `numeric(case, numeric_gradient)` gives {result: slopes} by finite differences, an independent opinion.
+    """
+
+    name: str
+    results: tuple
+    cases: Callable
+    right: Callable
+    arguments: tuple
+    wrongs: list = field(default_factory=list)
+    forward: Callable | None = None
+    cached: bool = False
+    numeric: Callable | None = None
+    views_matter: bool = True
+
+    def plain(self, function, case):
+        """The results of `right` or of a wrong function for a case; None where it raises."""
+        dout = () if case.dout is None else (case.dout,)
+        try:
+            with np.errstate(all="ignore"):
+                return tuple(np.asarray(part) for part in function(*dout, *case.args, **case.kwargs))
+        except Exception:
+            return None
+
+
+class Finding(Exception):
+    """What is wrong, found at some stage; ends the examination."""
+
+    def __init__(self, text, misconception=None, picture=""):
+        super().__init__(text)
+        self.text, self.misconception, self.picture = text, misconception, picture
+
+
+def examine(exercise, function, forwards=(), seed=0):
+    """The verdict on `function`; backward functions are tried with the caches of `forwards` in turn, until one passes."""
+    if function is ... or function is None or not callable(function):
+        return Verdict(exercise.name, False, NOT_WRITTEN if function in (..., None) else f"{function!r} is not a function.")
+    verdicts = []
+    for forward in list(dict.fromkeys(forwards)) or [None]:
+        examination = _Examination(exercise, function, forward, seed)
+        if forward and not examination.has_caches():
+            continue
+        verdicts.append(examination.verdict())
+        if verdicts[-1].passed or verdicts[-1].misconception == "endless":
+            return verdicts[-1]
+    return next((verdict for verdict in verdicts if verdict.misconception), verdicts[0])
+
+
+class _Examination:
+    def __init__(self, exercise, function, forward, seed):
+        self.exercise, self.function, self.forward = exercise, function, forward
+        self.cases = exercise.cases(np.random.default_rng(seed))
+        self.until = time.monotonic() + SECONDS
+        self.notes, self.seen = [], []
+
+    def verdict(self):
+        try:
+            passed = self.look()
+        except Finding as found:
+            notes = "".join("\n" + note for note in self.notes)
+            return Verdict(self.exercise.name, False, found.text + notes, found.misconception, picture=found.picture)
+        text = "These checks pass: " + ", ".join(passed) + "."
+        return Verdict(self.exercise.name, True, "\n".join([text, *self.notes]))
+
+    def look(self):
+        """All stages in order; returns what passed, or raises a Finding."""
+        for case in self.cases:
+            self.seen.append(self.attempt(case))
+            if self.seen[-1] is UNWRITTEN:
+                raise Finding(NOT_WRITTEN)
+            if self.seen[-1].called.endless:
+                raise Finding(f"It does not end: stopped after {SECONDS} seconds, {self.where(case)}.", "endless")
+        for stage in (self.runs, self.structure, self.shapes, self.types, self.arguments_unchanged, self.manners):
+            for case, made in zip(self.cases, self.seen):
+                stage(case, made)
+        passed = ["it runs", f"returns {_and(self.exercise.results)}" + (" and a cache" if self.exercise.cached else ""),
+                  "shapes", "number type", "arguments unchanged"]
+        for stage, words in STAGES.items():
+            several = [(case, made) for case, made in zip(self.cases, self.seen) if case.stage == stage]
+            for case, made in several:
+                self.values(case, made)
+            if several:
+                passed.append(words if stage == "hand" else f"{len(several)} {words}" if stage == "random" else
+                              words + f" ({_and([case.note for case, _ in several])})")
+        if self.exercise.numeric:
+            self.finite_differences()
+            passed.append("finite differences")
+        return passed
+
+    def has_caches(self):
+        """Does the forward function give a cache for every case? A student's own one may not be ready for it."""
+        try:
+            return all(len(self.forward(*case.args, **case.kwargs)) == 2 for case in self.cases)
+        except Exception:
+            return False
+
+    # ------------------------------------------------------------------------------------------------------- one call
+
+    def attempt(self, case):
+        """Call the student's function on copies of a case's arguments; what came of it, or UNWRITTEN."""
+        args = tuple(copy.deepcopy(arg) for arg in case.args)
+        if case.dout is not None:
+            inner = self.forward(*args, **case.kwargs)
+            args, kwargs = (case.dout.copy(), inner[1]), {}
+        else:
+            kwargs = copy.deepcopy(case.kwargs)
+        kept = copy.deepcopy(args)
+        called = call(self.function, args, kwargs, max(0.1, self.until - time.monotonic()))
+        if _unwritten(self.function, called):
+            return UNWRITTEN
+        results = self.unpacked(called.value) if not called.error and not called.endless else None
+        changed = [name for name, old, new in zip(self.names(case), kept, args) if not _same(old, new)]
+        return Made(called, results, changed, args)
+
+    def names(self, case):
+        return ("dout", "cache") if case.dout is not None else self.exercise.arguments
+
+    def unpacked(self, value):
+        """The results as arrays, or None where the structure is not what was asked for."""
+        wanted = len(self.exercise.results)
+        if self.exercise.cached:
+            if not (isinstance(value, (tuple, list)) and len(value) == 2):
+                return None
+            value = value[0]
+        parts = (value,) if wanted == 1 else value
+        if not isinstance(parts, (tuple, list)) or len(parts) != wanted:
+            return None
+        try:
+            arrays = tuple(np.asarray(part) for part in parts)
+        except (ValueError, TypeError):
+            return None
+        return None if any(array.dtype.kind not in "biuf" for array in arrays) else arrays
+
+    # --------------------------------------------------------------------------------------------------------- stages
+
+    def runs(self, case, made):
+        if made.called.error:
+            error = made.called.error
+            misconception, text = self.misconception()
+            raise Finding(f"{text}It raises {type(error).__name__}: {error} ({self.where(case)}{_line_of(error, self.function)}).", misconception)
+
+    def structure(self, case, made):
+        if made.results is not None:
+            return
+        value, wanted = made.called.value, [*self.exercise.results, *(["cache"] if self.exercise.cached else [])]
+        got = _describe(value)
+        if value is None:
+            raise Finding(f"It returns None. Is the return missing? Wanted: {_and(wanted)}.", "nothing returned")
+        if "db" in wanted and isinstance(value, (tuple, list)) and len(value) == len(wanted) - 1:
+            raise Finding(f"It returns {got}. Has db been forgotten? Wanted: {_and(wanted)}.", "db forgotten")
+        if self.exercise.cached and isinstance(value, np.ndarray):
+            raise Finding("It returns one array. Wanted are two things: out, and a cache for the backward pass.", "cache forgotten")
+        raise Finding(f"It returns {got}. Wanted: {_and(wanted)}, as numbers.")
+
+    def shapes(self, case, made):
+        for name, got, right in self.compared(case, made):
+            if got.shape != right.shape:
+                misconception, text = self.misconception(name)
+                raise Finding(f"{text}{name} has shape {got.shape}, expected {right.shape} ({self.where(case)}).", misconception)
+
+    def types(self, case, made):
+        for name, got, right in self.compared(case, made):
+            if got.dtype.kind != "f":
+                misconception, text = self.misconception(name)
+                raise Finding(f"{text}{name} holds {got.dtype} instead of floating-point numbers ({self.where(case)}).",
+                              misconception or "number type")
+            single = [a.dtype == np.float32 for a in case.args if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
+            if single and all(single) and got.dtype == np.float64 and got.ndim:
+                self.note(f"Note: float32 goes in and {name} comes out as float64, which makes training slower; np.zeros(shape, x.dtype) "
+                          "keeps the number type.")
+
+    def arguments_unchanged(self, case, made):
+        if made.changed:
+            raise Finding(f"It changes its argument {_and(made.changed)} ({self.where(case)}). Make a new array: whoever called the function "
+                          "still needs the old one.", "in place")
+
+    def manners(self, case, made):
+        called = made.called
+        if called.changed_state:
+            raise Finding(f"It changes NumPy's global state: {called.changed_state}. Everything else in the notebook would feel it.",
+                          "global state")
+        if called.printed:
+            first = called.printed.strip().splitlines()[:1]
+            self.note(f"Note: it prints ({first[0][:60]!r} ...); in training that would be thousands of lines." if first else
+                      "Note: it prints.")
+        if called.figures:
+            self.note("Note: it opens a figure; in training that would be thousands of them.")
+        if not self.exercise.views_matter:
+            return
+        arrays = [part for arg in made.args for part in (arg if isinstance(arg, list) else [arg]) if isinstance(part, np.ndarray)]
+        for name, got in zip(self.exercise.results, made.results):
+            if any(np.shares_memory(got, arg) for arg in arrays):
+                self.note(f"Note: {name} is a view of an argument: whoever writes into one changes the other.")
+
+    def values(self, case, made):
+        for name, got, right in self.compared(case, made):
+            close = _close(got, right)
+            if close.all():
+                continue
+            index = tuple(int(i) for i in np.argwhere(~close)[0]) if got.ndim else ()
+            misconception, text = self.misconception(name)
+            entry = f"{name}[{', '.join(map(str, index))}]" if index else name
+            raise Finding(f"{text}{entry} is {_number(got[index])}, expected {_number(right[index])} ({self.where(case)}; "
+                          f"{np.count_nonzero(~close)} of {close.size} entries differ).", misconception, _map(name, close, index))
+
+    def finite_differences(self):
+        """An independent opinion: the slopes of sum(dout * out), or of the loss, by central differences."""
+        case, made = next((case, made) for case, made in zip(self.cases, self.seen) if case.stage == "random")
+        for name, slope in self.exercise.numeric(case, numeric_gradient).items():
+            got = made.results[self.exercise.results.index(name)]
+            close = np.isclose(got, slope, rtol=1e-2 if got.dtype == np.float32 else 1e-4, atol=1e-4)
+            if not close.all():
+                index = tuple(int(i) for i in np.argwhere(~close)[0])
+                raise Finding(f"{name}[{', '.join(map(str, index))}] is {_number(got[index])}, but the slope, measured by a nudge, is "
+                              f"{_number(slope[index])} ({self.where(case)}).", picture=_map(name, close, index))
+
+    # ------------------------------------------------------------------------------------------------------ misconceptions
+
+    def misconception(self, name=None):
+        """(its name, its sentence) of the wrong function that gives the same results on every case; else (None, "").
+
+        One that agrees in everything comes first; else one that agrees in the result `name`, since two mistakes may come together.
+        """
+        for names in (self.exercise.results, (name,) if name else ()):
+            for wrong in self.exercise.wrongs:
+                if names and self.agrees(wrong, [self.exercise.results.index(one) for one in names]):
+                    return wrong.name, wrong.text + "\n"
+        return None, ""
+
+    def agrees(self, wrong, places):
+        """Are these results of every call what the wrong function gives, and does that differ from the right ones somewhere?"""
+        differs = False
+        for case, made in zip(self.cases, self.seen):
+            theirs, right = self.exercise.plain(wrong.function, case), self.exercise.plain(self.exercise.right, case)
+            if made.results is None or theirs is None:
+                if (made.results is None) != (theirs is None):
+                    return False
+                differs = True
+                continue
+            for n in places:
+                if not _equal(made.results[n], theirs[n]):
+                    return False
+                differs = differs or not _equal(theirs[n], right[n])
+        return differs
+
+    def compared(self, case, made):
+        return zip(self.exercise.results, made.results, self.exercise.plain(self.exercise.right, case))
+
+    def where(self, case):
+        """The case in words: the shapes or, where they are small, the values of its arguments."""
+        shown = [f"{name} {_shape_or_value(arg)}" for name, arg in zip(self.exercise.arguments, case.args)]
+        shown += [f"{name}={value}" for name, value in case.kwargs.items()]
+        return "with " + ", ".join(shown) + (f": {case.note}" if case.note else "")
+
+    def note(self, text):
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+class Made(NamedTuple):
+    """One call of the student's function: what happened, the results as arrays (or None), which arguments it changed."""
+
+    called: object
+    results: tuple | None
+    changed: list
+    args: tuple
+
+
+UNWRITTEN = object()
+
+
+def _unwritten(function, called):
+    """Three dots where something should be: in the result, in an error about them, or as the whole body."""
+    value = called.value
+    if value is ... or isinstance(value, (tuple, list)) and any(part is ... for part in value):
+        return True
+    if called.error is not None:
+        return "ellipsis" in str(called.error).lower()
+    if value is not None or called.endless:
+        return False
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    return any(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ... for node in ast.walk(tree))
+
+
+def _same(old, new):
+    """Is an argument, or what a cache holds, still what it was?"""
+    if isinstance(old, np.ndarray) and isinstance(new, np.ndarray):
+        return old.shape == new.shape and old.dtype == new.dtype and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
+    if isinstance(old, (tuple, list)) and isinstance(new, (tuple, list)):
+        return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+    return True                                                    # numbers cannot be changed; other things are the student's own
+
+
+def _close(got, right):
+    """Entry by entry, as close as the number type allows (sums in another order differ in their last digits)."""
+    single = got.dtype == np.float32 or right.dtype == np.float32
+    with np.errstate(all="ignore"):
+        return np.isclose(got, right, rtol=1e-3 if single else 1e-6, atol=1e-4 if single else 1e-8, equal_nan=True)
+
+
+def _equal(a, b):
+    return a.shape == b.shape and bool(_close(a, b).all())
+
+
+def _line_of(error, function):
+    """The line of the student's function in which it went wrong, where that can be told."""
+    code, trace, line = getattr(function, "__code__", None), error.__traceback__, None
+    while trace is not None:
+        if trace.tb_frame.f_code is code:
+            line = trace.tb_lineno - code.co_firstlineno + 1
+        trace = trace.tb_next
+    return f"; line {line} of your function" if line else ""
+
+
+def _describe(value):
+    if isinstance(value, (tuple, list)):
+        return f"{len(value)} thing{'s' * (len(value) != 1)}"
+    if isinstance(value, np.ndarray):
+        return f"one array of {value.dtype}"
+    return f"a {type(value).__name__}"
+
+
+def _shape_or_value(arg):
+    if isinstance(arg, np.ndarray):
+        return str(arg.round(3).tolist()) if arg.size <= 4 else str(arg.shape)
+    return f"of {len(arg)} arrays" if isinstance(arg, list) else "" if callable(arg) else repr(arg)
+
+
+def _number(value):
+    return f"{float(value):.6g}"
+
+
+def _and(words):
+    words = list(dict.fromkeys(words))
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def _map(name, close, index):
+    """Where the differences are: the last two axes around the first wrong entry, as a table of dots and crosses."""
+    if close.ndim < 2 or close.size < 4:
+        return ""
+    plane = close[index[:-2]][:COLUMNS_SHOWN, :COLUMNS_SHOWN]
+    rows = "".join("<tr>" + "".join(f'<td style="padding:0 4px;text-align:center">{"·" if ok else "<b>✗</b>"}</td>' for ok in row) + "</tr>"
+                   for row in plane)
+    title = f"{name}[{', '.join([*map(str, index[:-2]), ':', ':'])}]: ✗ differs, · agrees"
+    return (f'<table style="font-family:monospace;line-height:1.1;margin:4px 0"><caption style="text-align:left;white-space:nowrap">'
+            f"{escape(title)}</caption>{rows}</table>")

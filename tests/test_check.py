@@ -1,0 +1,378 @@
+"""Checks of functions: every known wrong idea is told from the others, no right function is turned away, nothing hangs."""
+
+import json
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+from lenet_core import gradcheck, ops, reference
+from lenet_core.train import sgd_momentum
+from lenet_lab import check
+from lenet_lab.check import engine, memory
+from lenet_lab.check.derivations import DERIVATIONS
+from lenet_lab.check.exercises import EXERCISES
+from lenet_lab.check.hints import HINTS
+from lenet_lab.solutions import blocks
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
+    monkeypatch.setattr(memory, "_live", {})
+
+
+def as_student(exercise, function):
+    """A plain function (arguments in, results out) in the interface that students write, and the forward function it goes with."""
+    if exercise.forward:
+        def forward(*args, **kwargs):
+            return exercise.forward(*args, **kwargs)[0], (args, kwargs)
+
+        def backward(dout, cache):
+            grads = tuple(function(dout, *cache[0], **cache[1]))
+            return grads if len(grads) > 1 else grads[0]
+        return backward, forward
+    if exercise.cached:
+        return (lambda *args, **kwargs: (function(*args, **kwargs)[0], "a cache of my own")), None
+
+    def plain(*args, **kwargs):
+        results = tuple(function(*args, **kwargs))
+        return results if len(results) > 1 else results[0]
+    return plain, None
+
+
+EVERY = {**EXERCISES, **DERIVATIONS}
+WRONG = [(exercise, wrong) for exercise in EVERY.values() for wrong in exercise.wrongs]
+
+
+@pytest.mark.parametrize("exercise, wrong", WRONG, ids=[f"{e.name}: {w.name}" for e, w in WRONG])
+def test_every_misconception_is_called_by_its_name(exercise, wrong):
+    for seed in (0, 1):
+        function, forward = as_student(exercise, wrong.function)
+        verdict = engine.examine(exercise, function, [forward] if forward else [], seed)
+        assert not verdict.passed and verdict.misconception == wrong.name and wrong.text in verdict.text
+
+
+@pytest.mark.parametrize("exercise", EVERY.values(), ids=EVERY)
+def test_the_right_answer_passes_with_any_numbers(exercise):
+    for seed in range(5):
+        function, forward = as_student(exercise, exercise.right)
+        assert engine.examine(exercise, function, [forward] if forward else [], seed).passed
+
+
+# ---------------------------------------------------------------------------------------- right functions in other styles
+
+
+def relu_where(x):
+    return np.where(x > 0, x, 0), (x > 0)
+
+
+def relu_where_backward(dout, cache):
+    return np.where(cache, dout, 0)
+
+
+def pool_windows(x, k, stride=None):
+    s = stride or k
+    windows = np.lib.stride_tricks.sliding_window_view(x, (k, k), axis=(2, 3))[:, :, ::s, ::s]
+    flat = windows.reshape(*windows.shape[:4], k * k)
+    return flat.max(axis=-1), (x.shape, flat.argmax(axis=-1), k, s)
+
+
+def pool_windows_backward(dout, cache):
+    shape, winner, k, s = cache
+    dx = np.zeros(shape)
+    n, c, i, j = np.indices(dout.shape)
+    np.add.at(dx, (n, c, i * s + winner // k, j * s + winner % k), dout)
+    return dx
+
+
+def conv_einsum(x, W, b, stride=1, pad=0):
+    k = W.shape[2]
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (k, k), axis=(2, 3))[:, :, ::stride, ::stride]
+    return np.einsum("nchwij,fcij->nfhw", windows, W) + b[:, None, None], (windows, x.shape, W, stride, pad)
+
+
+def conv_einsum_backward(dout, cache):
+    windows, (N, C, H, width), W, stride, pad = cache
+    dx = np.zeros((N, C, H + 2 * pad, width + 2 * pad))
+    k = W.shape[2]
+    for i in range(dout.shape[2]):
+        for j in range(dout.shape[3]):
+            dx[:, :, i * stride:i * stride + k, j * stride:j * stride + k] += np.tensordot(dout[:, :, i, j], W, 1)
+    return dx[:, :, pad:pad + H, pad:pad + width], np.einsum("nchwij,nfhw->fcij", windows, dout), np.einsum("nfhw->f", dout)
+
+
+def single(function):
+    """The same function, computing in float32 whatever comes in."""
+    def in_float32(*args, **kwargs):
+        results = function(*(a.astype(np.float32) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in args), **kwargs)
+        return results
+    return in_float32
+
+
+def fortran(function):
+    """The same function with results in Fortran's memory order."""
+    def in_order(*args, **kwargs):
+        out, cache = function(*args, **kwargs)
+        return np.asfortranarray(out), cache
+    return in_order
+
+
+def loops(name):
+    forward = getattr(reference, name)
+    return lambda *args, **kwargs: (forward(*args, **kwargs), (args, kwargs))
+
+
+def loops_backward(name, takes):
+    backward = getattr(reference, name)
+    return lambda dout, cache: backward(dout, *cache[0][:takes], **cache[1])
+
+
+def inner_lists(x, W, b):
+    rows = x.reshape(x.shape[0], -1)
+    return [np.dot(rows, W) + b, dict(x=x, W=W)]
+
+
+def inner_lists_backward(dout, cache):
+    rows = cache["x"].reshape(cache["x"].shape[0], -1)
+    return [np.einsum("nm,dm->nd", dout, cache["W"]).reshape(cache["x"].shape), np.einsum("nd,nm->dm", rows, dout), np.ones(len(dout)) @ dout]
+
+
+def softmax_logsumexp(scores):
+    return np.exp(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
+
+
+def softmax_loss_eye(scores, y):
+    logs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    t = np.eye(scores.shape[1])[y]
+    return -(t * logs).sum() / len(y), (np.exp(logs) - t) / len(y)
+
+
+def numeric_in_place(f, x, h=1e-5):
+    gradient = np.empty_like(x)
+    for index in np.ndindex(*x.shape):
+        kept = x[index]
+        x[index] = kept + h
+        up = f(x)
+        x[index] = kept - h
+        gradient[index] = (up - f(x)) / (2 * h)
+        x[index] = kept
+    return gradient
+
+
+def sgd_long(p, v, dp, lr, mu=0.9, decay=0.0):
+    gradient = dp + decay * p
+    theta = mu * v + lr * gradient
+    return np.subtract(p, theta), theta
+
+
+def clip_concatenated(grads, largest):
+    norm = np.linalg.norm(np.concatenate([g.ravel() for g in grads]))
+    return tuple(g.copy() if norm <= largest else g / norm * largest for g in grads)
+
+
+RIGHT = [
+    ("relu_forward", relu_where, None), ("relu_forward", loops("relu_forward"), None), ("relu_forward", single(ops.relu_forward), None),
+    ("relu_forward", fortran(ops.relu_forward), None), ("relu_forward", lambda x: (x * (x > 0), None), None),
+    ("relu_backward", relu_where_backward, relu_where), ("relu_backward", lambda dout, x: dout * np.sign(np.maximum(x, 0)), None),
+    ("relu_backward", loops_backward("relu_backward", 1), loops("relu_forward")),
+    ("max_pool_forward", pool_windows, None), ("max_pool_forward", loops("max_pool_forward"), None),
+    ("max_pool_forward", fortran(ops.max_pool_forward), None), ("max_pool_forward", single(ops.max_pool_forward), None),
+    ("max_pool_backward", pool_windows_backward, pool_windows),
+    ("max_pool_backward", loops_backward("max_pool_backward", 1), loops("max_pool_forward")),
+    ("conv_forward", conv_einsum, None), ("conv_forward", loops("conv_forward"), None), ("conv_forward", single(ops.conv_forward), None),
+    ("conv_backward", conv_einsum_backward, conv_einsum),
+    ("inner_product_forward", inner_lists, None), ("inner_product_forward", loops("inner_product_forward"), None),
+    ("inner_product_backward", inner_lists_backward, inner_lists),
+    ("softmax", softmax_logsumexp, None), ("softmax_loss", softmax_loss_eye, None), ("softmax_loss", reference.softmax_loss, None),
+    ("numeric_gradient", numeric_in_place, None), ("numeric_gradient", gradcheck.numeric_gradient, None),
+    ("sgd_momentum", sgd_long, None), ("sgd_momentum", sgd_momentum, None), ("clip_gradients", clip_concatenated, None),
+]
+
+
+@pytest.mark.parametrize("name, function, forward", RIGHT, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(RIGHT)])
+def test_no_right_function_is_turned_away(name, function, forward):
+    verdict = getattr(check, name)(function, forward=forward)
+    assert verdict.passed, verdict
+    assert verdict.text.startswith("These checks pass: it runs") and "all" not in verdict.text.split("ties and edges")[0]
+
+
+@pytest.mark.parametrize("name", [name for name in EXERCISES if hasattr(ops, name)])
+def test_the_packages_functions_pass(name):
+    assert getattr(check, name)(getattr(ops, name)).passed
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_kept_solutions_pass(name):
+    room = {"np": np}
+    exec(blocks()[name], room)
+    assert getattr(check, name)(room[name]).passed
+
+
+# ------------------------------------------------------------------------------------------------- functions that misbehave
+
+
+def never_ends(x):
+    while True:
+        try:
+            x = x + 0
+        except Exception:
+            pass
+
+
+def test_a_function_that_never_ends_is_stopped(monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS", 1)
+    start = time.monotonic()
+    verdict = check.relu_forward(never_ends)
+    assert time.monotonic() - start < 5 and verdict.misconception == "endless" and "does not end" in verdict.text
+
+
+def raises(x):
+    return x / undefined_name                                          # noqa: F821
+
+
+def exits(x):
+    raise SystemExit
+
+
+def stub(x):
+    ...
+
+
+def stub_with_result(x):
+    out = ...
+    return out, x
+
+
+def stub_in_a_formula(x):
+    return x * ..., x
+
+
+def prints(x):
+    print("look at me")
+    return np.maximum(x, 0), x
+
+
+def seeds(x):
+    np.random.seed(0)
+    return np.maximum(x, 0), x
+
+
+def sets_errors(x):
+    np.seterr(all="raise")
+    return np.maximum(x, 0), x
+
+
+def in_place(x):
+    x[x < 0] = 0
+    return x, x
+
+
+def plots_it(x):
+    import matplotlib.pyplot as plt
+    plt.figure()
+    return np.maximum(x, 0), x
+
+
+def whole_numbers(x):
+    return np.maximum(x, 0).astype(int), x
+
+
+def text(x):
+    return "no", x
+
+
+@pytest.mark.parametrize("function, passed, words", [
+    (raises, False, "NameError: name 'undefined_name' is not defined"), (raises, False, "line 2 of your function"), (exits, False, "SystemExit"),
+    (stub, False, "Not written yet"), (stub_with_result, False, "Not written yet"), (stub_in_a_formula, False, "Not written yet"),
+    (..., False, "Not written yet"), (None, False, "Not written yet"), (7, False, "7 is not a function"), (lambda x: None, False, "returns None"),
+    (prints, True, "it prints ('look at me'"), (seeds, False, "global random numbers"), (sets_errors, False, "np.seterr"),
+    (in_place, False, "changes its argument x"), (plots_it, True, "opens a figure"), (whole_numbers, False, "int64 instead of floating"),
+    (text, False, "Wanted: out and cache"), (lambda x: np.maximum(x, 0), False, "a cache for the backward pass"),
+    (lambda x, y: x, False, "TypeError"), (lambda x: (np.maximum(x, 0)[:1], x), False, "out has shape"),
+    (lambda x: (x[:], x), False, "nothing has been cut"),
+])
+def test_misbehaviour_is_said_in_a_sentence(function, passed, words, capfd):
+    verdict = check.relu_forward(function)
+    assert verdict.passed == passed and words in verdict.text, verdict
+    assert not capfd.readouterr().out and np.geterr()["over"] == "warn"
+
+
+def test_the_first_wrong_entry_is_named_and_drawn():
+    def wrong(x):
+        out = np.maximum(x, 0)
+        if out.size > 10:
+            out.flat[7] += 1
+        return out, x
+    verdict = check.relu_forward(wrong)
+    assert "out[1, 2] is" in verdict.text and "expected" in verdict.text and verdict.misconception is None and "✗" in verdict.picture
+    assert "out[:, :]" in verdict._repr_html_()
+
+
+def test_a_view_is_noted_and_float64_too():
+    assert "first is a view of an argument" in check.clip_gradients(clip_or_same).text
+    assert "comes out as float64" in check.max_pool_backward(pool_windows_backward, forward=pool_windows).text
+
+
+def clip_or_same(grads, largest):
+    norm = np.sqrt(sum((g ** 2).sum() for g in grads))
+    return grads if norm <= largest else [g * (largest / norm) for g in grads]
+
+
+def test_handouts_names_and_unknown_names():
+    assert check.pooling_layer_forward(ops.max_pool_forward).exercise == "max_pool_forward"
+    with pytest.raises(ValueError, match="There is no exercise"):
+        check.own("nonsense")
+    with pytest.raises(ValueError, match="left out"):
+        check.relu_forward(ops.relu_forward, interface="other")
+
+
+# ------------------------------------------------------------------------------------------------------ hints and progress
+
+
+def test_every_exercise_has_three_hints_and_a_solution():
+    assert set(HINTS) == set(EXERCISES) and all(len(three) == 3 for three in HINTS.values())
+    assert set(EXERCISES) | {f"derive_{name}" for name in DERIVATIONS} <= set(blocks())
+
+
+def test_hints_come_one_after_the_other_and_are_remembered():
+    said = [check.hint("relu_forward").data for _ in range(4)]
+    assert ["Hint 1" in said[0], "Hint 2" in said[1], "Hint 3" in said[2], "Hint 3" in said[3]] == [True] * 4
+    assert "def relu_forward" in check.solution("relu_forward").data
+    known = memory.read("relu_forward")
+    assert known["hints"] == 3 and known["solution"]
+    assert "relu_forward             … not begun       solution" in str(check.progress())
+
+
+def test_progress_survives_and_hands_functions_on(monkeypatch):
+    check.relu_forward(stub)
+    assert memory.read("relu_forward")["attempts"] == 0
+    check.relu_forward(in_place)
+    check.relu_forward(relu_where)
+    check.relu_backward(relu_where_backward, forward=relu_where)
+    assert check.progress().passed == 2 and "relu_forward             ✓ passes        2" in str(check.progress())
+    monkeypatch.setattr(memory, "_live", {})                          # another notebook, another day
+    assert check.own("relu_forward")(np.array([-1.0, 2.0]))[0].tolist() == [0, 2]
+    assert check.own("relu_backward") is not None and check.own("softmax") is None
+
+
+def test_damaged_progress_is_said_and_costs_one_exercise_only():
+    check.relu_forward(relu_where)
+    memory.write("softmax", hints=2)
+    (memory.folder() / "relu_forward.json").write_text("{ half")
+    with pytest.warns(UserWarning, match="starts anew"):
+        assert not memory.read("relu_forward")["passed"]
+    assert memory.read("softmax")["hints"] == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert check.relu_forward(relu_where).passed
+    assert json.loads((memory.folder() / "relu_forward.json").read_text())["passed"]
+
+
+def test_a_folder_that_cannot_be_written_costs_no_lesson(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "file" / "below"))
+    with pytest.warns(UserWarning, match="Progress is not kept"):
+        assert check.relu_forward(relu_where).passed

@@ -1,0 +1,111 @@
+"""What notebook 02 says in its prose and no cell of it computes."""
+
+from inspect import getsource
+
+import numpy as np
+import pytest
+
+from lenet_core import lenet, ops, reference
+from lenet_lab import _plots02, plots
+from lenet_lab.solutions import blocks
+
+FORWARD = ("relu_forward", "inner_product_forward", "max_pool_forward", "im2col", "conv_forward", "softmax")
+
+
+@pytest.fixture
+def solved():
+    """The six solved functions, {name: function}, in one room, as in the notebook."""
+    room = {"np": np, "ops": ops}
+    for name in FORWARD:
+        exec(blocks()[name], room)
+    return room
+
+
+def test_the_definition_of_a_convolution_is_seven_loops():
+    assert getsource(reference.conv_forward).count("for ") == 7
+
+
+def test_padding_by_two_keeps_the_size_and_ends_in_784_inputs():
+    size = 28
+    for _ in range(2):
+        assert ops.output_size(size, 5, pad=2) == size
+        size = ops.output_size(size, 2, stride=2)
+    assert 16 * size * size == 784
+
+
+def test_each_channel_adds_its_share():
+    x, W = np.array([[[[1., 2], [3, 4]], [[0, 1], [1, 0]]]]), np.array([[[[1., 0], [0, 1]], [[1, 1], [1, -1]]]])
+    assert [float((x[0, c] * W[0, c]).sum()) for c in range(2)] == [5, 2]
+
+
+def test_stride_two_never_looks_at_the_last_row_and_column(rng):
+    assert (28 - 5) / 2 + 1 == 12.5
+    x, W, b = rng.normal(size=(1, 1, 28, 28)), rng.normal(size=(3, 1, 5, 5)), np.zeros(3)
+    other = x.copy()
+    other[..., -1] = other[..., -1, :] = 100
+    assert np.array_equal(ops.conv_forward(x, W, b, stride=2)[0], ops.conv_forward(other, W, b, stride=2)[0])
+
+
+def test_a_pixel_stands_in_25_columns_at_most():
+    seen = ops.col2im(np.ones((25, 24 * 24)), (1, 1, 28, 28), 5)
+    assert seen.max() == 25 and seen[0, 0, 0, 0] == 1
+
+
+def test_where_float32_overflows():
+    with np.errstate(over="ignore"):
+        assert np.isfinite(np.exp(np.float32(88))) and np.isinf(np.exp(np.float32(89)))
+
+
+def test_the_loss_of_two_images():
+    scores = np.log([[1 / 2, 1 / 2], [1 / 8, 7 / 8]])
+    assert np.isclose(ops.softmax_loss(scores, np.array([0, 0]))[0], 2 * np.log(2))
+    assert round(np.log(10), 3) == 2.303
+
+
+def test_weights_and_places_of_the_second_convolution(rng):
+    net = lenet(rng)
+    assert 16 * net["conv2"].params["W"].size == net["ip1"].params["W"].size
+    assert net.shapes()[2] == (50, 8, 8) and 8 * 8 == 64
+
+
+def test_the_checkpoint(solved):
+    x, W = np.ones((10, 3, 32, 32)), np.ones((8, 3, 3, 3))
+    assert solved["im2col"](x, 3, 2, 1).shape == (27, 2560)
+    assert solved["conv_forward"](x, W, np.zeros(8), 2, 1)[0].shape == (10, 8, 16, 16)
+    assert ops.col2im(np.ones((27, 2560)), x.shape, 3, 2, 1).max() == 4
+
+
+def test_the_caches_of_the_solutions_serve_the_packages_backward_functions(solved, rng):
+    x = rng.normal(size=(3, 2, 7, 6))
+    cases = {
+        "relu": ((x,), {}),
+        "inner_product": ((x, rng.normal(size=(84, 5)), rng.normal(size=5)), {}),
+        "max_pool": ((x,), {"k": 3, "stride": 2}),
+        "conv": ((x, rng.normal(size=(4, 2, 3, 3)), rng.normal(size=4)), {"stride": 2, "pad": 1}),
+    }
+    for kind, (args, options) in cases.items():
+        out, cache = solved[f"{kind}_forward"](*args, **options)
+        expected, expected_cache = getattr(ops, f"{kind}_forward")(*args, **options)
+        assert np.allclose(out, expected)
+        dout, backward = rng.normal(size=out.shape), getattr(ops, f"{kind}_backward")
+        for mine, package in zip(as_tuple(backward(dout, cache)), as_tuple(backward(dout, expected_cache)), strict=True):
+            assert np.allclose(mine, package)
+
+
+def as_tuple(gradients):
+    return gradients if isinstance(gradients, tuple) else (gradients,)
+
+
+def test_the_figure_of_the_windows_shows_the_columns_that_im2col_makes():
+    image = np.arange(12).reshape(3, 4)
+    texts = [text.get_text() for text in _plots02.windows_as_columns(image, 2).texts]
+    numbers = [int(text) for text in texts if text.isdigit()]
+    columns = ops.im2col(image[None, None], 2)
+    assert numbers[-columns.size:] == columns.ravel().tolist()
+    assert numbers[:image.size] == image.ravel().tolist()
+
+
+def test_the_figure_of_the_maps_is_a_picture(rng):
+    axes = _plots02.feature_maps(rng.random((28, 28)), rng.normal(size=(20, 24, 24)), "noise")
+    assert np.ravel(axes)[20].get_title(loc="center") == "map 20"
+    assert plots.png(axes).startswith(b"\x89PNG")
