@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lenet_core import lenet, ops, reference
-from lenet_lab import _plots02, plots
+from lenet_lab import plots
 from lenet_lab.solutions import blocks
 
 FORWARD = ("relu_forward", "inner_product_forward", "max_pool_forward", "im2col", "conv_forward", "softmax")
@@ -98,7 +98,7 @@ def as_tuple(gradients):
 
 def test_the_figure_of_the_windows_shows_the_columns_that_im2col_makes():
     image = np.arange(12).reshape(3, 4)
-    texts = [text.get_text() for text in _plots02.windows_as_columns(image, 2).texts]
+    texts = [text.get_text() for text in plots.windows_as_columns(image, 2).texts]
     numbers = [int(text) for text in texts if text.isdigit()]
     columns = ops.im2col(image[None, None], 2)
     assert numbers[-columns.size:] == columns.ravel().tolist()
@@ -106,6 +106,6 @@ def test_the_figure_of_the_windows_shows_the_columns_that_im2col_makes():
 
 
 def test_the_figure_of_the_maps_is_a_picture(rng):
-    axes = _plots02.feature_maps(rng.random((28, 28)), rng.normal(size=(20, 24, 24)), "noise")
+    axes = plots.feature_maps(rng.random((28, 28)), rng.normal(size=(20, 24, 24)), "noise")
     assert np.ravel(axes)[20].get_title(loc="center") == "map 20"
     assert plots.png(axes).startswith(b"\x89PNG")

@@ -27,7 +27,7 @@ from .guard import call
 from .verdict import NOT_WRITTEN, Verdict
 
 SECONDS = 8                             # for all calls of one check together
-STAGES = {"hand": "an example by hand", "random": "random cases", "edge": "ties and edges"}
+STAGES = {"hand": "an example by hand", "random": "random cases", "edge": "special cases"}
 COLUMNS_SHOWN = 12                      # of a difference map
 
 
@@ -68,6 +68,7 @@ class Exercise:
     cached: bool = False
     numeric: Callable | None = None
     views_matter: bool = True
+    rtol: float = 1e-9                     # in float64: sums in another order differ in their last digits
 
     def plain(self, function, case):
         """The results of `right` or of a wrong function for a case; None where it raises."""
@@ -126,8 +127,8 @@ class _Examination:
                 raise Finding(NOT_WRITTEN)
             if self.seen[-1].called.endless:
                 raise Finding(f"It does not end: stopped after {SECONDS} seconds, {self.where(case)}.", "endless")
-        for stage in (self.runs, self.structure, self.shapes, self.types, self.arguments_unchanged, self.manners):
-            for case, made in zip(self.cases, self.seen):
+        for case, made in zip(self.cases, self.seen):              # case by case: the first that fails is the simplest
+            for stage in (self.runs, self.structure, self.shapes, self.types, self.arguments_unchanged, self.manners):
                 stage(case, made)
         passed = ["it runs", f"returns {_and(self.exercise.results)}" + (" and a cache" if self.exercise.cached else ""),
                   "shapes", "number type", "arguments unchanged"]
@@ -222,8 +223,8 @@ class _Examination:
                               misconception or "number type")
             single = [a.dtype == np.float32 for a in case.args if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
             if single and all(single) and got.dtype == np.float64 and got.ndim:
-                self.note(f"Note: float32 goes in and {name} comes out as float64, which makes training slower; np.zeros(shape, x.dtype) "
-                          "keeps the number type.")
+                self.note(f"Note: float32 goes in and {name} comes out as float64, which makes training slower. An array made with x.dtype "
+                          "has the number type of x.")
 
     def arguments_unchanged(self, case, made):
         if made.changed:
@@ -250,7 +251,7 @@ class _Examination:
 
     def values(self, case, made):
         for name, got, right in self.compared(case, made):
-            close = _close(got, right)
+            close = self.close(got, right, case)
             if close.all():
                 continue
             index = tuple(int(i) for i in np.argwhere(~close)[0]) if got.ndim else ()
@@ -285,7 +286,7 @@ class _Examination:
 
     def agrees(self, wrong, places):
         """Are these results of every call what the wrong function gives, and does that differ from the right ones somewhere?"""
-        differs = False
+        differs = compared = False              # two functions that always raise have nothing in common yet
         for case, made in zip(self.cases, self.seen):
             theirs, right = self.exercise.plain(wrong.function, case), self.exercise.plain(self.exercise.right, case)
             if made.results is None or theirs is None:
@@ -293,11 +294,22 @@ class _Examination:
                     return False
                 differs = True
                 continue
+            compared = True
             for n in places:
-                if not _equal(made.results[n], theirs[n]):
+                if not self.equal(made.results[n], theirs[n], case):
                     return False
-                differs = differs or not _equal(theirs[n], right[n])
-        return differs
+                differs = differs or not self.equal(theirs[n], right[n], case)
+        return differs and compared
+
+    def equal(self, a, b, case):
+        return a.shape == b.shape and bool(self.close(a, b, case).all())
+
+    def close(self, got, right, case):
+        """Entry by entry, as close as the number types allow."""
+        single = got.dtype == np.float32 or any(isinstance(arg, np.ndarray) and arg.dtype == np.float32 for arg in case.args)
+        with np.errstate(all="ignore"):
+            return np.isclose(got, right, rtol=1e-3 if single else self.exercise.rtol, atol=1e-4 if single else 1e-3 * self.exercise.rtol,
+                              equal_nan=True)
 
     def compared(self, case, made):
         return zip(self.exercise.results, made.results, self.exercise.plain(self.exercise.right, case))
@@ -350,17 +362,6 @@ def _same(old, new):
     if isinstance(old, dict) and isinstance(new, dict):
         return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
     return True                                                    # numbers cannot be changed; other things are the student's own
-
-
-def _close(got, right):
-    """Entry by entry, as close as the number type allows (sums in another order differ in their last digits)."""
-    single = got.dtype == np.float32 or right.dtype == np.float32
-    with np.errstate(all="ignore"):
-        return np.isclose(got, right, rtol=1e-3 if single else 1e-6, atol=1e-4 if single else 1e-8, equal_nan=True)
-
-
-def _equal(a, b):
-    return a.shape == b.shape and bool(_close(a, b).all())
 
 
 def _line_of(error, function):

@@ -73,7 +73,7 @@ RELU_FORWARD = Exercise("relu_forward", ("out",), _relu_cases, lambda x: (refere
     Wrong("minimum for maximum", "That keeps the negative numbers and cuts the positive ones: min(0, x) instead of max(0, x).",
           lambda x: (np.minimum(x, 0),)),
     Wrong("cut above 1", "Positive numbers are kept as they are, also those above 1.", lambda x: (np.clip(x, 0, 1),)),
-    Wrong("nothing cut", "That is x itself; nothing has been cut.", lambda x: (x,)),
+    Wrong("nothing cut", "That is x itself; nothing has been cut (or out and cache have changed places).", lambda x: (x,)),
 ])
 
 RELU_BACKWARD = Exercise(
@@ -198,6 +198,12 @@ def _windows(x, k, stride):
     return np.lib.stride_tricks.sliding_window_view(x, (k, k), axis=(2, 3))[:, :, ::stride, ::stride]
 
 
+def _first_windows(x, k, stride):
+    """As many windows as there should be, but taken at stride 1."""
+    OH, OW = ops.output_size(x.shape[2], k, stride), ops.output_size(x.shape[3], k, stride)
+    return _windows(x, k, 1)[:, :, :OH, :OW]
+
+
 def _partial_windows_kept(x, k, stride=None):
     s = stride or k
     rest = [-(-max(0, size - k) // s) * s + k - size for size in x.shape[2:]]
@@ -222,6 +228,13 @@ MAX_POOL_FORWARD = Exercise(
               lambda x, k, stride=None: (reference.max_pool_forward(x, k, 1),)),
         Wrong("partial windows kept", "There is an output for the last, partial window. Here it is dropped: floor((H - k)/stride) + 1.",
               _partial_windows_kept),
+        Wrong("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the windows move by `stride`.",
+              lambda x, k, stride=None: (_first_windows(x, k, stride or k).max(axis=(4, 5)),)),
+        Wrong("maximum over everything", "The maximum has been taken over all images and channels. Each map is pooled for itself: max(axis=(2, 3)).",
+              lambda x, k, stride=None: (np.broadcast_to(_windows(x, k, stride or k).max(axis=(0, 1, 4, 5)),
+                                                         reference.max_pool_forward(x, k, stride).shape),)),
+        Wrong("default stride 1", "Where no stride is given it is k: windows side by side.",
+              lambda x, k, stride=None: (reference.max_pool_forward(x, k, stride or 1),)),
         Wrong("rows for columns", "Rows and columns of the output are exchanged.",
               lambda x, k, stride=None: (_swapped(reference.max_pool_forward(x, k, stride)),)),
         Wrong("maximum over channels", "The maximum has been taken over the channels too. Each map is pooled for itself.",
@@ -320,6 +333,12 @@ def _cols(order):
     return function
 
 
+def _mixed_up(x, k, stride=1, pad=0):
+    windows = _windows(_padded(x, pad), k, stride)
+    columns = [windows[:, :, i, j].reshape(-1, len(x)) for i, j in np.ndindex(*windows.shape[2:4])]
+    return (np.hstack(columns),)
+
+
 def _one_sided(x, pad):
     return np.pad(x, ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad)))
 
@@ -343,6 +362,12 @@ IM2COL = Exercise("im2col", ("cols",), _im2col_cases, lambda x, k, stride=1, pad
     Wrong("padding not zero", "The border repeats the image. It is padded with zeros.",
           lambda x, k, stride=1, pad=0: (ops.im2col(_padded(x, pad, mode="edge"), k, stride, 0),)),
     Wrong("stride ignored", "The windows move by 1, whatever `stride` is.", lambda x, k, stride=1, pad=0: (ops.im2col(x, k, 1, pad),)),
+    Wrong("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the windows move by `stride`.",
+          lambda x, k, stride=1, pad=0: (_first_windows(_padded(x, pad), k, stride).transpose(1, 4, 5, 2, 3, 0).reshape(x.shape[1] * k * k, -1),)),
+    Wrong("batch mixed up", "The numbers of different images have been mixed: a window of all images is (N, C, k, k), and N stands first. Bring it to the "
+          "end before you reshape: .reshape(N, -1).T", _mixed_up),
+    Wrong("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), (pad, pad), "
+          "(pad, pad)).", lambda x, k, stride=1, pad=0: (ops.im2col(np.pad(x, pad), k, stride, 0),)),
 ])
 
 
@@ -422,6 +447,11 @@ def _conv(change_x=lambda x, pad: (x, pad), change_W=lambda W: W, bias=1, stride
     return function
 
 
+def _reshaped(x, W, b, stride=1, pad=0):
+    out = ops.conv_forward(x, W, b, stride, pad)[0]
+    return (out.transpose(1, 2, 3, 0).reshape(out.shape),)
+
+
 def _first_channel(x, W, b, stride=1, pad=0):
     return (ops.conv_forward(x[:, :1], W[:, :1], b, stride, pad)[0],)
 
@@ -440,6 +470,12 @@ CONV_FORWARD = Exercise(
         Wrong("padding not zero", "The border repeats the image. It is padded with zeros.",
               _conv(change_x=lambda x, pad: (_padded(x, pad, mode="edge"), 0))),
         Wrong("stride ignored", "The window moves by 1, whatever `stride` is.", _conv(stride_of=lambda stride: 1)),
+        Wrong("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the window moves by `stride`.",
+              lambda x, W, b, stride=1, pad=0: (np.einsum("nchwij,fcij->nfhw", _first_windows(_padded(x, pad), W.shape[2], stride), W) + b[:, None, None],)),
+        Wrong("batch mixed up", "The product has the order filter, row, column, image. A reshape to (N, F, OH, OW) mixes the images up: reshape to (F, OH, OW, N), "
+              "then transpose.", _reshaped),
+        Wrong("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), (pad, pad), "
+              "(pad, pad)).", lambda x, W, b, stride=1, pad=0: (ops.conv_forward(np.pad(x, pad), W, b, stride, 0)[0],)),
         Wrong("only the first channel", "Only the first channel has been used. A filter has a layer for every channel, and sums over them.",
               _first_channel),
         Wrong("mean over channels", "The sum has been divided by the number of channels. A filter sums over them.",
@@ -497,6 +533,8 @@ def _softmax_cases(rng):
         Case("random", (3 * _draw(rng, 4, 4),), {}, "as many images as classes"),
         Case("random", (_draw(rng, 2, 10, dtype=np.float32),)),
         Case("edge", (np.array([[1000.0, 0.0, 999.0], [-1000.0, -1001.0, -1000.0]]),), {}, "scores of 1,000 and -1,000"),
+        Case("edge", (np.array([[1000.0] + [0.0] * 9]),), {}, "one score of 1,000 among zeros"),
+        Case("edge", (np.array([[120.0] + [0.0] * 9], np.float32),), {}, "a score of 120 in float32"),
         Case("edge", (np.zeros((2, 3)),), {}, "equal scores"),
         Case("edge", (_draw(rng, 1, 4),), {}, "one image"),
     ]
@@ -507,13 +545,25 @@ def _unshifted(scores):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def _one_maximum(scores):
+    e = np.exp(scores - scores.max())
+    return (e / e.sum(axis=-1, keepdims=True),)
+
+
 SOFTMAX = Exercise("softmax", ("p",), _softmax_cases, lambda scores: (ops.softmax(scores),), ("scores",), wrongs=[
     Wrong("no shift", "Large scores give nan: e^1000 is more than a float can hold. Subtract the largest score of each row first; the result is the same.",
           lambda scores: (_unshifted(scores),)),
     Wrong("wrong axis", "The sum has been taken over the images. Each row is one image, and its probabilities sum to 1.",
           lambda scores: (ops.softmax(scores.T).T,)),
+    Wrong("wrong axis", "The sum has been taken over the images. Each row is one image, and its probabilities sum to 1.",
+          lambda scores: (np.exp(scores) / np.exp(scores).sum(axis=0),)),
     Wrong("sum over everything", "All entries together sum to 1. Each row should.",
           lambda scores: (ops.softmax(scores.reshape(1, -1)).reshape(scores.shape),)),
+    Wrong("sum over everything", "All entries together sum to 1. Each row should.", lambda scores: (np.exp(scores) / np.exp(scores).sum(),)),
+    Wrong("one maximum for all", "The largest score of the whole batch has been subtracted. For an image whose scores are all far below it nothing is left: "
+          "subtract the largest of each row.", _one_maximum),
+    Wrong("mean subtracted", "Something smaller than the largest score has been subtracted, its mean perhaps; then e^s can still be too large.",
+          lambda scores: (_unshifted(scores - scores.mean(axis=-1, keepdims=True)),)),
     Wrong("softmax without e", "The scores have been divided by their sum. Take e^s first, which also makes them positive.",
           lambda scores: (scores / scores.sum(axis=-1, keepdims=True),)),
     Wrong("not normalised", "The exponentials are not divided by their sum.", lambda scores: (np.exp(scores - scores.max(axis=-1, keepdims=True)),)),
@@ -618,7 +668,7 @@ def _nudged(slope):
 
 
 NUMERIC_GRADIENT = Exercise(
-    "numeric_gradient", ("gradient",), _numeric_cases, lambda f, x, h=1e-5: (numeric_gradient(f, x, h),), ("f", "x"), wrongs=[
+    "numeric_gradient", ("gradient",), _numeric_cases, lambda f, x, h=1e-5: (numeric_gradient(f, x, h),), ("f", "x"), rtol=1e-5, wrongs=[
         Wrong("one-sided", "That is the one-sided difference (f(x + h) - f(x))/h. The central one, (f(x + h) - f(x - h))/2h, is much closer: its error "
               "falls with h squared.", _nudged(lambda up, down, here, h: (up - here) / h)),
         Wrong("one-sided from below", "That is the one-sided difference (f(x) - f(x - h))/h; take both sides.",

@@ -1,0 +1,193 @@
+"""What goes on inside a network, as plain arrays: activations, weights, their gradients, receptive fields, mistakes.
+
+A `Look` runs one forward and one backward pass of some images through a *twin* of the network, which has the same parameter
+arrays and a memory of its own; so looking leaves no trace in the network itself. The widgets show what is computed here, and a
+report can be written from it without any widget (homework, questions 8 to 10).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.metrics import precision_recall_fscore_support
+
+from lenet_core import ops
+from lenet_core.net import Net
+
+BATCH = 1000                             # test images at a time
+
+
+def twin(net):
+    """A network with the same layers, the same parameter arrays and no memory: what is done to it, `net` does not feel."""
+    other = Net.unpack(*net.pack())
+    for layer in net.layers:
+        other[layer.name].use(**layer.own)
+    return other
+
+
+class Field(NamedTuple):
+    """Which part of a layer's input, or of the image, a unit depends on: rows and columns, first to last, both included.
+
+    `rows` and `columns` are cut off at the border; `size` is the number of rows (and columns) before cutting, worked out by the
+    formula, `step` how far the field moves when the unit moves by one.
+    """
+
+    name: str
+    rows: tuple
+    columns: tuple
+    size: int
+    step: int
+
+
+class Unit(NamedTuple):
+    """One number of a layer's output: its value, where it comes from, where it goes, and what comes back.
+
+    `patch` and `weights` are arrays of the same shape, whose products add up to `value - bias`, for layers that have weights;
+    for a pooling layer `patch` is the window and `winner` the place of its maximum in the layer's input; for ReLU `patch` is the
+    number that came in. `gradient` is the gradient of the loss with respect to the unit; `fields` the receptive fields, from the
+    layer's own input down to the image; `feeds` what it goes into: (name of the layer above, rows, columns).
+    """
+
+    layer: str
+    index: tuple
+    value: float
+    gradient: float
+    patch: np.ndarray
+    weights: np.ndarray | None
+    bias: float
+    winner: tuple | None
+    fields: list
+    feeds: tuple | None
+
+
+class Look:
+    """The inside of `net` for images x (N, C, H, W) with labels y (N,); `scores`, `p` (N, K) and `loss` come with it.
+
+    `look["conv1"]` is the twin's layer with its `x`, `out`, `dout`, `dx`, `params` and `grads` for these images. The gradients
+    are those of the mean loss over the N images.
+    """
+
+    def __init__(self, net, x, y):
+        self.net = twin(net)
+        self.x, self.y = np.asarray(x), np.asarray(y)
+        self.loss, self.scores = self.net.loss(self.x, self.y)
+        self.p = ops.softmax(self.scores)
+
+    def __getitem__(self, name):
+        return self.net[name]
+
+    @property
+    def names(self):
+        """The layers' names, in order."""
+        return [layer.name for layer in self.net.layers]
+
+    def maps(self, name, what="out", image=0):
+        """What a layer gave for one image ("out") or the gradient there ("dout"): maps (C, H, W), or a vector (M,)."""
+        return getattr(self.net[name], what)[image]
+
+    def kernels(self, name, what="W"):
+        """The weights of a layer ("W") or their gradients ("dW"): (F, C, k, k) or (D, M)."""
+        layer = self.net[name]
+        return layer.grads["W"] if what == "dW" else layer.params["W"]
+
+    def field(self, name, row, column):
+        """The receptive fields of the unit at (row, column) of a layer with maps: a list of `Field`, own input first, image last."""
+        layers, n = self.net.layers, self.names.index(name)
+        rows, columns, size, step, fields = (row, row), (column, column), 1, 1, []
+        for below in range(n, -1, -1):
+            layer = layers[below]
+            k, stride, pad = _window(layer)
+            height, width = self._input_shape(below)[1:]
+            rows, columns = ((first * stride - pad, last * stride - pad + k - 1) for first, last in (rows, columns))
+            size, step = (size - 1) * stride + k, step * stride
+            name = layers[below - 1].name if below else "image"
+            fields.append(Field(name, _cut(rows, height), _cut(columns, width), size, step))
+        return fields
+
+    def unit(self, name, index, image=0):
+        """Everything about one unit: `index` is (channel, row, column) in a layer with maps, (m,) in a layer with a vector."""
+        layers, n = self.net.layers, self.names.index(name)
+        layer, index = layers[n], tuple(index)
+        x, out = layer.x[image], layer.out[image]
+        weights, bias, winner, fields = None, 0.0, None, []
+        if out.ndim == 3:
+            fields = self.field(name, *index[1:])
+        if layer.kind == "inner_product":
+            patch, weights, bias = x.reshape(-1), layer.params["W"][:, index[0]], float(layer.params["b"][index[0]])
+        elif layer.kind == "relu":
+            patch = x[index]
+        else:
+            k, stride, pad = _window(layer)
+            top, left = index[1] * stride, index[2] * stride
+            padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
+            patch = padded[:, top:top + k, left:left + k]
+            if layer.kind == "conv":
+                weights, bias = layer.params["W"][index[0]], float(layer.params["b"][index[0]])
+            else:
+                patch = patch[index[0]]
+                i, j = np.unravel_index(patch.argmax(), patch.shape)
+                winner = (index[0], top + int(i), left + int(j))
+        return Unit(name, index, float(out[index]), float(layer.dout[image][index]), np.asarray(patch), weights, bias, winner, fields,
+                    self._feeds(n, index, out))
+
+    def _feeds(self, n, index, out):
+        """What a unit goes into: the layer above and the rows and columns of its units that see it; None at the top."""
+        if n + 1 == len(self.net.layers):
+            return None
+        above = self.net.layers[n + 1]
+        shape = above.out.shape[1:]
+        if len(shape) == 1:
+            return above.name, (0, 0), (0, shape[0] - 1) if above.kind == "inner_product" else (index[0], index[0])
+        k, stride, pad = _window(above)
+        spans = []
+        for place, length in zip(index[1:], shape[1:]):
+            first, last = -(-(place + pad - k + 1) // stride), (place + pad) // stride
+            spans.append((max(0, first), min(length - 1, last)))
+        return above.name, *spans
+
+    def _input_shape(self, n):
+        return self.net.layers[n].x.shape[1:]
+
+
+def _window(layer):
+    """(k, stride, pad) of a layer that looks through a window; a ReLU's window is one number."""
+    if layer.kind == "conv":
+        return layer.params["W"].shape[-1], layer.options.get("stride", 1), layer.options.get("pad", 0)
+    if layer.kind == "max_pool":
+        return layer.options["k"], layer.options.get("stride") or layer.options["k"], 0
+    return 1, 1, 0
+
+
+def _cut(span, length):
+    return max(0, span[0]), min(length - 1, span[1])
+
+
+# ----------------------------------------------------------------------------------------------------------- mistakes
+
+
+class Mistakes(NamedTuple):
+    """Misread images, the surest first: their places in the test set, labels, answers, and the probability of the answer."""
+
+    places: np.ndarray
+    labels: np.ndarray
+    answers: np.ndarray
+    sureness: np.ndarray
+
+
+def probabilities(net, x):
+    """The probabilities (N, K) that a network gives for images (N, C, H, W). Leaves no trace."""
+    return np.concatenate([ops.softmax(net(x[i:i + BATCH])) for i in range(0, len(x), BATCH)])
+
+
+def mistakes(p, y):
+    """The `Mistakes` among images with probabilities p (N, K) and labels y (N,)."""
+    answers = p.argmax(axis=1)
+    wrong = np.flatnonzero(answers != y)
+    sure = p[wrong, answers[wrong]]
+    order = np.argsort(-sure, kind="stable")
+    return Mistakes(wrong[order], y[wrong][order], answers[wrong][order], sure[order])
+
+
+def precision_and_recall(p, y):
+    """Precision and recall of each class, two arrays (K,): of those read as k, how many are k; of those that are k, how many were read so."""
+    precision, recall, *_ = precision_recall_fscore_support(y, p.argmax(axis=1), labels=range(p.shape[1]), zero_division=0)
+    return precision, recall
