@@ -18,12 +18,14 @@ Source: homework sections 5 to 8. Its functions keep the argument names it gives
 """
 
 import inspect
+import itertools
 import math
 
 import numpy as np
 
 from . import data as datasets
 from . import ops
+from .parallel import in_parts
 from .train import Diverged, inverse_decay
 from .train import sgd_momentum as updated
 
@@ -107,8 +109,10 @@ def init_convnet(layers, rng):
     params, (h, w, c) = {}, (layers[1][key] for key in ("height", "width", "channel"))
     for i in range(2, len(layers) + 1):
         layer = layers[i]
-        params[i - 1] = NO_PARAM
+        params[i - 1] = dict(NO_PARAM)
         last = layer["type"] == "LOSS"
+        if layer.get("init_type", "uniform") != "uniform":
+            raise ValueError(f"init_convnet: the init_type of the homework is 'uniform'; layer {i} has {layer['init_type']!r}.")
         if last or layer["type"] in LEARNING:
             fan_in = layer["k"] ** 2 * c if layer["type"] == "CONV" else h * w * c
             num, scale = layer["num"] - last, math.sqrt(3 / (h * w * c))
@@ -126,7 +130,12 @@ def conv_net(params, layers, data, labels, functions=None):
     seven functions a student writes, and this module the rest. Raises ValueError where one of them returns something else
     than the handout asks for.
     """
-    use, last, n = _chosen(functions), len(layers), layers[1]["batch_size"]
+    use = _chosen(functions)
+    return in_parts(lambda y: _there_and_back(params, layers, data, y, use), [labels])[0]       # for its single-threaded products
+
+
+def _there_and_back(params, layers, data, labels, use):
+    last, n = len(layers), layers[1]["batch_size"]
     outputs = _forward(params, layers, data, use)
     nll, g, input_od, percent = mlrloss(_stacked(params[last - 1]), outputs[last - 1]["data"], labels, layers[last]["num"])
     param_grad = {last - 1: {"w": g[:-1] / n, "b": g[-1] / n}}
@@ -138,7 +147,7 @@ def conv_net(params, layers, data, labels, functions=None):
             param_grad[i - 1] = {"w": grad["w"] / n, "b": grad["b"] / n}
         else:
             input_od = backward(output, outputs[i - 1], layers[i])
-            param_grad[i - 1] = NO_PARAM
+            param_grad[i - 1] = dict(NO_PARAM)
     return {"cost": nll / n, "percent": percent}, param_grad
 
 
@@ -218,10 +227,10 @@ def mlrloss(wb, X, y, K):
 def finite_difference(output, input, h, forward):
     """What a small nudge h of each input does to the outputs, weighted with `output["diff"]`.
 
-    -> input_od_approx, like input["data"]. One-sided, (f(x + h) - f(x)) / h, as homework equation 14 has it: its error shrinks like h. The central difference in
-    `lenet_core.gradcheck` costs as many calls again and its error shrinks like h squared, which is why a check should use
-    that one. The homework names the arguments output, input and h; what to nudge has to be said as well: `forward` is a
-    function of an input dict that returns an output dict. Use float64.
+    -> input_od_approx, like input["data"]. One-sided, (f(x + h) - f(x)) / h, as homework equation 14 has it: its error
+    shrinks like h. A central difference, as in `lenet_core.gradcheck`, has an error that shrinks like h squared, which is why
+    a check should use that. The homework names the arguments output, input and h; what to nudge has to be said as well:
+    `forward` takes an input dict and returns an output dict. Use float64.
     """
     approx = np.zeros(input["data"].shape)
     for index in np.ndindex(approx.shape):
@@ -302,9 +311,7 @@ def test_lenet(functions=None, fullset=False, max_iter=10_000, test_interval=500
     layers, use = lenet_layers(batch_size), _chosen(functions)
     params = init_convnet(layers, rng)
     param_winc = {i: {name: np.zeros_like(value) for name, value in param.items()} for i, param in params.items()}
-    batches = _batches(len(ytrain), batch_size, rng)
-    for i in range(max_iter):
-        chosen = next(batches)
+    for i, chosen in enumerate(itertools.islice(_batches(len(ytrain), batch_size, rng), max_iter)):
         cp, param_grad = conv_net(params, layers, xtrain[:, chosen], ytrain[chosen], functions)
         if not math.isfinite(cp["cost"]):
             raise Diverged(f"The cost stopped being a number at iteration {i + 1}: check the gradients of your functions.")
@@ -313,7 +320,7 @@ def test_lenet(functions=None, fullset=False, max_iter=10_000, test_interval=500
         if (i + 1) % display_interval == 0:
             report(f"cost = {cp['cost']:f} training_percent = {cp['percent']:f}")
         if (i + 1) % test_interval == 0:
-            report(f"\ntest accuracy: {_accuracy(params, xtest, ytest, use):f}\n")
+            report(f"\ntest accuracy: {_accuracy(params, xtest, ytest, use, threads=functions is None):f}\n")
     return params
 
 
@@ -325,15 +332,15 @@ def _batches(n, batch_size, rng):
             yield order[start:start + batch_size]
 
 
-def _accuracy(params, x, y, use, part=500):
+def _accuracy(params, x, y, use, threads, part=125):
     """The share of right answers, so many images at a time, for the windows of all test images at once would fill the memory."""
-    right = 0
-    for start in range(0, len(y), part):
+    def right(start):
         some = slice(start, start + part)
         layers = lenet_layers(len(y[some]))
         features = _forward(params, layers, x[:, some], use)[len(layers) - 1]["data"]
-        right += mlrloss(_stacked(params[len(layers) - 1]), features, y[some], layers[len(layers)]["num"])[3] * len(y[some])
-    return right / len(y)
+        return mlrloss(_stacked(params[len(layers) - 1]), features, y[some], layers[len(layers)]["num"])[3] * len(y[some])
+
+    return sum(in_parts(right, range(0, len(y), part), threads)) / len(y)
 
 
 # ---------------------------------------------------------------------------- a student's function, and what it returns
@@ -343,8 +350,9 @@ def _chosen(functions):
     """All functions of a pass by name: those in `functions`, a dict or a module, and this module's for the rest."""
     if functions is None:
         return {**GIVEN, **SEVEN}
-    found = functions if isinstance(functions, dict) else getattr(functions, "__dict__", {})
-    unknown = [] if "__name__" in found else [name for name in found if name not in SEVEN]       # a module has other names too
+    listed = functions if isinstance(functions, dict) else {}
+    found = listed or {name: getattr(functions, name) for name in SEVEN if hasattr(functions, name)}
+    unknown = [] if "__name__" in listed else [name for name in listed if name not in SEVEN]      # globals() has other names too
     if unknown or not any(name in found for name in SEVEN):
         raise ValueError(f"The functions that can be your own are {', '.join(SEVEN)}; "
                          + (f"{unknown[0]!r} is none of them." if unknown else "there is none of them here."))

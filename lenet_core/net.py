@@ -67,7 +67,7 @@ class Layer:
         if not mine:
             return package(*arguments, **self.options)
         result = mine(*arguments, **self.options)
-        if not (isinstance(result, tuple) and len(result) == 2):
+        if not (isinstance(result, (tuple, list)) and len(result) == 2):
             raise ValueError(f"{_name(mine)}: returns {_describe(result)}; layer {self.name} needs two things, out and cache.")
         out, cache = result
         expected, package_cache = package(*arguments, **self.options)
@@ -83,7 +83,7 @@ class Layer:
             return list(result) if self.params else [result]
         result = mine(dout, cache)
         names = ["x", *self.params]
-        grads = list(result) if self.params and isinstance(result, tuple) else [result]
+        grads = list(result) if self.params and isinstance(result, (tuple, list)) else [result]
         if len(grads) != len(names):
             raise ValueError(f"{_name(mine)}: returns {_describe(result)}; layer {self.name} needs "
                              + ", ".join("d" + name for name in names) + ".")

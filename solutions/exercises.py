@@ -81,3 +81,148 @@ def softmax(scores):
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
     p = e / e.sum(axis=-1, keepdims=True)
     return p
+
+# %% sgd_momentum
+def sgd_momentum(p, v, dp, lr, mu=0.9, decay=0.0):
+    v = mu * v + lr * (dp + decay * p)
+    p = p - v
+    return p, v
+
+# %% momentum_average
+def momentum_average(p, m, dp, lr, mu=0.9):
+    m = mu * m + (1 - mu) * dp
+    p = p - lr * m
+    return p, m
+
+# %% clip_gradients
+def clip_gradients(grads, largest):
+    norm = np.sqrt(sum((g ** 2).sum() for g in grads))
+    factor = largest / max(norm, largest)
+    clipped = [g * factor for g in grads]
+    return clipped
+
+# %% derive_dense_dx
+check.derivation("dense_dx", lambda W, x, g: W.T @ g)
+
+# %% derive_dense_dW
+check.derivation("dense_dW", lambda W, x, g: np.outer(g, x))
+
+# %% derive_dense_db
+check.derivation("dense_db", lambda W, x, g: g)
+
+# %% derive_columns_dX
+check.derivation("columns_dX", lambda W, X, G: W.T @ G)
+
+# %% derive_columns_dW
+check.derivation("columns_dW", lambda W, X, G: G @ X.T)
+
+# %% derive_columns_db
+check.derivation("columns_db", lambda W, X, G: G.sum(axis=1))
+
+# %% derive_rows_dX
+check.derivation("rows_dX", lambda W, X, G: G @ W.T)
+
+# %% derive_rows_dW
+check.derivation("rows_dW", lambda W, X, G: X.T @ G)
+
+# %% derive_rows_db
+check.derivation("rows_db", lambda W, X, G: G.sum(axis=0))
+
+# %% inner_product_backward
+def inner_product_backward(dout, cache):
+    x, W = cache
+    dx = (dout @ W.T).reshape(x.shape)
+    dW = x.reshape(len(x), -1).T @ dout
+    db = dout.sum(axis=0)
+    return dx, dW, db
+
+# %% derive_relu_dx
+check.derivation("relu_dx", lambda x, g: g * (x > 0))
+
+# %% relu_backward
+def relu_backward(dout, cache):
+    x = cache
+    dx = dout * (x > 0)
+    return dx
+
+# %% derive_softmax_jacobian
+check.derivation("softmax_jacobian", lambda p: np.diag(p) - np.outer(p, p))
+
+# %% derive_softmax_ds
+check.derivation("softmax_ds", lambda p, t: p - t)
+
+# %% derive_softmax_rows
+check.derivation("softmax_rows", lambda P, T: (P - T) / len(P))
+
+# %% softmax_loss
+def softmax_loss(scores, y):
+    N, rows = len(y), np.arange(len(y))
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    total = np.exp(shifted).sum(axis=1, keepdims=True)
+    loss = float(np.mean(np.log(total[:, 0]) - shifted[rows, y]))
+    dscores = np.exp(shifted) / total
+    dscores[rows, y] -= 1
+    return loss, dscores / N
+
+# %% max_pool_backward
+def max_pool_backward(dout, cache):
+    x, out, k, stride = cache
+    OH, OW = out.shape[2:]
+    dx, unpaid = np.zeros(x.shape, dout.dtype), np.ones(out.shape, bool)
+    for i in range(k):
+        for j in range(k):
+            place = (slice(None), slice(None), slice(i, i + stride * OH, stride), slice(j, j + stride * OW, stride))
+            wins = unpaid & (x[place] == out)
+            dx[place] += wins * dout
+            unpaid &= ~wins
+    return dx
+
+# %% col2im
+def col2im(cols, x_shape, k, stride=1, pad=0):
+    N, C, H, W = x_shape
+    OH, OW = ops.output_size(H, k, stride, pad), ops.output_size(W, k, stride, pad)
+    places = cols.reshape(C, k, k, OH, OW, N).transpose(1, 2, 5, 0, 3, 4)
+    x = np.zeros((N, C, H + 2 * pad, W + 2 * pad), cols.dtype)
+    for i in range(k):
+        for j in range(k):
+            x[:, :, i:i + stride * OH:stride, j:j + stride * OW:stride] += places[i, j]
+    return x[:, :, pad:pad + H, pad:pad + W]
+
+# %% conv_backward
+def conv_backward(dout, cache):
+    cols, x_shape, W, stride, pad = cache
+    F, C, k, _ = W.shape
+    d, rows = dout.transpose(1, 2, 3, 0).reshape(F, -1), W.reshape(F, -1)
+    dx = col2im(rows.T @ d, x_shape, k, stride, pad)
+    dW = (d @ cols[:C * k * k].T).reshape(W.shape)
+    db = d.sum(axis=1)
+    return dx, dW, db
+
+# %% numeric_gradient
+def numeric_gradient(f, x, h=1e-5):
+    gradient = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[index] += h
+        down[index] -= h
+        gradient[index] = (f(up) - f(down)) / (2 * h)
+    return gradient
+
+# %% bug_02
+print(gradcheck.table(bugs.case(2).check(*bugs.naive())))
+bugs.accuse(2, layer="relu1", what="gate on the output")
+
+# %% bug_03
+print(gradcheck.table(bugs.case(3).check(*bugs.odd())))
+bugs.accuse(3, layer="loss", what="1/N missing")
+
+# %% bug_06
+print(gradcheck.table(bugs.case(6).check(*bugs.odd())))
+bugs.accuse(6, layer="conv2", what="rows and columns exchanged")
+
+# %% bug_14
+net, x, y = bugs.naive()
+print("fails:", sum(e.verdict == "fail" for e in bugs.case(14).check(net, x, y)))
+for layer, difference in bugs.case(14).compare(net, x).items():
+    print(f"{layer:6} differs from the loops by {difference:.1e}")
+bugs.accuse(14, layer="conv1", what="windows read by columns")

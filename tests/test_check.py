@@ -1,6 +1,8 @@
 """Checks of functions: every known wrong idea is told from the others, no right function is turned away, nothing hangs."""
 
+import functools
 import json
+import threading
 import time
 import warnings
 
@@ -284,20 +286,84 @@ def text(x):
     return "no", x
 
 
+def too_many_dots(x):
+    return x[..., None, ...], x
+
+
 @pytest.mark.parametrize("function, passed, words", [
     (raises, False, "NameError: name 'undefined_name' is not defined"), (raises, False, "line 2 of your function"), (exits, False, "SystemExit"),
     (stub, False, "Not written yet"), (stub_with_result, False, "Not written yet"), (stub_in_a_formula, False, "Not written yet"),
     (..., False, "Not written yet"), (None, False, "Not written yet"), (7, False, "7 is not a function"), (lambda x: None, False, "returns None"),
     (prints, True, "it prints ('look at me'"), (seeds, False, "global random numbers"), (sets_errors, False, "np.seterr"),
-    (in_place, False, "changes its argument x"), (plots_it, True, "opens a figure"), (whole_numbers, False, "int64 instead of floating"),
-    (text, False, "Wanted: out and cache"), (lambda x: np.maximum(x, 0), False, "a cache for the backward pass"),
+    (in_place, False, "changes what it was given: x"), (plots_it, True, "opens a figure"), (whole_numbers, False, "int64 instead of floating"),
+    (text, False, "out is a str; wanted is an array"), (lambda x: np.maximum(x, 0), False, "a cache for the backward pass"),
     (lambda x, y: x, False, "TypeError"), (lambda x: (np.maximum(x, 0)[:1], x), False, "out has shape"),
-    (lambda x: (x[:], x), False, "nothing has been cut"),
+    (lambda x: (x[:], x), False, "nothing has been cut"), (np.zeros(3), False, "array([0., 0., 0.]) is not a function"),
+    (too_many_dots, False, "IndexError"), (lambda x: (np.maximum(x, 0).tolist(), x), False, "out is a list"),
 ])
 def test_misbehaviour_is_said_in_a_sentence(function, passed, words, capfd):
     verdict = check.relu_forward(function)
     assert verdict.passed == passed and words in verdict.text, verdict
     assert not capfd.readouterr().out and np.geterr()["over"] == "warn"
+
+
+def test_a_backward_function_depends_on_a_forward_one_that_works(monkeypatch):
+    def forward_that_fails(x):
+        raise RuntimeError("not ready")
+    verdict = check.relu_backward(relu_where_backward, forward=forward_that_fails)
+    assert "forward function that goes with it gives no (out, cache): RuntimeError: not ready" in verdict.text
+    monkeypatch.setattr(engine, "SECONDS", 0.5)
+    assert "it does not end" in check.relu_backward(relu_where_backward, forward=never_ends).text
+    assert "check.max_pool_backward(..., forward=...)" in check.max_pool_backward(pool_windows_backward).text
+
+
+def test_a_cache_may_hold_anything():
+    def forward(x):
+        return np.maximum(x, 0), {"mask": x > 0, "steps": (n for n in range(3)), "lock": threading.Lock(), "rows": np.array([x, None], dtype=object)}
+    assert check.relu_forward(forward).passed
+    assert check.relu_backward(lambda dout, cache: dout * cache["mask"], forward=forward).passed
+
+
+def test_a_backward_function_is_tried_with_the_forward_that_passed():
+    assert check.max_pool_forward(pool_windows).passed
+    assert check.max_pool_backward(pool_windows_backward).passed
+
+
+def test_rounding_is_no_change_and_order_and_two_mistakes_are_told():
+    def nudged(f, x, h=1e-5):
+        gradient = np.zeros_like(x)
+        for i in np.ndindex(x.shape):
+            x[i] += h
+            up = f(x)
+            x[i] -= 2 * h
+            gradient[i] = (up - f(x)) / (2 * h)
+            x[i] += h
+        return gradient
+    assert check.numeric_gradient(nudged).passed
+
+    def exchanged(dout, cache):
+        dx, dW, db = ops.inner_product_backward(dout, cache)
+        return dW, dx, db
+    assert check.inner_product_backward(exchanged).misconception == "order of the results"
+
+    def two_mistakes(dout, cache):
+        dx, dW, db = ops.inner_product_backward(dout, cache)
+        return dx, dW / len(dout), np.zeros_like(db)
+    verdict = check.inner_product_backward(two_mistakes)
+    assert verdict.misconception == "db forgotten" and "And in dW: dW has been divided by the batch size" in verdict.text
+
+
+def test_a_slow_function_is_not_called_endless(monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS", 0.3)
+
+    def slow(x):
+        time.sleep(0.1)
+        return np.maximum(x, 0), x
+    assert "It is too slow: " in check.relu_forward(slow).text
+
+
+def test_globals_of_the_notebook_are_noted():
+    assert "uses relu_where of this notebook" in check.relu_forward(lambda x: relu_where(x)).text
 
 
 def test_the_first_wrong_entry_is_named_and_drawn():
@@ -312,7 +378,7 @@ def test_the_first_wrong_entry_is_named_and_drawn():
 
 
 def test_a_view_is_noted_and_float64_too():
-    assert "first is a view of an argument" in check.clip_gradients(clip_or_same).text
+    assert "grads[0] is a view of an argument" in check.clip_gradients(clip_or_same).text
     assert "comes out as float64" in check.max_pool_backward(pool_windows_backward, forward=pool_windows).text
 
 
@@ -356,6 +422,27 @@ def test_progress_survives_and_hands_functions_on(monkeypatch):
     monkeypatch.setattr(memory, "_live", {})                          # another notebook, another day
     assert check.own("relu_forward")(np.array([-1.0, 2.0]))[0].tolist() == [0, 2]
     assert check.own("relu_backward") is not None and check.own("softmax") is None
+
+
+def test_one_function_without_a_source_does_not_hide_the_others(monkeypatch):
+    check.softmax(softmax_logsumexp)
+    check.relu_forward(lambda x: (np.maximum(x, 0), x))
+    check.softmax(functools.partial(softmax_logsumexp))
+    monkeypatch.setattr(memory, "_live", {})
+    assert check.own("softmax") is not None and check.own("relu_forward") is None
+
+
+def test_the_packages_functions_are_nobodys_progress():
+    check.softmax(ops.softmax)
+    assert check.progress().passed == 0
+
+
+@pytest.mark.parametrize("damage", ["{ half", '{"attempts": null}', "[]", '{"hints": "2"}'])
+def test_any_damage_starts_an_exercise_anew(damage):
+    check.softmax(softmax_logsumexp)
+    (memory.folder() / "softmax.json").write_text(damage)
+    with pytest.warns(UserWarning, match="starts anew"):
+        assert memory.read("softmax") == memory.NOTHING
 
 
 def test_damaged_progress_is_said_and_costs_one_exercise_only():

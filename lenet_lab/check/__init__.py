@@ -10,6 +10,7 @@ answers, the cases, the wrong ideas), `derivations`, `guard` (functions that han
 """
 
 import functools
+import re
 
 from IPython.display import Markdown
 
@@ -28,6 +29,7 @@ HANDOUT_NAMES = {"pooling_layer_forward": "max_pool_forward", "pooling_layer_bac
                  "pooling_forward": "max_pool_forward", "pooling_backward": "max_pool_backward",
                  "conv_layer_forward": "conv_forward", "conv_layer_backward": "conv_backward",
                  "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
+MARK = r"\\\1"                            # i*s is not the beginning of italics
 
 
 def _check(name, function=..., forward=None, interface=None):
@@ -81,10 +83,11 @@ def own(name):
     if name not in EXERCISES:
         raise ValueError(f"There is no exercise {name!r}; there are: {', '.join(EXERCISES)}.")
     function, exercise = _memory.own(name), EXERCISES[name]
-    if function and exercise.forward:
-        forward = _memory.own(name.replace("backward", "forward"))
-        return function if examine(exercise, function, [exercise.forward, *([forward] if forward else [])]).passed else None
-    return function if function and examine(exercise, function).passed else None
+    if function is None:
+        return None
+    # A backward function that stands beside your own forward function has to understand that one's cache.
+    forwards = [_memory.own(name.replace("backward", "forward")) or exercise.forward] if exercise.forward else ()
+    return function if examine(exercise, function, forwards).passed else None
 
 
 def hint(name):
@@ -96,7 +99,7 @@ def hint(name):
     _memory.write(name, hints=n + 1)
     more = f"`check.hint(\"{name}\")` again for the next one." if n + 1 < len(HINTS[name]) else \
         f"That was the last hint; `check.solution(\"{name}\")` shows a solution."
-    return Markdown(f"**Hint {n + 1} of {len(HINTS[name])}.** {HINTS[name][n]}\n\n{more}")
+    return Markdown(f"**Hint {n + 1} of {len(HINTS[name])}.** {re.sub(r'([*_<`])', MARK, HINTS[name][n])}\n\n{more}")
 
 
 def solution(name):

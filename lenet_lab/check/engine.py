@@ -11,8 +11,9 @@ student's business: a backward function is called with the cache of the forward 
 """
 
 import ast
-import copy
 import inspect
+import itertools
+import reprlib
 import textwrap
 import time
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from .guard import call
 from .verdict import NOT_WRITTEN, Verdict
 
 SECONDS = 8                             # for all calls of one check together
+LONGEST_MESSAGE = 300                   # characters of an error that are repeated
+_isclose = np.isclose                   # as it was when this was read: a student's function may replace what np.isclose is
 STAGES = {"hand": "an example by hand", "random": "random cases", "edge": "special cases"}
 COLUMNS_SHOWN = 12                      # of a difference map
 
@@ -68,16 +71,16 @@ class Exercise:
     cached: bool = False
     numeric: Callable | None = None
     views_matter: bool = True
-    rtol: float = 1e-9                     # in float64: sums in another order differ in their last digits
+    known: tuple = ("im2col", "col2im", "windows_of")      # names that a function may count on everywhere
 
     def plain(self, function, case):
-        """The results of `right` or of a wrong function for a case; None where it raises."""
+        """The results of `right` or of a wrong function for a case; where it raises, the type of the error."""
         dout = () if case.dout is None else (case.dout,)
         try:
             with np.errstate(all="ignore"):
                 return tuple(np.asarray(part) for part in function(*dout, *case.args, **case.kwargs))
-        except Exception:
-            return None
+        except Exception as error:
+            return type(error)
 
 
 class Finding(Exception):
@@ -90,43 +93,51 @@ class Finding(Exception):
 
 def examine(exercise, function, forwards=(), seed=0):
     """The verdict on `function`; backward functions are tried with the caches of `forwards` in turn, until one passes."""
-    if function is ... or function is None or not callable(function):
-        return Verdict(exercise.name, False, NOT_WRITTEN if function in (..., None) else f"{function!r} is not a function.")
-    verdicts = []
+    if function is ... or function is None:
+        return Verdict(exercise.name, False, NOT_WRITTEN)
+    if not callable(function):
+        return Verdict(exercise.name, False, f"{_repr(function)} is not a function. Give the function itself: its name, without brackets behind it.")
+    until, tried = time.monotonic() + SECONDS, []
     for forward in list(dict.fromkeys(forwards)) or [None]:
-        examination = _Examination(exercise, function, forward, seed)
-        if forward and not examination.has_caches():
-            continue
-        verdicts.append(examination.verdict())
-        if verdicts[-1].passed or verdicts[-1].misconception == "endless":
-            return verdicts[-1]
-    return next((verdict for verdict in verdicts if verdict.misconception), verdicts[0])
+        examination = _Examination(exercise, function, forward, seed, until)
+        verdict = examination.verdict()
+        if verdict.passed or verdict.misconception == "endless":
+            return verdict
+        tried.append((verdict.misconception is not None, examination.reached, verdict))
+    return max(tried, key=lambda one: one[:2])[2]
 
 
 class _Examination:
-    def __init__(self, exercise, function, forward, seed):
-        self.exercise, self.function, self.forward = exercise, function, forward
+    def __init__(self, exercise, function, forward, seed, until):
+        self.exercise, self.function, self.forward, self.until = exercise, function, forward, until
         self.cases = exercise.cases(np.random.default_rng(seed))
-        self.until = time.monotonic() + SECONDS
         self.notes, self.seen = [], []
+
+    @property
+    def reached(self):
+        """In how many cases the function gave results of the right structure."""
+        return sum(made.results is not None for made in self.seen)
 
     def verdict(self):
         try:
             passed = self.look()
         except Finding as found:
-            notes = "".join("\n" + note for note in self.notes)
-            return Verdict(self.exercise.name, False, found.text + notes, found.misconception, picture=found.picture)
+            return Verdict(self.exercise.name, False, found.text, found.misconception, picture=found.picture)
         text = "These checks pass: " + ", ".join(passed) + "."
         return Verdict(self.exercise.name, True, "\n".join([text, *self.notes]))
 
     def look(self):
         """All stages in order; returns what passed, or raises a Finding."""
         for case in self.cases:
-            self.seen.append(self.attempt(case))
-            if self.seen[-1] is UNWRITTEN:
+            made = self.attempt(case)
+            if made is UNWRITTEN:
                 raise Finding(NOT_WRITTEN)
-            if self.seen[-1].called.endless:
-                raise Finding(f"It does not end: stopped after {SECONDS} seconds, {self.where(case)}.", "endless")
+            if made.called.endless and self.seen:
+                raise Finding(f"It is too slow: {len(self.seen)} of {len(self.cases)} small cases in {SECONDS} seconds, then stopped "
+                              f"({self.where(case)}).", "endless")
+            if made.called.endless:
+                raise Finding(f"It does not end: stopped after {SECONDS} seconds ({self.where(case)}).", "endless")
+            self.seen.append(made)
         for case, made in zip(self.cases, self.seen):              # case by case: the first that fails is the simplest
             for stage in (self.runs, self.structure, self.shapes, self.types, self.arguments_unchanged, self.manners):
                 stage(case, made)
@@ -142,32 +153,41 @@ class _Examination:
         if self.exercise.numeric:
             self.finite_differences()
             passed.append("finite differences")
+        self.strangers()
         return passed
 
-    def has_caches(self):
-        """Does the forward function give a cache for every case? A student's own one may not be ready for it."""
+    def strangers(self):
+        """Another notebook can take the function over only if it needs nothing of this one."""
         try:
-            return all(len(self.forward(*case.args, **case.kwargs)) == 2 for case in self.cases)
-        except Exception:
-            return False
+            used = inspect.getclosurevars(self.function).globals
+        except (TypeError, ValueError):
+            return
+        own = [name for name, value in used.items() if not inspect.ismodule(value) and name not in self.exercise.known]
+        if own:
+            self.note(f"Note: it uses {_and(own)} of this notebook; other notebooks cannot take it over as it is.")
 
     # ------------------------------------------------------------------------------------------------------- one call
 
     def attempt(self, case):
         """Call the student's function on copies of a case's arguments; what came of it, or UNWRITTEN."""
-        args = tuple(copy.deepcopy(arg) for arg in case.args)
+        args, kwargs = _copied(case.args), dict(case.kwargs)
         if case.dout is not None:
-            inner = self.forward(*args, **case.kwargs)
-            args, kwargs = (case.dout.copy(), inner[1]), {}
-        else:
-            kwargs = copy.deepcopy(case.kwargs)
-        kept = copy.deepcopy(args)
+            args, kwargs = (case.dout.copy(), self.cache(args, case)), {}
+        kept = _copied(args)
         called = call(self.function, args, kwargs, max(0.1, self.until - time.monotonic()))
         if _unwritten(self.function, called):
             return UNWRITTEN
         results = self.unpacked(called.value) if not called.error and not called.endless else None
         changed = [name for name, old, new in zip(self.names(case), kept, args) if not _same(old, new)]
         return Made(called, results, changed, args)
+
+    def cache(self, args, case):
+        """What the forward function leaves for the way back. A student's own one may not be ready for it."""
+        inner = call(self.forward, args, case.kwargs, max(0.1, self.until - time.monotonic()))
+        if inner.error or inner.endless or not (isinstance(inner.value, (tuple, list)) and len(inner.value) == 2):
+            what = _error(inner.error) if inner.error else "it does not end" if inner.endless else f"it returns {_describe(inner.value)}"
+            raise Finding(f"The forward function that goes with it gives no (out, cache): {what} ({self.where(case)}). Mend that one first.")
+        return inner.value[1]
 
     def names(self, case):
         return ("dout", "cache") if case.dout is not None else self.exercise.arguments
@@ -180,12 +200,10 @@ class _Examination:
                 return None
             value = value[0]
         parts = (value,) if wanted == 1 else value
-        if not isinstance(parts, (tuple, list)) or len(parts) != wanted:
+        if not isinstance(parts, (tuple, list)) or len(parts) != wanted or not all(isinstance(part, (np.ndarray, np.generic, float, int))
+                                                                                  for part in parts):
             return None
-        try:
-            arrays = tuple(np.asarray(part) for part in parts)
-        except (ValueError, TypeError):
-            return None
+        arrays = tuple(np.asarray(part) for part in parts)
         return None if any(array.dtype.kind not in "biuf" for array in arrays) else arrays
 
     # --------------------------------------------------------------------------------------------------------- stages
@@ -193,8 +211,12 @@ class _Examination:
     def runs(self, case, made):
         if made.called.error:
             error = made.called.error
-            misconception, text = self.misconception()
-            raise Finding(f"{text}It raises {type(error).__name__}: {error} ({self.where(case)}{_line_of(error, self.function)}).", misconception)
+            misconception, text = (None, "") if isinstance(error, (NameError, AttributeError)) else self.misconception()
+            other = ""
+            if case.dout is not None and self.forward is self.exercise.forward:
+                other = (" It was given the cache of the package's forward function; if it needs that of your own, write "
+                         f"check.{self.exercise.name}(..., forward=...).")
+            raise Finding(f"{text}It raises {_error(error)} ({self.where(case)}{_line_of(error, self.function)}).{other}", misconception)
 
     def structure(self, case, made):
         if made.results is not None:
@@ -205,6 +227,13 @@ class _Examination:
             raise Finding(f"It returns None. Is the return missing? Wanted: {_and(wanted)}.", "nothing returned")
         if "db" in wanted and isinstance(value, (tuple, list)) and len(value) == len(wanted) - 1:
             raise Finding(f"It returns {got}. Has db been forgotten? Wanted: {_and(wanted)}.", "db forgotten")
+        parts = [value] if len(self.exercise.results) == 1 else value
+        if self.exercise.cached and isinstance(value, (tuple, list)) and len(value) == 2:
+            parts, got = [value[0]], _describe(value[0])
+        if isinstance(parts, (tuple, list)) and len(parts) == len(self.exercise.results):
+            for name, part in zip(self.exercise.results, parts):
+                if not isinstance(part, (np.ndarray, np.generic, float, int)) or np.asarray(part).dtype.kind not in "biuf":
+                    raise Finding(f"{name} is {_describe(part)}; wanted is an array of numbers.", "not an array")
         if self.exercise.cached and isinstance(value, np.ndarray):
             raise Finding("It returns one array. Wanted are two things: out, and a cache for the backward pass.", "cache forgotten")
         raise Finding(f"It returns {got}. Wanted: {_and(wanted)}, as numbers.")
@@ -228,8 +257,8 @@ class _Examination:
 
     def arguments_unchanged(self, case, made):
         if made.changed:
-            raise Finding(f"It changes its argument {_and(made.changed)} ({self.where(case)}). Make a new array: whoever called the function "
-                          "still needs the old one.", "in place")
+            raise Finding(f"It changes what it was given: {_and(made.changed)} ({self.where(case)}). Make a new array: whoever called the "
+                          "function still needs the old one.", "in place")
 
     def manners(self, case, made):
         called = made.called
@@ -257,8 +286,19 @@ class _Examination:
             index = tuple(int(i) for i in np.argwhere(~close)[0]) if got.ndim else ()
             misconception, text = self.misconception(name)
             entry = f"{name}[{', '.join(map(str, index))}]" if index else name
-            raise Finding(f"{text}{entry} is {_number(got[index])}, expected {_number(right[index])} ({self.where(case)}; "
+            yours, expected = _two_numbers(got[index], right[index])
+            raise Finding(f"{text}{self.other_mistakes(name, misconception)}{entry} is {yours}, expected {expected} ({self.where(case)}; "
                           f"{np.count_nonzero(~close)} of {close.size} entries differ).", misconception, _map(name, close, index))
+
+    def other_mistakes(self, name, misconception):
+        """Two mistakes may come together: what is known of the other results, in sentences."""
+        said = ""
+        for n, other in enumerate(self.exercise.results):
+            if other != name and not all(self.equal(made.results[n], self.exercise.plain(self.exercise.right, case)[n], case)
+                                         for case, made in zip(self.cases, self.seen)):
+                known, text = self.misconception(other)
+                said += f"And in {other}: {text}" if known and known != misconception else ""
+        return said
 
     def finite_differences(self):
         """An independent opinion: the slopes of sum(dout * out), or of the loss, by central differences."""
@@ -268,8 +308,9 @@ class _Examination:
             close = np.isclose(got, slope, rtol=1e-2 if got.dtype == np.float32 else 1e-4, atol=1e-4)
             if not close.all():
                 index = tuple(int(i) for i in np.argwhere(~close)[0])
-                raise Finding(f"{name}[{', '.join(map(str, index))}] is {_number(got[index])}, but the slope, measured by a nudge, is "
-                              f"{_number(slope[index])} ({self.where(case)}).", picture=_map(name, close, index))
+                yours, expected = _two_numbers(got[index], slope[index])
+                raise Finding(f"{name}[{', '.join(map(str, index))}] is {yours}, but the slope, measured by a nudge, is {expected} "
+                              f"({self.where(case)}).", picture=_map(name, close, index))
 
     # ------------------------------------------------------------------------------------------------------ misconceptions
 
@@ -280,17 +321,23 @@ class _Examination:
         """
         for names in (self.exercise.results, (name,) if name else ()):
             for wrong in self.exercise.wrongs:
-                if names and self.agrees(wrong, [self.exercise.results.index(one) for one in names]):
+                if names and self.agrees(wrong.function, [self.exercise.results.index(one) for one in names]):
                     return wrong.name, wrong.text + "\n"
+        for order in list(itertools.permutations(range(len(self.exercise.results))))[1:]:
+            def reordered(*args, order=order, **kwargs):
+                results = tuple(self.exercise.right(*args, **kwargs))
+                return tuple(results[n] for n in order)
+            if self.agrees(reordered, range(len(order))):
+                return "order of the results", f"These are the right results in another order; wanted: {_and(self.exercise.results)}.\n"
         return None, ""
 
-    def agrees(self, wrong, places):
-        """Are these results of every call what the wrong function gives, and does that differ from the right ones somewhere?"""
+    def agrees(self, function, places):
+        """Are these results of every call what the function gives, and does that differ from the right ones somewhere?"""
         differs = compared = False              # two functions that always raise have nothing in common yet
         for case, made in zip(self.cases, self.seen):
-            theirs, right = self.exercise.plain(wrong.function, case), self.exercise.plain(self.exercise.right, case)
-            if made.results is None or theirs is None:
-                if (made.results is None) != (theirs is None):
+            theirs, right = self.exercise.plain(function, case), self.exercise.plain(self.exercise.right, case)
+            if made.results is None or isinstance(theirs, type):
+                if made.results is not None or type(made.called.error) is not theirs:
                     return False
                 differs = True
                 continue
@@ -308,16 +355,16 @@ class _Examination:
         """Entry by entry, as close as the number types allow."""
         single = got.dtype == np.float32 or any(isinstance(arg, np.ndarray) and arg.dtype == np.float32 for arg in case.args)
         with np.errstate(all="ignore"):
-            return np.isclose(got, right, rtol=1e-3 if single else self.exercise.rtol, atol=1e-4 if single else 1e-3 * self.exercise.rtol,
-                              equal_nan=True)
+            return _isclose(got, right, rtol=1e-3 if single else 1e-5, atol=1e-4 if single else 1e-8, equal_nan=True)
 
     def compared(self, case, made):
         return zip(self.exercise.results, made.results, self.exercise.plain(self.exercise.right, case))
 
     def where(self, case):
         """The case in words: the shapes or, where they are small, the values of its arguments."""
-        shown = [f"{name} {_shape_or_value(arg)}" for name, arg in zip(self.exercise.arguments, case.args)]
+        shown = [f"{name} {_shape_or_value(arg)}" for name, arg in zip(self.exercise.arguments, case.args) if not callable(arg)]
         shown += [f"{name}={value}" for name, value in case.kwargs.items()]
+        shown += [f"dout {_shape_or_value(case.dout)}"] if case.dout is not None and case.dout.size <= 4 else []
         return "with " + ", ".join(shown) + (f": {case.note}" if case.note else "")
 
     def note(self, text):
@@ -342,26 +389,57 @@ def _unwritten(function, called):
     value = called.value
     if value is ... or isinstance(value, (tuple, list)) and any(part is ... for part in value):
         return True
-    if called.error is not None:
-        return "ellipsis" in str(called.error).lower()
-    if value is not None or called.endless:
+    if called.endless or value is not None or (called.error is not None and "ellipsis" not in str(called.error).lower()):
         return False
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
-        return False
-    return any(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ... for node in ast.walk(tree))
+        return called.error is not None
+    if called.error is None:                                       # nothing returned: is a line of the body nothing but dots?
+        return any(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ... for node in ast.walk(tree))
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)}      # x[..., 0] is written
+    return any(isinstance(node, ast.Constant) and node.value is ... and id(node) not in inside for node in ast.walk(tree))
+
+
+def _copied(value):
+    """The same value with arrays of its own; what is not an array, list, tuple or dict stays what it is."""
+    if isinstance(value, np.ndarray):
+        return value.copy(order="K")
+    if type(value) in (list, tuple):
+        return type(value)(map(_copied, value))
+    if type(value) is dict:
+        return {key: _copied(part) for key, part in value.items()}
+    return value
 
 
 def _same(old, new):
-    """Is an argument, or what a cache holds, still what it was?"""
+    """Is an argument, or what a cache holds, still what it was? (x += h and x -= h leave a rounding error, which is forgiven.)"""
     if isinstance(old, np.ndarray) and isinstance(new, np.ndarray):
-        return old.shape == new.shape and old.dtype == new.dtype and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
-    if isinstance(old, (tuple, list)) and isinstance(new, (tuple, list)):
+        if old.shape != new.shape or old.dtype != new.dtype:
+            return False
+        return old.dtype.kind not in "biuf" or bool(_isclose(old, new, rtol=0, atol=1e-9, equal_nan=True).all())
+    if type(old) in (list, tuple) and type(new) is type(old):
         return len(old) == len(new) and all(map(_same, old, new))
-    if isinstance(old, dict) and isinstance(new, dict):
+    if type(old) is dict and type(new) is dict:
         return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
     return True                                                    # numbers cannot be changed; other things are the student's own
+
+
+def _error(error):
+    """An error in words: its kind and what it says, cut short."""
+    try:
+        said = str(error)
+    except Exception:
+        said = ""
+    said = said if len(said) <= LONGEST_MESSAGE else said[:LONGEST_MESSAGE] + " ..."
+    return type(error).__name__ + (f": {said}" if said else "")
+
+
+def _repr(value):
+    try:
+        return reprlib.repr(value)
+    except Exception:
+        return f"A {type(value).__name__}"
 
 
 def _line_of(error, function):
@@ -376,7 +454,7 @@ def _line_of(error, function):
 
 def _describe(value):
     if isinstance(value, (tuple, list)):
-        return f"{len(value)} thing{'s' * (len(value) != 1)}"
+        return f"a {type(value).__name__} of {len(value)} thing{'s' * (len(value) != 1)}"
     if isinstance(value, np.ndarray):
         return f"one array of {value.dtype}"
     return f"a {type(value).__name__}"
@@ -388,8 +466,13 @@ def _shape_or_value(arg):
     return f"of {len(arg)} arrays" if isinstance(arg, list) else "" if callable(arg) else repr(arg)
 
 
-def _number(value):
-    return f"{float(value):.6g}"
+def _two_numbers(a, b):
+    """Two numbers with as many digits as it takes to see that they differ."""
+    for digits in (6, 9, 12, 17):
+        first, second = (f"{float(value):.{digits}g}" for value in (a, b))
+        if first != second:
+            break
+    return first, second
 
 
 def _and(words):

@@ -56,14 +56,18 @@ def _relu_cases(rng):
         Case("random", (3 * _draw(rng, 2, 3, 4, 5),)),
         Case("random", (_draw(rng, 4, 3, dtype=np.float32),)),
         Case("edge", (np.array([[0.0, -0.0, 1e-30, -1e-30]]),), note="zeros and almost zeros"),
-        Case("edge", (ops.batch_innermost(_draw(rng, 3, 2, 4, 3)),), note="another memory order"),
+        Case("edge", (ops.batch_innermost(_draw(rng, 3, 2, 4, 3)),), note="x does not lie row by row in memory"),
     ]
 
 
 def _with_dout(rng, cases, forward):
-    """The same cases with a random gradient of the output."""
-    return [case._replace(dout=rng.standard_normal(np.shape(forward(*case.args, **case.kwargs)[0])).astype(case.args[0].dtype))
-            for case in cases]
+    """The same cases with a gradient of the output: 1, 2, 3, ... in the example by hand, else random."""
+    made = []
+    for case in cases:
+        shape = np.shape(forward(*case.args, **case.kwargs)[0])
+        dout = 1.0 + np.arange(np.prod(shape)).reshape(shape) if case.stage == "hand" else rng.standard_normal(shape)
+        made.append(case._replace(dout=dout.astype(case.args[0].dtype)))
+    return made
 
 
 RELU_FORWARD = Exercise("relu_forward", ("out",), _relu_cases, lambda x: (reference.relu_forward(x),), ("x",), cached=True, wrongs=[
@@ -80,8 +84,8 @@ RELU_BACKWARD = Exercise(
     "relu_backward", ("dx",), lambda rng: _with_dout(rng, _relu_cases(rng), ops.relu_forward),
     lambda dout, x: (reference.relu_backward(dout, x),), ("x",), forward=ops.relu_forward,
     numeric=_slopes(ops.relu_forward, {"dx": 0}), wrongs=[
-        Wrong("gate on the cut output", "Every gradient passes. That happens when the mask is taken from the output after it has been cut, "
-              "with >= 0: then it is true everywhere. Ask where the input was positive.", lambda dout, x: (dout * (np.maximum(x, 0) >= 0),)),
+        Wrong("gate on the cut output", "Every gradient passes: the gate is missing, or its mask is true everywhere. That happens when it is taken from "
+              "the output after it has been cut, with >= 0. Ask where the input was positive.", lambda dout, x: (dout * (np.maximum(x, 0) >= 0),)),
         Wrong(">= for >", "Only entries where x is exactly 0 are wrong: there the gradient is 0 here, as in PyTorch. The mask is x > 0.",
               lambda dout, x: (dout * (x >= 0),)),
         Wrong("gate on the gradient", "That cuts negative *gradients*. What decides is whether the *input* was positive.",
@@ -105,7 +109,7 @@ def _inner_cases(rng):
         Case("random", (_draw(rng, 2, 3, 2, 4), _draw(rng, 24, 5), _draw(rng, 5)), note="x holds maps"),
         Case("random", (_draw(rng, 3, 5, dtype=np.float32), _draw(rng, 5, 4, dtype=np.float32), _draw(rng, 4, dtype=np.float32))),
         Case("edge", (_draw(rng, 1, 6), _draw(rng, 6, 1), _draw(rng, 1)), note="one image, one output"),
-        Case("edge", (ops.batch_innermost(_draw(rng, 3, 2, 3, 2)), _draw(rng, 12, 4), _draw(rng, 4)), note="another memory order"),
+        Case("edge", (ops.batch_innermost(_draw(rng, 3, 2, 3, 2)), _draw(rng, 12, 4), _draw(rng, 4)), note="x does not lie row by row in memory"),
     ]
 
 
@@ -169,6 +173,8 @@ INNER_PRODUCT_BACKWARD = Exercise(
               _changed(2, lambda dout, x, W, db: dout.mean(axis=0))),
         Wrong("db forgotten", "db is zero: a bias acts on its output with slope 1, so db is dout summed over the batch.",
               _changed(2, lambda dout, x, W, db: np.zeros_like(db))),
+        Wrong("db kept as a row", "Right numbers, as a matrix of one row: b has one axis.",
+              _changed(2, lambda dout, x, W, db: dout.sum(axis=0, keepdims=True))),
         Wrong("db over outputs", "That sums dout over the outputs; db needs the sum over the images.",
               _changed(2, lambda dout, x, W, db: dout.sum(axis=1))),
     ])
@@ -189,7 +195,7 @@ def _pool_cases(rng):
         Case("edge", (_draw(rng, 1, 2, 5, 7),), {"k": 2}, "a last partial window"),
         Case("edge", (rng.integers(0, 2, (2, 2, 6, 4)).astype(float),), {"k": 2}, "many ties"),
         Case("edge", (rng.integers(0, 3, (2, 1, 5, 6)).astype(float),), {"k": 3, "stride": 1}, "ties in overlapping windows"),
-        Case("edge", (ops.batch_innermost(_draw(rng, 3, 2, 4, 6)),), {"k": 2}, "another memory order"),
+        Case("edge", (ops.batch_innermost(_draw(rng, 3, 2, 4, 6)),), {"k": 2}, "x does not lie row by row in memory"),
     ]
 
 
@@ -301,6 +307,10 @@ MAX_POOL_BACKWARD = Exercise(
         Wrong("smallest paid", "The gradient goes to the smallest entry of the window.", _pay(lambda window: _first(window, window.argmin()))),
         Wrong("stride is k", "The windows are taken side by side on the way back, although they moved by `stride` on the way there.",
               _stride_is_k_backward),
+        Wrong("dout forgotten", "Each winner gets 1. It gets the gradient of its window: multiply by dout.",
+              lambda dout, x, k, stride=None: (reference.max_pool_backward(np.ones_like(dout), x, k, stride),)),
+        Wrong("winner's rows for columns", "The winner's row and column within its window are exchanged.",
+              _pay(lambda window: _first(window.T, window.ravel().argmax()).T)),
         Wrong("value for slope", "dout has been multiplied by the maximum. The slope of a maximum with respect to its winner is 1.",
               _pay(lambda window: _first(window, window.argmax()) * window.max())),
     ])
@@ -319,7 +329,7 @@ def _im2col_cases(rng):
         Case("random", (_draw(rng, 2, 2, 4, 5, dtype=np.float32),), {"k": 2}),
         Case("edge", (_draw(rng, 2, 2, 6, 7),), {"k": 3, "stride": 2}, "a stride that does not divide"),
         Case("edge", (_draw(rng, 2, 3, 4, 4),), {"k": 1}, "a window of one pixel"),
-        Case("edge", (ops.batch_innermost(_draw(rng, 3, 2, 4, 5)),), {"k": 2, "pad": 1}, "another memory order"),
+        Case("edge", (ops.batch_innermost(_draw(rng, 3, 2, 4, 5)),), {"k": 2, "pad": 1}, "x does not lie row by row in memory"),
     ]
 
 
@@ -435,7 +445,7 @@ def _conv_cases(rng):
         Case("random", tuple(_draw(rng, *shape, dtype=np.float32) for shape in ((2, 2, 4, 5), (3, 2, 2, 2), (3,)))),
         Case("edge", (_draw(rng, 2, 2, 6, 7), _draw(rng, 3, 2, 3, 3), _draw(rng, 3)), {"stride": 2}, "a stride that does not divide"),
         Case("edge", (_draw(rng, 2, 3, 4, 3), _draw(rng, 2, 3, 1, 1), _draw(rng, 2)), {}, "a window of one pixel"),
-        Case("edge", (ops.batch_innermost(_draw(rng, 3, 2, 4, 5)), _draw(rng, 4, 2, 2, 2), _draw(rng, 4)), {}, "another memory order"),
+        Case("edge", (ops.batch_innermost(_draw(rng, 3, 2, 4, 5)), _draw(rng, 4, 2, 2, 2), _draw(rng, 4)), {}, "x does not lie row by row in memory"),
     ]
 
 
@@ -450,6 +460,12 @@ def _conv(change_x=lambda x, pad: (x, pad), change_W=lambda W: W, bias=1, stride
 def _reshaped(x, W, b, stride=1, pad=0):
     out = ops.conv_forward(x, W, b, stride, pad)[0]
     return (out.transpose(1, 2, 3, 0).reshape(out.shape),)
+
+
+def _reshaped_by_filter(x, W, b, stride=1, pad=0):
+    out = ops.conv_forward(x, W, b, stride, pad)[0]
+    N, F, OH, OW = out.shape
+    return (out.transpose(1, 2, 3, 0).reshape(F, N, OH, OW).transpose(1, 0, 2, 3),)
 
 
 def _first_channel(x, W, b, stride=1, pad=0):
@@ -474,6 +490,8 @@ CONV_FORWARD = Exercise(
               lambda x, W, b, stride=1, pad=0: (np.einsum("nchwij,fcij->nfhw", _first_windows(_padded(x, pad), W.shape[2], stride), W) + b[:, None, None],)),
         Wrong("batch mixed up", "The product has the order filter, row, column, image. A reshape to (N, F, OH, OW) mixes the images up: reshape to (F, OH, OW, N), "
               "then transpose.", _reshaped),
+        Wrong("batch mixed up", "The product has the order filter, row, column, image. A reshape to (F, N, OH, OW) mixes the images up: reshape to (F, OH, OW, N), "
+              "then transpose.", _reshaped_by_filter),
         Wrong("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), (pad, pad), "
               "(pad, pad)).", lambda x, W, b, stride=1, pad=0: (ops.conv_forward(np.pad(x, pad), W, b, stride, 0)[0],)),
         Wrong("only the first channel", "Only the first channel has been used. A filter has a layer for every channel, and sums over them.",
@@ -650,7 +668,7 @@ def _numeric_cases(rng):
         Case("random", (lambda x: float(np.exp(x).sum() * x[0]), _draw(rng, 4)), {}, "f(x) = x[0] times the sum of e^x"),
         Case("random", (lambda x: float((x ** 3).sum()), _draw(rng, 3, 2)), {"h": 0.1}, "f(x) = sum of x cubed, with a large h"),
         Case("edge", (_square_sum, _draw(rng, 1)), {}, "one number"),
-        Case("edge", (lambda x: float(x.sum()), ops.batch_innermost(_draw(rng, 3, 1, 2, 2))), {}, "another memory order"),
+        Case("edge", (lambda x: float(x.sum()), ops.batch_innermost(_draw(rng, 3, 1, 2, 2))), {}, "x does not lie row by row in memory"),
     ]
 
 
@@ -668,7 +686,7 @@ def _nudged(slope):
 
 
 NUMERIC_GRADIENT = Exercise(
-    "numeric_gradient", ("gradient",), _numeric_cases, lambda f, x, h=1e-5: (numeric_gradient(f, x, h),), ("f", "x"), rtol=1e-5, wrongs=[
+    "numeric_gradient", ("gradient",), _numeric_cases, lambda f, x, h=1e-5: (numeric_gradient(f, x, h),), ("f", "x"), wrongs=[
         Wrong("one-sided", "That is the one-sided difference (f(x + h) - f(x))/h. The central one, (f(x + h) - f(x - h))/2h, is much closer: its error "
               "falls with h squared.", _nudged(lambda up, down, here, h: (up - here) / h)),
         Wrong("one-sided from below", "That is the one-sided difference (f(x) - f(x - h))/h; take both sides.",
@@ -715,6 +733,8 @@ SGD_MOMENTUM = Exercise(
               _sgd(lambda p, v, dp, lr, mu, decay: (p - lr * (mu * v + dp + decay * p), mu * v + dp + decay * p))),
         Wrong("running average", "That is the running average, with (1 - mu) before the gradient. It is another exercise.",
               _sgd(lambda p, v, dp, lr, mu, decay: (p - lr * (mu * v + (1 - mu) * (dp + decay * p)), mu * v + (1 - mu) * (dp + decay * p)))),
+        Wrong("learning rate twice", "The learning rate is in v already; p moves by v itself.", _sgd(lambda p, v, dp, lr, mu, decay: (
+            p - lr * (mu * v + lr * (dp + decay * p)), mu * v + lr * (dp + decay * p)))),
         Wrong("decay forgotten", "The weight decay is missing: the gradient is dp + decay p (homework, equation 13).",
               _sgd(lambda p, v, dp, lr, mu, decay: sgd_momentum(p, v, dp, lr, mu))),
         Wrong("decay's sign", "The sign of the weight decay: it pulls the weights to zero, dp + decay p.",
@@ -749,6 +769,8 @@ def _averaged(step):
 MOMENTUM_AVERAGE = Exercise("momentum_average", ("p", "m"), _average_cases, _average, ("p", "m", "dp"), wrongs=[
     Wrong("(1 - mu) forgotten", "The gradient is not weighted: an average has weights that sum to 1, mu and 1 - mu.",
           _averaged(lambda p, m, dp, lr, mu: (p - lr * (mu * m + dp), mu * m + dp))),
+    Wrong("homework's form", "That is the homework's form, v = mu v + lr dp and p - v. Here m is an average of gradients, with weights mu and 1 - mu, and the "
+          "learning rate comes afterwards.", _averaged(lambda p, m, dp, lr, mu: (p - (mu * m + lr * dp), mu * m + lr * dp))),
     Wrong("weights exchanged", "The weights are exchanged: mu goes to the old m, 1 - mu to the new gradient.",
           _averaged(lambda p, m, dp, lr, mu: (p - lr * ((1 - mu) * m + mu * dp), (1 - mu) * m + mu * dp))),
     Wrong("learning rate inside", "The learning rate is inside the average. Here it comes afterwards: p - lr m.",
@@ -779,13 +801,15 @@ def _clip(grads, largest):
     return [g * factor for g in grads]
 
 
-CLIP_GRADIENTS = Exercise("clip_gradients", ("first", "second"), _clip_cases, _clip, ("grads", "largest"), wrongs=[
+CLIP_GRADIENTS = Exercise("clip_gradients", ("grads[0]", "grads[1]"), _clip_cases, _clip, ("grads", "largest"), wrongs=[
     Wrong("each by itself", "Each array has been scaled by its own norm. One factor for all, from their joint norm, keeps the direction.",
           lambda grads, largest: [g * (largest / max(_norm([g]), largest)) for g in grads]),
     Wrong("entries clipped", "Each entry has been clipped. One factor for all keeps the direction of the step.",
           lambda grads, largest: [np.clip(g, -largest, largest) for g in grads]),
     Wrong("always scaled", "Gradients that are short enough are to stay as they are.",
           lambda grads, largest: [g * (largest / _norm(grads)) if _norm(grads) else g for g in grads]),
+    Wrong("largest forgotten", "All gradients together have length 1 now. Their length should be `largest`, and only if it was more.",
+          lambda grads, largest: [g / _norm(grads) if _norm(grads) else g for g in grads]),
     Wrong("root forgotten", "The norm is the square root of the sum of squares; here the root is missing.",
           lambda grads, largest: [g * (largest / max(_norm(grads) ** 2, largest)) for g in grads]),
     Wrong("nothing clipped", "The gradients came back as they were, although they are too long.", lambda grads, largest: grads),

@@ -1,7 +1,8 @@
-"""Call a student's function so that nothing it does can hurt: it may raise, print, plot, hang, or leave NumPy changed.
+"""Call a student's function so that the notebook goes on: it may raise, print, plot, hang, or leave NumPy changed.
 
 The function runs on a thread of its own, with a deadline. One that does not end is stopped by an exception thrown into its
-thread; if it sits in a call that cannot be interrupted it is left behind, and the notebook goes on.
+thread; if it sits in a call that waits it is left behind. (What this cannot do is interrupt a single long operation inside
+Python itself, such as sum(range(10**11)), or survive a process that is told to exit.)
 """
 
 import contextlib
@@ -15,8 +16,18 @@ from dataclasses import dataclass
 import numpy as np
 
 
+LONGEST = 10_000                         # characters kept of what is printed
+
+
 class _Stopped(BaseException):
     """Thrown into a function that does not end; not an Exception, so that `except Exception` does not swallow it."""
+
+
+class _Capped(io.StringIO):
+    """Keeps the first part of what is printed: a loop that prints for ever must not fill the memory."""
+
+    def write(self, text):
+        return super().write(text[:max(0, LONGEST - self.tell())]) if self.tell() < LONGEST else 0
 
 
 @dataclass
@@ -33,7 +44,7 @@ class Called:
 
 def call(function, args, kwargs, seconds):
     """Call `function(*args, **kwargs)` for at most so many seconds; returns a `Called`, never raises what the function does."""
-    outcome, said = Called(), io.StringIO()
+    outcome, said, depth = Called(), _Capped(), sys.getrecursionlimit()
 
     def work():
         state = {"error handling (np.seterr)": np.geterr(), "print options": np.get_printoptions()}
@@ -58,6 +69,7 @@ def call(function, args, kwargs, seconds):
                 outcome.endless = True
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped))
                 thread.join(0.5)
+    sys.setrecursionlimit(depth)
     if not all(np.array_equal(a, b) for a, b in zip(before, np.random.get_state())):
         np.random.set_state(before)
         outcome.changed_state = ", ".join(filter(None, [outcome.changed_state, "the global random numbers (np.random)"]))

@@ -1,10 +1,11 @@
 """What has been done so far, over all notebooks: kept in small files beside them, one per exercise, each written wholly or not at all.
 
-So two notebooks that are open at once cannot undo each other's work, and a crash loses nothing. A function that has passed is
-kept with its source; `own` hands it to other notebooks.
+So notebooks that are open at once do not undo each other's exercises, and a crash loses nothing. A function that has passed is kept
+with its source; `own` hands it to other notebooks.
 """
 
 import ast
+import contextlib
 import inspect
 import json
 import math
@@ -26,22 +27,29 @@ def folder():
     return Path(os.environ.get("LENET_PROGRESS") or FOLDER)
 
 
+NOTHING = {"passed": False, "attempts": 0, "hints": 0, "solution": False, "misconceptions": [], "source": ""}
+
+
 def read(name):
     """What is known of an exercise: {"passed", "attempts", "hints", "solution", "source"}; a damaged file counts as nothing done."""
-    nothing = {"passed": False, "attempts": 0, "hints": 0, "solution": False, "misconceptions": [], "source": ""}
     path = folder() / f"{name}.json"
     try:
-        return nothing | json.loads(path.read_text(encoding="utf-8"))
+        known = NOTHING | json.loads(path.read_text(encoding="utf-8"))
+        if any(type(known[key]) is not type(value) for key, value in NOTHING.items()):
+            raise ValueError("it holds something else than progress")
+        return known
     except (FileNotFoundError, NotADirectoryError):
-        return nothing
+        return dict(NOTHING)
     except (ValueError, TypeError, OSError) as error:
         warnings.warn(f"The progress of {name} in {path} cannot be read ({error}); it starts anew.", stacklevel=2)
-        return nothing
+        return dict(NOTHING)
 
 
 def write(name, **changes):
     """Change what is known of an exercise. A folder that cannot be written to costs the memory, not the lesson."""
-    known = read(name) | changes
+    before = read(name)
+    known = before | changes
+    known["passed"] = known["passed"] or before["passed"]               # whatever was tried afterwards
     try:
         folder().mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=folder(), suffix=".tmp", delete=False, encoding="utf-8") as file:
@@ -53,13 +61,13 @@ def write(name, **changes):
 
 def record(name, function, verdict, source_of=None):
     """Note the verdict of a check: an attempt, and when it passed, the function, and the source of `source_of`."""
-    if not verdict.written or str(getattr(function, "__module__", "")).startswith("lenet_core."):
+    if not verdict.written or str(getattr(source_of, "__module__", "")).startswith("lenet_core."):
         return                                                       # nothing done yet, or the package's own function
     known = read(name)
     changes = {"attempts": known["attempts"] + 1}
     if verdict.passed:
         _live[name] = function
-        changes |= {"passed": True, "source": _source(source_of)}
+        changes |= {"passed": True, "source": _source(source_of) or known["source"]}
     elif verdict.misconception:
         changes["misconceptions"] = sorted({*known["misconceptions"], verdict.misconception})
     write(name, **changes)
@@ -74,23 +82,26 @@ def own(name):
     """The student's function that passed, from this kernel or made of its source kept earlier; None where there is none."""
     if name in _live:
         return _live[name]
-    source = read(name)["source"]
+    source, place = read(name)["source"], room()
     if not source:
         return None
-    place = room()
-    others = [read(path.stem)["source"] for path in sorted(folder().glob("*.json")) if path.stem != name]
+    for path in sorted(folder().glob("*.json")):                        # it may call one that passed before
+        with contextlib.suppress(Exception):
+            exec(compile(read(path.stem)["source"], f"<your {path.stem}>", "exec"), place)
     try:
-        for text in (*filter(None, others), source):                 # a function may call one that passed before
-            exec(compile(text, f"<your {name}>", "exec"), place)
+        exec(compile(source, f"<your {name}>", "exec"), place)
         return place[ast.parse(source).body[0].name]
-    except Exception:                                                # it needs something of its notebook: then it is not at hand
+    except Exception:                                                   # it needs something of its notebook: then it is not at hand
         return None
 
 
 def _source(function):
+    """The source of a plain function; "" for anything that would not stand on its own."""
     if function is None:
         return ""
     try:
-        return textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError):
+        source = textwrap.dedent(inspect.getsource(function))
+        statement = ast.parse(source).body[0]
+    except (OSError, TypeError, SyntaxError, IndexError):
         return ""
+    return source if isinstance(statement, ast.FunctionDef) and not statement.decorator_list else ""

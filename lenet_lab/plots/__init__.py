@@ -1,0 +1,14 @@
+"""One function per figure: arrays in, matplotlib axes out; `show` puts a figure into a notebook, with its text alternative.
+
+The title of a figure made from data names them. Ink is grey, signed numbers are blue, white and red, and what two lines mean is
+told by their dashes as well as by their colours (`lenet.mplstyle`).
+"""
+
+from .base import NARROW, SIGNED, WIDE, _axes, png, show, styled
+from .descent import descents, loss_curves, schedules, valley
+from .layers import feature_maps, reached, windows_as_columns, zeros_between
+from .toy import tangents, worked_pass
+from .training import confusions, digits, error_curves, frequent_mistakes, losses
+
+__all__ = ["NARROW", "SIGNED", "WIDE", "confusions", "digits", "error_curves", "feature_maps", "frequent_mistakes", "losses", "png", "show", "styled",
+           "reached", "zeros_between", "tangents", "windows_as_columns", "worked_pass", "descents", "loss_curves", "schedules", "valley"]

@@ -1,0 +1,149 @@
+"""Figures of what layers do to an image (notebooks 02 and 03)."""
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from lenet_core.ops import conv_backward, conv_forward, im2col, output_size
+
+from .base import SIGNED, WIDE, _axes, styled
+
+ACROSS = 1.7                             # a cell with a long number: its width; its height is 1
+
+
+@styled
+def feature_maps(image, maps, data_name, ax=None):
+    """An image (H, W) in grey, then the maps (20, OH, OW) that a layer made of it, all on one scale, white for 0.
+
+    Under each map stand its smallest and its largest value, so that the sign is not told by the colour alone.
+    """
+    ax = _axes(ax, (WIDE[0], 4.0), nrows=3, ncols=7)
+    top = np.abs(maps).max()
+    first, *others = np.ravel(ax)
+    first.imshow(image, vmin=0, vmax=1, interpolation="nearest")
+    first.set_title("the image", loc="center", fontsize=8)
+    for n, (axis, values) in enumerate(zip(others, maps), start=1):
+        axis.imshow(values, cmap=SIGNED, vmin=-top, vmax=top, interpolation="nearest")
+        axis.set_title(f"map {n}", loc="center", fontsize=8)
+        axis.set_xlabel(f"{values.min():.2f} to {values.max():.2f}", fontsize=6, labelpad=2)
+    for axis in np.ravel(ax):
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(True)
+        axis.grid(False)
+    first.figure.suptitle(data_name, fontsize=9, color="0.35")
+    return ax
+
+
+@styled
+def windows_as_columns(image, k, ax=None):
+    """The k x k windows (stride 1) of a small image (H, W), shaded and lettered; beside them a matrix, a column for each."""
+    ax = _axes(ax, (WIDE[0], 2.2))
+    columns = im2col(image[None, None], k)
+    across = output_size(image.shape[1], k)
+    height, width = image.shape
+    letters = [chr(ord("A") + n) for n in range(columns.shape[1])]
+    for n, letter in enumerate(letters):
+        left, (row, column) = n * (width + 1), divmod(n, across)
+        _grid(ax, image, left)
+        ax.add_patch(Rectangle((left + column, row), k, k, facecolor="0.88", edgecolor="0.1", linewidth=2.2, zorder=0.5))
+        ax.text(left + width / 2, -0.5, f"window {letter}", ha="center", va="center", fontsize=9)
+    left = len(letters) * (width + 1) + 1
+    ax.text(left - 1, height / 2, "→", ha="center", va="center", fontsize=16, color="0.3")
+    _grid(ax, columns, left)
+    for n, letter in enumerate(letters):
+        ax.text(left + n + 0.5, -0.5, letter, ha="center", va="center", fontsize=9)
+    ax.set(xlim=(-0.3, left + len(letters) + 0.3), ylim=(max(height, len(columns)) + 0.3, -1), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def _grid(ax, values, left):
+    """The numbers of a matrix as squares of side 1, their upper left corner at (left, 0)."""
+    for (row, column), value in np.ndenumerate(values):
+        ax.add_patch(Rectangle((left + column, row), 1, 1, fill=False, edgecolor="0.6", linewidth=0.7))
+        ax.text(left + column + 0.5, row + 0.5, f"{value:g}", ha="center", va="center", fontsize=9)
+
+
+@styled
+def reached(net, image, names, data_name, ax=None):
+    """For each named layer, the gradient of one number of its output, in the middle of its first map, at the image (1, 1, H, W).
+
+    Blue is negative, red positive, white zero; each panel has a scale of its own and says how many pixels are not white.
+    """
+    ax = _axes(ax, (WIDE[0], 2.3), ncols=len(names))
+    for axis, name in zip(ax, names):
+        slopes = _slopes(net, image, name)
+        top = np.abs(slopes).max()
+        axis.imshow(slopes, cmap=SIGNED, vmin=-top, vmax=top, interpolation="nearest")
+        axis.contour(image[0, 0], levels=[0.5], colors="0.45", linewidths=0.7)
+        axis.set_title(name, loc="center", fontsize=9)
+        axis.set_xlabel(f"{np.count_nonzero(slopes)} pixels", fontsize=9)
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(True)
+        axis.grid(False)
+    ax[0].figure.suptitle(data_name, fontsize=9, color="0.35")
+    return ax
+
+
+def _slopes(net, image, name):
+    """The gradient (H, W), at the image, of one number of what the layer `name` puts out: a walk back from a single 1."""
+    seen, out = [], image
+    for layer in net.layers[:net.layers.index(net[name]) + 1]:
+        shape = out.shape
+        out, cache = layer.forward(out)
+        seen.append((layer, cache, shape))
+    d = np.zeros_like(out)
+    d[(0, 0, *(side // 2 for side in out.shape[2:]))] = 1
+    for layer, cache, shape in reversed(seen):
+        d = layer.backward(d, cache, shape)[0]
+    return d[0, 0]
+
+
+@styled
+def zeros_between(dout, W, strides, ax=None):
+    """dx of a convolution as a convolution, a row for each stride: dout, the same with zeros between and around, W turned, dx.
+
+    dout (OH, OW) and W (k, k) are small whole numbers. The entry (1, 1) of dx and the window that it is made of are shaded.
+    """
+    ax = _axes(ax, (WIDE[0], 4.6))
+    k, top, widest = len(W), 0.0, 0.0
+    for stride in strides:
+        height, width = ((n - 1) * stride + k for n in dout.shape)
+        wide = np.zeros((height + k - 1, width + k - 1), dout.dtype)
+        given = np.zeros(wide.shape, bool)
+        inside = (slice(k - 1, height, stride), slice(k - 1, width, stride))
+        wide[inside], given[inside] = dout, True
+        cache = conv_forward(np.zeros((1, 1, height, width)), W[None, None].astype(float), np.zeros(1), stride)[1]
+        dx = conv_backward(dout[None, None].astype(float), cache)[0][0, 0]
+        middle, left = top + len(wide) / 2, 0.0
+        ax.text(0, top - 1.1, f"stride {stride}", fontsize=10, weight="bold")
+        left = _numbers(ax, "dout", dout, left, middle) + _sign(ax, "→", left + dout.shape[1] * ACROSS, middle)
+        shaded = {(i, j) for i in range(1, 1 + k) for j in range(1, 1 + k)}
+        left = _numbers(ax, "zeros between and around", wide, left, middle, shaded, given)
+        left += _sign(ax, "∗", left, middle)
+        left = _numbers(ax, "W, turned", W[::-1, ::-1], left, middle)
+        left += _sign(ax, "=", left, middle)
+        left = _numbers(ax, "dx", dx, left, middle, {(1, 1)})
+        widest, top = max(widest, left), top + len(wide) + 2.6
+    ax.set(xlim=(-0.3, widest + 0.3), ylim=(top - 2.2, -1.8))
+    ax.set_axis_off()
+    return ax
+
+
+def _sign(ax, sign, left, middle):
+    """Write a sign between two grids; returns the room that it takes."""
+    ax.text(left + 0.9, middle, sign, fontsize=14, ha="center", va="center", color="0.3")
+    return 1.8
+
+
+def _numbers(ax, title, values, left, middle, shaded=(), bold=None):
+    """A matrix as cells with numbers, centred on the height `middle`; what is not `bold` is grey. Returns its right edge."""
+    top = middle - len(values) / 2
+    ax.text(left, top - 0.35, title, fontsize=8, color="0.35")
+    for (row, column), value in np.ndenumerate(values):
+        corner = (left + column * ACROSS, top + row)
+        face, edge, order = ("0.88", "0.1", 2) if (row, column) in shaded else ("white", "0.6", 1)
+        ax.add_patch(Rectangle(corner, ACROSS, 1, facecolor=face, edgecolor=edge, linewidth=0.8, zorder=order))
+        strong = bold is None or bold[row, column]
+        ax.text(corner[0] + ACROSS / 2, corner[1] + 0.5, f"{value:g}", fontsize=9, ha="center", va="center", zorder=3,
+                color="0.1" if strong else "0.6")
+    return left + values.shape[1] * ACROSS

@@ -1,0 +1,77 @@
+"""Figures of data and training: digits, losses, error curves, confusions (notebook 06)."""
+
+import matplotlib
+import numpy as np
+from sklearn.metrics import confusion_matrix
+
+from .base import NARROW, WIDE, _axes, styled
+
+
+@styled
+def digits(images, captions, data_name, ax=None):
+    """A row of images (N, 1, H, W) with a caption each, all on one scale from 0 (paper) to 1 (ink)."""
+    ax = _axes(ax, (WIDE[0], 1.5), ncols=len(images), squeeze=False)
+    for axis, image, caption in zip(np.ravel(ax), images, captions):
+        axis.imshow(image[0], vmin=0, vmax=1, interpolation="nearest")
+        axis.set_title(str(caption), loc="center")
+        axis.set_axis_off()
+    np.ravel(ax)[0].figure.suptitle(data_name, fontsize=9, color="0.35")
+    return ax
+
+
+@styled
+def losses(steps, ax=None, title=""):
+    """The loss of each step, on a logarithmic scale, with the loss of a network that guesses (ln 10) as a thin line."""
+    ax = _axes(ax)
+    values = [step.loss for step in steps]
+    ax.semilogy(range(1, len(values) + 1), values)
+    ax.axhline(np.log(10), color="0.6", linewidth=0.8)
+    ax.annotate("ln 10: guessing", (len(values), np.log(10)), ha="right", va="bottom", color="0.35", fontsize=8)
+    ax.set(xlabel="step", ylabel="loss", title=title)
+    return ax
+
+
+@styled
+def error_curves(run, ax=None):
+    """The error rates of a `Run` on training and test images, against the epochs it has made."""
+    ax = _axes(ax, WIDE)
+    points, ends = run.history.points, run.history.evaluations
+    at = [point.step / run.per_epoch for point in points]
+    ax.semilogy(at, [max(point.train_error, 1e-4) for point in points], marker="o", markersize=3, label="training (as it learned)")
+    ax.semilogy(at, [max(point.test_error, 1e-4) for point in points], marker="s", markersize=3,
+                label=f"test (a sample of {len(run.sample):,})")
+    ax.semilogy([end.step / run.per_epoch for end in ends], [max(end.test_error, 1e-4) for end in ends], color="0.2",
+                marker="D", linestyle="none", label=f"test (all {len(run.data.test_y):,})")
+    for end in ends[-1:]:
+        ax.annotate(f"{end.test_error:.2%}", (end.step / run.per_epoch, end.test_error), xytext=(4, 6),
+                    textcoords="offset points", fontsize=9)
+    ax.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1, decimals=None))
+    ax.set(xlabel="epochs", ylabel="error rate", title=run.data.name)
+    ax.legend(fontsize=8)
+    return ax
+
+
+@styled
+def confusions(y, predictions, titles, data_name, ax=None):
+    """Confusion matrices side by side: row = true digit, column = answer; only mistakes are inked, all on one scale."""
+    ax = _axes(ax, WIDE, ncols=len(predictions), squeeze=False)
+    counts = [confusion_matrix(y, answer, labels=range(10)) for answer in predictions]
+    mistakes = [count - np.diag(np.diag(count)) for count in counts]
+    top = max(1, max(wrong.max() for wrong in mistakes))
+    for axis, wrong, title in zip(np.ravel(ax), mistakes, titles):
+        axis.imshow(wrong, vmin=0, vmax=top)
+        for row, column in zip(*np.nonzero(wrong)):
+            count = wrong[row, column]
+            axis.text(column, row, count, ha="center", va="center", fontsize=7, color="white" if count > top / 2 else "0.2")
+        axis.set(xticks=range(10), yticks=range(10), xlabel="answer", ylabel="true digit", title=title)
+        axis.grid(False)
+    np.ravel(ax)[0].figure.suptitle(data_name, fontsize=9, color="0.35")
+    return ax
+
+
+def frequent_mistakes(y, predictions, n=3):
+    """The n most frequent mistakes in words, for a caption."""
+    count = confusion_matrix(y, predictions, labels=range(10))
+    np.fill_diagonal(count, 0)
+    most = [divmod(int(place), 10) for place in np.argsort(-count, axis=None, kind="stable")[:n]]
+    return ", ".join(f"{true} read as {answer} ({count[true, answer]} times)" for true, answer in most if count[true, answer]) or "none"
