@@ -1,0 +1,71 @@
+"""The mistakes of a network: which digits does it take for which, how sure was it, and what did it see?
+
+A confusion matrix whose cells open the images behind them, beside precision and recall of each digit; the images come with their
+label, the answer and how sure the network was, the surest first. Python works out what is shown (`lenet_lab.look`), the
+browser side (`mistakes.js`) draws it.
+"""
+
+from html import escape
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+from .. import plots
+from ..look import mistakes, precision_and_recall, probabilities
+from ..pixels import image
+
+HERE = Path(__file__).parent
+SHOWN = 24                               # images at once
+
+
+class Mistakes(anywidget.AnyWidget):
+    """The confusion matrix of `net` on images x (N, 1, H, W) with labels y (N,), and the images behind every cell.
+
+    `open(true, answer)` does what a click on a cell does, `open()` shows all mistakes, the surest first. `p` (N, K) are the
+    probabilities, `found` the `lenet_lab.look.Mistakes`.
+    """
+
+    _esm, _css = HERE / "mistakes.js", HERE / "mistakes.css"
+    page = traitlets.Dict().tag(sync=True)
+    opened = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, net, x, y, name="test images"):
+        self.x, self.y, self.name = x, np.asarray(y), name
+        self.p = probabilities(net, x)
+        self.answers, self.found = self.p.argmax(axis=1), mistakes(self.p, self.y)
+        K = self.p.shape[1]
+        counts = np.zeros((K, K), int)
+        np.add.at(counts, (self.y, self.answers), 1)
+        precision, recall = precision_and_recall(self.p, self.y)
+        super().__init__(page={"counts": counts.tolist(), "precision": precision.tolist(), "recall": recall.tolist(), "images": len(self.y),
+                               "mistakes": len(self.found.places), "name": name})
+        self.on_msg(lambda _, message, buffers: self.open(message.get("true"), message.get("answer")))
+        self.open()
+
+    def open(self, true=None, answer=None):
+        """Show the images of one cell of the matrix, the surest first; without a cell, all mistakes."""
+        if true is None:
+            places, words = self.found.places, "All mistakes"
+        else:
+            places = np.flatnonzero((self.y == true) & (self.answers == answer))
+            places = places[np.argsort(-self.p[places, answer], kind="stable")]
+            words = f"A {true} read as {answer}"
+        first = places[:SHOWN]
+        title = f"{words}: {len(places):,} of {len(self.y):,} {self.name}" + (f"; the {SHOWN} surest" if len(places) > SHOWN else "")
+        self.opened = {"title": title, "true": true, "answer": answer, "images": [self._figure(n) for n in first]}
+
+    def _figure(self, n):
+        label, answer = self.y[n], self.answers[n]
+        words = f"{label} read as {answer}, {self.p[n, answer]:.1%} sure" + ("" if label == answer else f"; {label} got {self.p[n, label]:.1%}")
+        return f"<figure>{image(self.x[n, 0], f'test image {n}: a {words}', zoom=3)}<figcaption>{escape(words)}<br>image {n}</figcaption></figure>"
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget, and a picture of the matrix for where widgets do not run."""
+        made = super()._repr_mimebundle_(**kwargs)
+        data, metadata = made if isinstance(made, tuple) else (made, {})
+        data["image/png"] = plots.png(plots.confusions(self.y, [self.answers], ["mistakes"], self.name))
+        words = f"{len(self.found.places):,} of {len(self.y):,} {self.name} misread; most often {plots.frequent_mistakes(self.y, self.answers)}"
+        data["text/plain"] = f"Mistakes: {words}"
+        return data, metadata | {"image/png": {"alt": words}}
