@@ -7,48 +7,62 @@ solved notebook is made (`lenet_lab.solutions`); the tests run every notebook bo
 # %% toy_01
 check.toy(1, (3, 3))
 
+
 # %% toy_02
 check.toy(2, (2, 2))
 
-# %% toy_03
-check.toy(3, 3)
-
-# %% toy_04
-check.toy(4, 3)
 
 # %% toy_05
 check.toy(5, 4)
 
+
 # %% toy_06
 check.toy(6, 7)
+
+
+# %% toy_03
+check.toy(3, 3)
+
 
 # %% toy_07
 check.toy(7, 39)
 
+
+# %% toy_04
+check.toy(4, 3)
+
+
 # %% toy_08
 check.toy(8, 0.9526)
+
 
 # %% toy_09
 check.toy(9, 0.0486)
 
+
 # %% toy_10
 check.toy(10, -1.0498)
+
 
 # %% toy_11
 check.toy(11, 0.3794)
 
+
 # %% toy_12
 check.toy(12, -0.0949)
+
 
 # %% relu_forward
 def relu_forward(x):
     out = np.maximum(x, 0)
     return out, x
 
+
 # %% inner_product_forward
 def inner_product_forward(x, W, b):
     out = x.reshape(len(x), -1) @ W + b
     return out, (x, W)
+
 
 # %% max_pool_forward
 def max_pool_forward(x, k, stride=None):
@@ -58,6 +72,7 @@ def max_pool_forward(x, k, stride=None):
     out = np.max(entries, axis=0)
     return out, (x, out, k, stride)
 
+
 # %% im2col
 def im2col(x, k, stride=1, pad=0):
     x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
@@ -65,6 +80,7 @@ def im2col(x, k, stride=1, pad=0):
     places = [(i, j) for i in range(0, H - k + 1, stride) for j in range(0, W - k + 1, stride)]
     cols = np.hstack([x[:, :, i:i + k, j:j + k].reshape(N, -1).T for i, j in places])
     return cols
+
 
 # %% conv_forward
 def conv_forward(x, W, b, stride=1, pad=0):
@@ -76,57 +92,49 @@ def conv_forward(x, W, b, stride=1, pad=0):
     out = np.column_stack([W.reshape(F, -1), b]) @ cols
     return out.reshape(F, OH, OW, N).transpose(3, 0, 1, 2), (cols, x.shape, W, stride, pad)
 
+
 # %% softmax
 def softmax(scores):
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
     p = e / e.sum(axis=-1, keepdims=True)
     return p
 
-# %% sgd_momentum
-def sgd_momentum(p, v, dp, lr, mu=0.9, decay=0.0):
-    v = mu * v + lr * (dp + decay * p)
-    p = p - v
-    return p, v
-
-# %% momentum_average
-def momentum_average(p, m, dp, lr, mu=0.9):
-    m = mu * m + (1 - mu) * dp
-    p = p - lr * m
-    return p, m
-
-# %% clip_gradients
-def clip_gradients(grads, largest):
-    norm = np.sqrt(sum((g ** 2).sum() for g in grads))
-    factor = largest / max(norm, largest)
-    clipped = [g * factor for g in grads]
-    return clipped
 
 # %% derive_dense_dx
 check.derivation("dense_dx", lambda W, x, g: W.T @ g)
 
+
 # %% derive_dense_dW
 check.derivation("dense_dW", lambda W, x, g: np.outer(g, x))
+
 
 # %% derive_dense_db
 check.derivation("dense_db", lambda W, x, g: g)
 
+
 # %% derive_columns_dX
 check.derivation("columns_dX", lambda W, X, G: W.T @ G)
+
 
 # %% derive_columns_dW
 check.derivation("columns_dW", lambda W, X, G: G @ X.T)
 
+
 # %% derive_columns_db
 check.derivation("columns_db", lambda W, X, G: G.sum(axis=1))
+
 
 # %% derive_rows_dX
 check.derivation("rows_dX", lambda W, X, G: G @ W.T)
 
+
 # %% derive_rows_dW
 check.derivation("rows_dW", lambda W, X, G: X.T @ G)
 
+
 # %% derive_rows_db
 check.derivation("rows_db", lambda W, X, G: G.sum(axis=0))
+
 
 # %% inner_product_backward
 def inner_product_backward(dout, cache):
@@ -136,8 +144,10 @@ def inner_product_backward(dout, cache):
     db = dout.sum(axis=0)
     return dx, dW, db
 
+
 # %% derive_relu_dx
 check.derivation("relu_dx", lambda x, g: g * (x > 0))
+
 
 # %% relu_backward
 def relu_backward(dout, cache):
@@ -145,14 +155,18 @@ def relu_backward(dout, cache):
     dx = dout * (x > 0)
     return dx
 
+
 # %% derive_softmax_jacobian
 check.derivation("softmax_jacobian", lambda p: np.diag(p) - np.outer(p, p))
+
 
 # %% derive_softmax_ds
 check.derivation("softmax_ds", lambda p, t: p - t)
 
+
 # %% derive_softmax_rows
 check.derivation("softmax_rows", lambda P, T: (P - T) / len(P))
+
 
 # %% softmax_loss
 def softmax_loss(scores, y):
@@ -163,6 +177,7 @@ def softmax_loss(scores, y):
     dscores = np.exp(shifted) / total
     dscores[rows, y] -= 1
     return loss, dscores / N
+
 
 # %% max_pool_backward
 def max_pool_backward(dout, cache):
@@ -177,6 +192,7 @@ def max_pool_backward(dout, cache):
             unpaid &= ~wins
     return dx
 
+
 # %% col2im
 def col2im(cols, x_shape, k, stride=1, pad=0):
     N, C, H, W = x_shape
@@ -188,6 +204,7 @@ def col2im(cols, x_shape, k, stride=1, pad=0):
             x[:, :, i:i + stride * OH:stride, j:j + stride * OW:stride] += places[i, j]
     return x[:, :, pad:pad + H, pad:pad + W]
 
+
 # %% conv_backward
 def conv_backward(dout, cache):
     cols, x_shape, W, stride, pad = cache
@@ -197,6 +214,7 @@ def conv_backward(dout, cache):
     dW = (d @ cols[:C * k * k].T).reshape(W.shape)
     db = d.sum(axis=1)
     return dx, dW, db
+
 
 # %% numeric_gradient
 def numeric_gradient(f, x, h=1e-5):
@@ -208,17 +226,21 @@ def numeric_gradient(f, x, h=1e-5):
         gradient[index] = (f(up) - f(down)) / (2 * h)
     return gradient
 
+
 # %% bug_02
 print(gradcheck.table(bugs.case(2).check(*bugs.naive())))
 bugs.accuse(2, layer="relu1", what="gate on the output")
+
 
 # %% bug_03
 print(gradcheck.table(bugs.case(3).check(*bugs.odd())))
 bugs.accuse(3, layer="loss", what="1/N missing")
 
+
 # %% bug_06
 print(gradcheck.table(bugs.case(6).check(*bugs.odd())))
 bugs.accuse(6, layer="conv2", what="rows and columns exchanged")
+
 
 # %% bug_14
 net, x, y = bugs.naive()
@@ -226,3 +248,35 @@ print("fails:", sum(e.verdict == "fail" for e in bugs.case(14).check(net, x, y))
 for layer, difference in bugs.case(14).compare(net, x).items():
     print(f"{layer:6} differs from the loops by {difference:.1e}")
 bugs.accuse(14, layer="conv1", what="windows read by columns")
+
+
+# %% sgd_momentum
+def sgd_momentum(p, v, dp, lr, mu=0.9, decay=0.0):
+    v = mu * v + lr * (dp + decay * p)
+    p = p - v
+    return p, v
+
+
+# %% momentum_average
+def momentum_average(p, m, dp, lr, mu=0.9):
+    m = mu * m + (1 - mu) * dp
+    p = p - lr * m
+    return p, m
+
+
+# %% clip_gradients
+def clip_gradients(grads, largest):
+    norm = np.sqrt(sum((g ** 2).sum() for g in grads))
+    factor = largest / max(norm, largest)
+    clipped = [g * factor for g in grads]
+    return clipped
+
+
+# %% hinges_target
+b = 2
+bends = [(1, 2), (3, -3), (6, 1.5)]
+
+
+# %% hinges_tent
+tent_b = 0
+tent_bends = [(0, 2), (0.5, -4)]

@@ -5,6 +5,7 @@ second one, for each notebook that has exercises.
 """
 
 import ast
+import re
 import shutil
 from pathlib import Path
 
@@ -26,14 +27,15 @@ def with_exercises():
 
 
 class _Insist(ast.NodeTransformer):
-    """Turns every statement `check.name(...)` into `assert check.name(...).passed`."""
+    """Turns every statement `check.name(...)`, or `bugs.accuse(...)`, into `assert ... .passed`."""
 
     def __init__(self):
         self.names = []
 
     def visit_Expr(self, node):
         call = node.value
-        if not (isinstance(call, ast.Call) and ast.unparse(call.func).startswith("check.")) or call.func.attr in ("hint", "solution", "progress"):
+        asks = isinstance(call, ast.Call) and re.match(r"(check\.|bugs\.accuse)", ast.unparse(call.func))
+        if not asks or call.func.attr in ("hint", "solution", "progress"):
             return node
         self.names.append(call.func.attr)
         return ast.Assert(test=ast.Attribute(value=call, attr="passed", ctx=ast.Load()))
@@ -43,7 +45,7 @@ def insist(notebook):
     """Change a notebook so that a cell fails if a check in it does not pass; returns the names of those checks."""
     names = []
     for cell in notebook.cells:
-        if cell.cell_type == "code" and "check." in cell.source:
+        if cell.cell_type == "code" and ("check." in cell.source or "bugs." in cell.source):
             insisting = _Insist()
             tree = insisting.visit(ast.parse(cell.source))
             if insisting.names:

@@ -5,10 +5,11 @@ told by their dashes as well as by their colours (`lenet.mplstyle`).
 """
 
 from .base import NARROW, SIGNED, WIDE, _axes, png, show, styled
+from .checking import nudges, pieces, ties
 from .descent import descents, loss_curves, schedules, valley
 from .layers import feature_maps, reached, windows_as_columns, zeros_between
 from .toy import tangents, worked_pass
 from .training import confusions, digits, error_curves, frequent_mistakes, losses
 
 __all__ = ["NARROW", "SIGNED", "WIDE", "confusions", "digits", "error_curves", "feature_maps", "frequent_mistakes", "losses", "png", "show", "styled",
-           "reached", "zeros_between", "tangents", "windows_as_columns", "worked_pass", "descents", "loss_curves", "schedules", "valley"]
+           "reached", "zeros_between", "tangents", "windows_as_columns", "worked_pass", "nudges", "pieces", "ties", "descents", "loss_curves", "schedules", "valley"]

@@ -23,7 +23,7 @@ SHOWN = 24                               # images at once
 class Mistakes(anywidget.AnyWidget):
     """The confusion matrix of `net` on images x (N, 1, H, W) with labels y (N,), and the images behind every cell.
 
-    `open(true, answer)` does what a click on a cell does, `open()` shows all mistakes, the surest first. `p` (N, K) are the
+    `look_at(true, answer)` does what a click on a cell does, `look_at()` shows all mistakes, the surest first. `p` (N, K) are the
     probabilities, `found` the `lenet_lab.look.Mistakes`.
     """
 
@@ -41,10 +41,10 @@ class Mistakes(anywidget.AnyWidget):
         precision, recall = precision_and_recall(self.p, self.y)
         super().__init__(page={"counts": counts.tolist(), "precision": precision.tolist(), "recall": recall.tolist(), "images": len(self.y),
                                "mistakes": len(self.found.places), "name": name})
-        self.on_msg(lambda _, message, buffers: self.open(message.get("true"), message.get("answer")))
-        self.open()
+        self.on_msg(lambda _, message, buffers: self.look_at(message.get("true"), message.get("answer")))
+        self.look_at()
 
-    def open(self, true=None, answer=None):
+    def look_at(self, true=None, answer=None):
         """Show the images of one cell of the matrix, the surest first; without a cell, all mistakes."""
         if true is None:
             places, words = self.found.places, "All mistakes"

@@ -137,8 +137,14 @@ def _curve(losses, step, branches):
                 f'stroke-dasharray="{dash}"/><text x="{left + 28}" y="{12 + 14 * (n // 3)}">{branch.start}: rate {branch.lr:g}, {end}</text>')
     grid = "".join(f'<text x="{LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>'
                    f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="currentColor" stroke-opacity=".18"/>'
-                   for value in (0.01, 0.03, 0.1, 0.3, 1, 3, 10) if low <= np.log10(value) <= high)
+                   for value in _ticks(10**low, 10**high))
     now = f'<line x1="{x(step):.1f}" x2="{x(step):.1f}" y1="18" y2="{HEIGHT - 22}" stroke="currentColor" stroke-width="1.5"/>'
     return (f'<svg role="img" aria-label="Loss against steps, at step {step}: {"; ".join(words)}" viewBox="0 0 {WIDTH + 10} {HEIGHT}" '
             f'style="width:100%;max-width:{WIDTH + 10}px;display:block" font-size="11" fill="currentColor" color="var(--jp-ui-font-color1,#333)">'
-            f'{key}{grid}{"".join(parts)}{now}<text x="{x(step):.1f}" y="{HEIGHT - 8}" text-anchor="middle">step {step}</text></svg>')
+            f'{key}{grid}{"".join(parts)}{now}<text x="{min(max(x(step), LEFT), WIDTH - 24):.1f}" y="{HEIGHT - 8}" text-anchor="middle">step {step}</text></svg>')
+
+
+def _ticks(low, high):
+    """Round values between two losses: decades and their threes, or where these are too few the halves of ones."""
+    few = [value for value in (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100) if low <= value <= high]
+    return few if len(few) > 1 else [value for value in np.arange(0.5, 20, 0.5) if low <= value <= high]

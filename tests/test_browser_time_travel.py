@@ -1,0 +1,111 @@
+"""Time travel and mistakes in real JupyterLab: what the page shows is what `lenet_core` computes."""
+
+import itertools
+import re
+
+import nbformat
+import numpy as np
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from lenet_core import lenet, train
+from lenet_core.data import digits
+from lenet_core.train import error_rate, minibatches
+from lenet_lab.look import probabilities
+from lenet_lab.travel import Journey
+from lenet_lab.widgets.time_travel import SAMPLE
+
+from . import browser
+
+pytest.importorskip("playwright", reason="Playwright is not installed: no browser tests")
+pytestmark = [pytest.mark.browser,
+              pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed: no browser tests")]
+
+CELLS = ["""import itertools, numpy as np
+from lenet_core import lenet, train
+from lenet_core.data import digits
+from lenet_core.train import minibatches
+from lenet_lab.travel import Journey
+from lenet_lab.widgets.mistakes import Mistakes
+from lenet_lab.widgets.time_travel import TimeTravel
+data = digits()
+net = lenet(np.random.default_rng(0))
+journey = Journey(net, data, steps=30, lr=0.02)
+TimeTravel(journey, data)""", "Mistakes(journey.net_at(30), data.test_x, data.test_y, 'digits')"]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inside")
+    notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, folder / "inside.ipynb")
+    with browser.jupyterlab(folder) as address, browser.browser_page() as page:
+        browser.open_notebook(page, address, "inside.ipynb")
+        browser.run_all(page)
+        page.locator(".lenet-mistakes td").first.wait_for(timeout=90_000)
+        browser.wait_until_idle(page)
+        yield page
+
+
+@pytest.fixture(scope="module")
+def same():
+    """The same journey, computed here."""
+    return Journey(lenet(np.random.default_rng(0)), digits(), steps=30, lr=0.02)
+
+
+def status(page):
+    return page.locator(".lenet-travel-status").inner_text()
+
+
+def test_the_slider_goes_through_the_steps(page, same):
+    data = digits()
+    handle = page.locator(".lenet-time-travel .noUi-handle").first
+    handle.focus()
+    for step in (29, 28):
+        page.keyboard.press("ArrowLeft")
+        page.get_by_text(f"After {step} steps").wait_for(timeout=5000)
+        net = same.net_at(step)
+        p = probabilities(net, data.test_x[:1])[0]
+        said = status(page)
+        assert f"loss was {same.losses[step]:.3f}" in said
+        assert f"{error_rate(net, data.test_x[:SAMPLE], data.test_y[:SAMPLE]):.1%} of {SAMPLE}" in said
+        assert f"is read as {p.argmax()} ({p.max():.1%})" in said
+    assert page.locator(".lenet-time-travel img").count() == 4
+    assert all("from" in alt or "test image" in alt for alt in page.locator(".lenet-time-travel img").evaluate_all("i => i.map(x => x.alt)"))
+
+
+def test_branching_off_draws_the_other_curve(page, same):
+    page.get_by_role("button", name="Branch off here").click()
+    picture = page.locator(".lenet-time-travel svg")
+    page.wait_for_function("() => /the branch at step 28/.test(document.querySelector('.lenet-time-travel svg').getAttribute('aria-label'))", timeout=20_000)
+    rate = float(re.search(r"learning rate ([\d.]+)", picture.get_attribute("aria-label")).group(1))
+    branch = same.branch(28, rate)
+    assert f"{np.mean(branch.losses[-10:]):.3f}" in picture.get_attribute("aria-label")
+    assert picture.locator("polyline").count() == 2
+
+
+def test_the_matrix_opens_the_images_of_a_cell(page, same):
+    data = digits()
+    answers = same.net_at(30).predict(data.test_x)
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (data.test_y, answers), 1)
+    shown = page.locator(".lenet-mistakes tbody td[aria-label]").evaluate_all("cells => cells.map(c => c.getAttribute('aria-label'))")
+    assert shown == [f"{i} read as {j}: {counts[i, j]}" for i, j in np.ndindex(10, 10)]
+    off = counts - np.diag(np.diag(counts))
+    i, j = np.unravel_index(off.argmax(), off.shape)
+    page.locator(f".lenet-mistakes td[aria-label^='{i} read as {j}']").click()
+    page.get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for(timeout=5000)
+    assert page.locator(".lenet-mistakes figure").count() == min(24, counts[i, j])
+    page.keyboard.press("ArrowLeft" if j else "ArrowRight")
+    page.keyboard.press("Enter")
+    j += -1 if j else 1
+    page.get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for(timeout=5000)
+    page.get_by_role("button", name="All mistakes").click()
+    page.get_by_text(f"All mistakes: {(answers != data.test_y).sum()} of").wait_for(timeout=5000)
+
+
+def test_training_here_is_training_there(same):
+    net, data = lenet(np.random.default_rng(0)), digits()
+    made = list(itertools.islice(train(net, minibatches(data.train_x, data.train_y, 64, np.random.default_rng(0)), 0.02), 30))
+    assert [step.loss for step in made] == same.losses
