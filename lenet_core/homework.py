@@ -356,10 +356,10 @@ def _chosen(functions):
     if unknown or not any(name in found for name in SEVEN):
         raise ValueError(f"The functions that can be your own are {', '.join(SEVEN)}; "
                          + (f"{unknown[0]!r} is none of them." if unknown else "there is none of them here."))
-    return {**GIVEN, **SEVEN, **{name: _guarded(name, found[name]) for name in SEVEN if name in found}}
+    return {**GIVEN, **SEVEN, **{name: guarded(name, found[name]) for name in SEVEN if name in found}}
 
 
-def _guarded(name, function):
+def guarded(name, function):
     """`function`, called with arguments it cannot change, its result checked against what the handout asks for."""
     if not callable(function):
         raise ValueError(f"{name}: {function!r} is not a function.")
@@ -489,7 +489,7 @@ def adapted(name, function):
     handout_name = {"max_pool_forward": "pooling_layer_forward", "max_pool_backward": "pooling_layer_backward"}.get(name, name)
     if handout_name not in SEVEN:
         raise ValueError(f"adapted: there is no function {name!r} in the homework; there are: {', '.join(SEVEN)}.")
-    own = ADAPTERS[handout_name](_guarded(handout_name, function))
+    own = ADAPTERS[handout_name](guarded(handout_name, function))
     own.__name__ = getattr(function, "__name__", handout_name)
     return own
 

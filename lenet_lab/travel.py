@@ -43,11 +43,11 @@ class Journey:
 
     `losses` has one number per step; `moments` the kept steps, the first one before any update and the last one at the end;
     `net_at(step)` the network as it was after so many updates, for a kept step. The network that was handed over stays as it is.
-    Raises `Diverged` if the loss stops being a number.
+    `lr` is a number or a function of the step, as for `train`. Raises `Diverged` if the loss stops being a number.
     """
 
     def __init__(self, net, data, steps=200, lr=0.05, mu=0.9, batch_size=64, seed=0):
-        self._data, self.lr, self.mu, self.batch_size, self.seed = data, lr, mu, batch_size, seed
+        self._data, self.mu, self.batch_size, self.seed = data, mu, batch_size, seed
         self._net, self.losses = twin(net), []
         self.every = max(1, -(-steps // (KEPT - 1)))
         batches, state = self._batches(), TrainingState()

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from lenet_core import gradcheck, ops, reference
+from lenet_core import gradcheck, homework, ops, reference
 from lenet_core.train import sgd_momentum
 from lenet_lab import check
 from lenet_lab.check import engine, memory
@@ -393,6 +393,48 @@ def test_handouts_names_and_unknown_names():
         check.own("nonsense")
     with pytest.raises(ValueError, match="left out"):
         check.relu_forward(ops.relu_forward, interface="other")
+
+
+# ------------------------------------------------------------------------------------------------------- the handout's way
+
+
+def handouts_sgd(decay_on_biases=False, b_rate_used=True, updates_biases=True):
+    def sgd_momentum(w_rate, b_rate, mu, decay, params, param_winc, param_grad):
+        new, winc = {}, {}
+        for i in params:
+            winc[i] = {"w": mu * param_winc[i]["w"] + w_rate * (param_grad[i]["w"] + decay * params[i]["w"]),
+                       "b": mu * param_winc[i]["b"] + (b_rate if b_rate_used else w_rate) * (
+                           param_grad[i]["b"] + (decay * params[i]["b"] if decay_on_biases else 0))}
+            new[i] = {"w": params[i]["w"] - winc[i]["w"], "b": params[i]["b"] - winc[i]["b"]}
+            if not updates_biases:
+                new[i]["b"], winc[i]["b"] = params[i]["b"], param_winc[i]["b"]
+        return new, winc
+    return sgd_momentum
+
+
+@pytest.mark.parametrize("how, misconception", [({}, None), ({"decay_on_biases": True}, "decay on biases"), ({"updates_biases": False}, "biases forgotten"),
+                                                ({"b_rate_used": False}, "biases at the weights' rate")])
+def test_the_handouts_update_is_looked_at_weights_and_biases(how, misconception):
+    verdict = check.sgd_momentum(handouts_sgd(**how), interface="handout")
+    assert verdict.misconception == misconception and verdict.passed == (misconception is None), verdict
+
+
+@pytest.mark.parametrize("name", homework.SEVEN)
+def test_the_handouts_seven_pass_and_count(name):
+    short = check.HANDOUT_NAMES.get(name, name)
+    assert getattr(check, name)(homework.SEVEN[name], interface="handout").passed
+    assert getattr(check, short)(lambda *args: homework.SEVEN[name](*args), interface="handout").passed
+    assert check.progress().passed == 1 and check.own(short) is not None
+
+
+def test_a_handout_function_with_a_known_mistake():
+    def relu_backward(output, input, layer):
+        return output["diff"] * (output["data"] >= 0)
+    assert check.relu_backward(relu_backward, interface="handout").misconception == "gate on the cut output"
+
+    def returns_nothing(input, layer):
+        pass
+    assert "returns nothing (is a `return` missing?)" in check.relu_forward(returns_nothing, interface="handout").text
 
 
 # ------------------------------------------------------------------------------------------------------ hints and progress

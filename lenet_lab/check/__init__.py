@@ -49,6 +49,11 @@ def _check(name, function=..., forward=None, interface=None):
         mine = _memory.own(name.replace("backward", "forward")) if interface is None else None
         forwards = [forward] if forward else [exercise.forward, *([mine] if mine else [])]
     verdict = examine(exercise, looked_at, forwards)
+    if verdict.passed and interface == "handout" and name == "sgd_momentum":
+        from . import handout                        # there weights and biases go through one function, and not alike
+
+        of_both = examine(handout.UPDATE, handout.as_plain(function))
+        verdict = verdict if of_both.passed else of_both
     _memory.record(name, looked_at, verdict, source_of=function if interface is None else None)
     return verdict
 

@@ -32,8 +32,8 @@ class TimeTravel(widgets.VBox):
         self._back = self._button("Back", "one kept step back", lambda: self._go(-1))
         self._on = self._button("Next", "one kept step on", lambda: self._go(1))
         self._digit = widgets.BoundedIntText(number, min=0, max=len(data.test_x) - 1, description="test image", layout=widgets.Layout(width="180px"))
-        self._rate = widgets.SelectionSlider(options=RATES, value=min(RATES, key=lambda rate: abs(rate - journey.lr / 5)),
-                                             description="learning rate", layout=widgets.Layout(width="320px"),
+        self._rate = widgets.SelectionSlider(options=RATES, value=0.01, description="learning rate",
+                                             layout=widgets.Layout(width="320px"),
                                              style={"description_width": "90px"})
         self._branch = self._button("Branch off here", "run on from this step with this learning rate", lambda: self.branch_off(self._rate.value))
         self._status, self._curve, self._inside = widgets.HTML(), widgets.HTML(), widgets.HTML()

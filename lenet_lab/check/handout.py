@@ -1,0 +1,47 @@
+"""The check of an update written to the original handout: weights and biases are updated in one function, and not alike.
+
+Only `sgd_momentum` needs this: the other functions of the handout are checked through `lenet_core.homework.adapted` like any other.
+"""
+
+from lenet_core import homework
+from lenet_core.train import sgd_momentum
+
+from .engine import Case, Exercise, Wrong
+
+
+def _cases(rng):
+    shapes = ((6, 4), (4,)) * 3                                       # w, b; their histories; their gradients
+    return [Case("random", tuple(rng.standard_normal(shape) for shape in shapes), {"w_rate": rate, "b_rate": 2 * rate, "mu": mu, "decay": decay})
+            for rate, mu, decay in ((0.1, 0.9, 0.05), (0.02, 0.5, 0.2), (0.1, 0.9, 0.0))]
+
+
+def _update(of_weights=sgd_momentum, of_biases=sgd_momentum, rate_of_biases=lambda w_rate, b_rate: b_rate, decay_of_biases=0.0):
+    """The handout's update with one thing changed, in the plain interface."""
+    def update(w, b, w_inc, b_inc, dw, db, w_rate, b_rate, mu, decay):
+        w, w_inc = of_weights(w, w_inc, dw, w_rate, mu, decay)
+        b, b_inc = of_biases(b, b_inc, db, rate_of_biases(w_rate, b_rate), mu, decay * decay_of_biases)
+        return w, b, w_inc, b_inc
+    return update
+
+
+def _left_alone(p, v, dp, lr, mu, decay):
+    return p, v
+
+
+UPDATE = Exercise("sgd_momentum", ("w", "b", "winc of w", "winc of b"), _cases, _update(), ("w", "b", "w_inc", "b_inc", "dw", "db"), wrongs=[
+    Wrong("decay on biases", "The biases decay too. Weight decay is for the weights: a bias says where a unit begins to respond, and pulling it to "
+          "zero makes nothing simpler (homework, equation 12: the sum goes over the weights).", _update(decay_of_biases=1.0)),
+    Wrong("biases at the weights' rate", "The biases are updated with w_rate; they have a rate of their own, b_rate.",
+          _update(rate_of_biases=lambda w_rate, b_rate: w_rate)),
+    Wrong("biases forgotten", "The biases stay where they are. Both w and b of every layer are updated.", _update(of_biases=_left_alone)),
+], views_matter=False)
+
+
+def as_plain(function):
+    """A handout's `sgd_momentum` as a function of the arrays of one layer."""
+    guarded = homework.guarded("sgd_momentum", function)
+
+    def sgd(w, b, w_inc, b_inc, dw, db, w_rate, b_rate, mu, decay):
+        params, winc = guarded(w_rate, b_rate, mu, decay, {1: {"w": w, "b": b}}, {1: {"w": w_inc, "b": b_inc}}, {1: {"w": dw, "b": db}})
+        return params[1]["w"], params[1]["b"], winc[1]["w"], winc[1]["b"]
+    return sgd
