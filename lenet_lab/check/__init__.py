@@ -6,7 +6,7 @@ names the first wrong entry, and the misconception where it is a known one. `che
 `check.EXERCISES`; the homework's own names (`check.pooling_layer_forward`) work too.
 
 Reading order: `verdict`, `toy` (the questions of the toy network), `engine` (how a function is looked at), `exercises` (the right
-answers, the cases, the wrong ideas), `derivations`, `guard` (functions that hang or make a mess), `hints`, `memory`.
+answers, the cases, the wrong ideas), `derivations`, `hinges`, `handout`, `guard` (functions that hang or make a mess), `hints`, `memory`.
 """
 
 import functools
@@ -19,7 +19,9 @@ from . import memory as _memory
 from .derivations import DERIVATIONS
 from .engine import examine
 from .exercises import EXERCISES
-from .hints import HINTS
+from .hinges import HINTS as HINGES_HINTS
+from .hinges import hinges as _hinges
+from .hints import HINTS as FUNCTIONS_HINTS
 from .overview import Overview
 from .toy import ANSWERS
 from .toy import toy as _toy
@@ -29,6 +31,8 @@ HANDOUT_NAMES = {"pooling_layer_forward": "max_pool_forward", "pooling_layer_bac
                  "pooling_forward": "max_pool_forward", "pooling_backward": "max_pool_backward",
                  "conv_layer_forward": "conv_forward", "conv_layer_backward": "conv_backward",
                  "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
+HINTS = FUNCTIONS_HINTS | HINGES_HINTS
+HINGES = {"roof": "hinges_target", "tent": "hinges_tent"}      # the curve, and the exercise that asks for it
 MARK = r"\\\1"                            # i*s is not the beginning of italics
 
 
@@ -82,6 +86,15 @@ def derivation(name, function=...):
     return verdict
 
 
+def hinges(target, b=..., hinges=...):
+    verdict = _hinges(target, b, hinges)
+    _memory.record(HINGES[target], None, verdict)
+    return verdict
+
+
+hinges.__doc__ = _hinges.__doc__
+
+
 def own(name):
     """Your function for an exercise if it has passed its check, also in another notebook; else None."""
     name = HANDOUT_NAMES.get(name, name)
@@ -119,7 +132,7 @@ def solution(name):
 
 def progress():
     """What has been done so far in the whole workbook, as a table."""
-    names = [*(f"toy_{n:02}" for n in ANSWERS), *EXERCISES, *(f"derive_{name}" for name in DERIVATIONS)]
+    names = [*(f"toy_{n:02}" for n in ANSWERS), *EXERCISES, *(f"derive_{name}" for name in DERIVATIONS), *HINGES.values()]
     return Overview({name: _memory.read(name) for name in names})
 
 
@@ -133,4 +146,4 @@ def _named(name, exercise):
 for _name in [*EXERCISES, *HANDOUT_NAMES]:
     globals()[_name] = _named(_name, HANDOUT_NAMES.get(_name, _name))
 
-__all__ = ["EXERCISES", "Verdict", "derivation", "hint", "own", "progress", "solution", "toy", *EXERCISES, *HANDOUT_NAMES]
+__all__ = ["EXERCISES", "Verdict", "derivation", "hinges", "hint", "own", "progress", "solution", "toy", *EXERCISES, *HANDOUT_NAMES]

@@ -98,6 +98,7 @@ DERIVATIONS = {step.name: step for step in (
            lambda p: np.diag(p * (1 - p))),
           ("diagonal only", "Those are the numbers on the diagonal. A score changes every probability: the result is a matrix.", lambda p: p * (1 - p)),
           ("sign", "The sign: raising a score raises its own probability.", lambda p: np.outer(p, p) - np.diag(p)),
+          ("p added to every row", "p - p p' adds p to every row, not only on the diagonal: np.diag(p).", lambda p: p - np.outer(p, p)),
           ("diagonal forgotten", "On the diagonal p_i is added: p_i (1 - p_i).", lambda p: -np.outer(p, p))),
     _step("softmax_ds", _targets, ("p", "t"), lambda p, t: p - t, ("sign", "The sign: where p is too large, raising the score raises the loss.",
           lambda p, t: t - p), ("gradient of the probabilities", "That is dL/dp. Multiply by the softmax's own derivative: much cancels.",

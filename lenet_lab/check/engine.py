@@ -11,6 +11,7 @@ student's business: a backward function is called with the cache of the forward 
 """
 
 import ast
+import dis
 import inspect
 import itertools
 import reprlib
@@ -148,7 +149,7 @@ class _Examination:
             for case, made in several:
                 self.values(case, made)
             if several:
-                passed.append(words if stage == "hand" else f"{len(several)} {words}" if stage == "random" else
+                passed.append(words if stage == "hand" else f"{len(several)} {words if len(several) > 1 else words[:-1]}" if stage == "random" else
                               words + f" ({_and([case.note for case, _ in several])})")
         if self.exercise.numeric:
             self.finite_differences()
@@ -162,7 +163,8 @@ class _Examination:
             used = inspect.getclosurevars(self.function).globals
         except (TypeError, ValueError):
             return
-        own = [name for name, value in used.items() if not inspect.ismodule(value) and name not in self.exercise.known]
+        loaded = {step.argval for step in dis.get_instructions(self.function) if step.opname == "LOAD_GLOBAL"}      # .T is no global T
+        own = [name for name, value in used.items() if name in loaded and not inspect.ismodule(value) and name not in self.exercise.known]
         if own:
             self.note(f"Note: it uses {_and(own)} of this notebook; other notebooks cannot take it over as it is.")
 
@@ -213,7 +215,8 @@ class _Examination:
             error = made.called.error
             misconception, text = (None, "") if isinstance(error, (NameError, AttributeError)) else self.misconception()
             other = ""
-            if case.dout is not None and self.forward is self.exercise.forward:
+            taken_apart = any(word in str(error) for word in ("unpack", "subscript", "indices", "no attribute"))
+            if case.dout is not None and self.forward is self.exercise.forward and taken_apart:
                 other = (" It was given the cache of the package's forward function; if it needs that of your own, write "
                          f"check.{self.exercise.name}(..., forward=...).")
             raise Finding(f"{text}It raises {_error(error)} ({self.where(case)}{_line_of(error, self.function)}).{other}", misconception)

@@ -162,6 +162,8 @@ INNER_PRODUCT_BACKWARD = Exercise(
               _changed(0, lambda dout, x, W, dx: _flat(dx))),
         Wrong("transposed W", "dx = dout W': each input gets the gradients of all outputs, weighted by its own row of W. Without the transpose it "
               "fits only where W is square.", _changed(0, lambda dout, x, W, dx: (dout @ W).reshape(x.shape))),
+        Wrong("reshaped, not transposed", "W dout' has the images as columns. Transpose it before it takes the shape of x.",
+              _changed(0, lambda dout, x, W, dx: (W @ dout.T).reshape(x.shape))),
         Wrong("transposed dW", "That is dW transposed. It has the shape of W, (inputs, outputs): x' dout.",
               _changed(1, lambda dout, x, W, dW: dW.T)),
         Wrong("mean for sum", "dW has been divided by the batch size. The loss is already a mean, so dout holds 1/N; here everything is summed.",
@@ -418,6 +420,13 @@ def _divided(cols, x_shape, k, stride=1, pad=0):
     return (ops.col2im(cols, x_shape, k, stride, pad) / np.maximum(count, 1),)
 
 
+def _read_by_image(cols, x_shape, k, stride=1, pad=0):
+    N, C, H, W = x_shape
+    OH, OW = ops.output_size(H, k, stride, pad), ops.output_size(W, k, stride, pad)
+    reordered = cols.reshape(C, k, k, N, OH, OW).transpose(0, 1, 2, 4, 5, 3).reshape(cols.shape)
+    return (ops.col2im(reordered, x_shape, k, stride, pad),)
+
+
 COL2IM = Exercise(
     "col2im", ("x",), _col2im_cases, lambda cols, x_shape, k, stride=1, pad=0: (ops.col2im(cols, x_shape, k, stride, pad),),
     ("cols", "x_shape"), wrongs=[
@@ -426,6 +435,8 @@ COL2IM = Exercise(
         Wrong("padding not cut off", "The padding is still there. Cut it off: the result has the shape x_shape.", _back(_add, cut=False)),
         Wrong("columns for rows", "Within a window the entries are put back column by column. Row c*k*k + i*k + j belongs to pixel (i, j).",
               _back(lambda x, place, window: _add(x, place, _swapped(window)))),
+        Wrong("batch order", "The columns have been read in the order image, row, column. Here the image runs fastest: reshape to (C, k, k, OH, OW, N).",
+              _read_by_image),
         Wrong("flipped window", "The windows are put back turned by half a turn. Entry (i, j) goes back to (i, j).",
               _back(lambda x, place, window: _add(x, place, _turned(window)))),
     ])
@@ -506,6 +517,13 @@ def _conv_backward(dout, x, W, b, stride=1, pad=0):
     return reference.conv_backward(dout, x, W, stride, pad)
 
 
+def _conv_other_order(dout, x, W, stride, pad):
+    """dx and dW when dout is brought into the order filter, image, row, column."""
+    d = dout.transpose(1, 0, 2, 3).reshape(len(W), -1)
+    dx = ops.col2im(W.reshape(len(W), -1).T @ d, x.shape, W.shape[2], stride, pad)
+    return dx, (d @ ops.im2col(x, W.shape[2], stride, pad).T).reshape(W.shape)
+
+
 def _conv_changed(n, change):
     """Wrong gradients of a convolution: the right ones with the n-th of dx, dW, db changed."""
     def function(dout, x, W, b, stride=1, pad=0):
@@ -525,6 +543,10 @@ CONV_BACKWARD = Exercise(
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, _swapped(W), stride, pad)[0])),
         Wrong("padding not cut off", "dx still has the padding. It has the shape of x: cut `pad` off on all sides.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, _padded(x, pad), W, stride, 0)[0])),
+        Wrong("batch mixed up", "dout has been brought into another order than the columns: they run over row, column, image, so dout becomes "
+              "dout.transpose(1, 2, 3, 0).reshape(F, -1).", _conv_changed(0, lambda dx, dout, x, W, stride, pad: _conv_other_order(dout, x, W, stride, pad)[0])),
+        Wrong("batch mixed up", "dout has been brought into another order than the columns: they run over row, column, image, so dout becomes "
+              "dout.transpose(1, 2, 3, 0).reshape(F, -1).", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _conv_other_order(dout, x, W, stride, pad)[1])),
         Wrong("dW flipped", "dW is turned by half a turn.", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _turned(dW))),
         Wrong("dW columns for rows", "In dW rows and columns of each filter are exchanged.",
               _conv_changed(1, lambda dW, dout, x, W, stride, pad: _swapped(dW))),
@@ -620,6 +642,14 @@ def _unshifted_loss(scores, y):
     return -np.log(p[np.arange(len(y)), y]).mean(), d / len(y)
 
 
+def _one_maximum_loss(scores, y):
+    e = np.exp(scores - scores.max())
+    total, rows = e.sum(axis=1), np.arange(len(y))
+    d = e / total[:, None]
+    d[rows, y] -= 1
+    return (np.log(total) - (scores - scores.max())[rows, y]).mean(), d / len(y)
+
+
 def _one_hot(scores, y):
     return np.eye(scores.shape[1])[y]
 
@@ -628,6 +658,8 @@ SOFTMAX_LOSS = Exercise(
     "softmax_loss", ("loss", "dscores"), _softmax_loss_cases, lambda scores, y: ops.softmax_loss(scores, y), ("scores", "y"),
     numeric=lambda case, gradient: {"dscores": gradient(lambda scores: ops.softmax_loss(scores, case.args[1])[0], case.args[0])}, wrongs=[
         Wrong("no shift", "Large scores give nan or infinity: subtract the largest score of each row before the exponential.", _unshifted_loss),
+        Wrong("one maximum for all", "The largest score of the whole batch has been subtracted. Each row needs its own largest: for an image whose scores are all "
+              "far below it nothing is left.", _one_maximum_loss),
         Wrong("log of 0", "The loss is infinite where a probability is too small for a float. Do not take the log of a rounded 0: with scores s shifted by "
               "their maximum, -log p = log(sum of e^s) - s of the right class.", _log_of_zero),
         Wrong("sum for mean", "The loss is the batch size times too large: it is the mean over the images.",
@@ -801,7 +833,7 @@ def _clip(grads, largest):
     return [g * factor for g in grads]
 
 
-CLIP_GRADIENTS = Exercise("clip_gradients", ("grads[0]", "grads[1]"), _clip_cases, _clip, ("grads", "largest"), wrongs=[
+CLIP_GRADIENTS = Exercise("clip_gradients", ("grads[0]", "grads[1]"), _clip_cases, _clip, ("grads", "largest"), views_matter=False, wrongs=[
     Wrong("each by itself", "Each array has been scaled by its own norm. One factor for all, from their joint norm, keeps the direction.",
           lambda grads, largest: [g * (largest / max(_norm([g]), largest)) for g in grads]),
     Wrong("entries clipped", "Each entry has been clipped. One factor for all keeps the direction of the step.",

@@ -38,6 +38,20 @@ TARGETS = {
 }
 
 
+HINTS = {
+    "hinges_target": (
+        "Read the slope of every segment off the picture: how far it rises, divided by how wide it is. A hinge stands at every "
+        "corner.",
+        "b is the height at the left end. The coefficient of a hinge is the slope after it minus the slope before it.",
+        "The slopes are 0, 2, -1 and 0.5. The hinge at x = 1 takes the slope from 0 to 2: (1, 2). The next one takes it "
+        "from 2 to -1."),
+    "hinges_tent": (
+        "Left of its first hinge a sum of ReLUs is flat, and the tent climbs from its left end on.",
+        "The slope before x = 0 is 0, then 2, then -2; a coefficient is the slope after the hinge minus the slope before it.",
+        "One hinge stands at the left end, (0, ...), the other at the top, (0.5, ...)."),
+}
+
+
 class Wrong(NamedTuple):
     """A known slip: its name, what to say, and the hinges that it gives."""
 
@@ -53,7 +67,10 @@ def curve(x, b, hinges):
 
 
 def hinges(target, b=..., hinges=...):
-    """Compare b + sum of c ReLU(x - t) with the target "roof" or "tent"; `hinges` is a list of pairs (t, c). Returns a `Verdict`."""
+    """Compare b + sum of c ReLU(x - t) with the target "roof" or "tent"; returns a `Verdict`.
+
+    `hinges` is a list of pairs (t, c). Raises ValueError for a target that there is not.
+    """
     if target not in TARGETS:
         raise ValueError(f"There are the targets {' and '.join(TARGETS)}; got {target!r}.")
     name, wanted = f"hinges, {target}", TARGETS[target]
@@ -114,8 +131,10 @@ def _slip(wanted, b, hinges, x, gap):
     """(name, sentence) of the slip that gives the same curve up to its height; (None, "") where none does."""
     if np.ptp(gap) <= NEAR:
         if np.isclose(gap[0], -wanted.b, atol=NEAR):
-            return "b forgotten", f"All slopes are right. b is missing: left of the first hinge every ReLU is 0, and f(x) = b = {_n(wanted.b)}."
-        return "height", f"All slopes are right, but the curve lies {_n(abs(gap[0]))} too {'high' if gap[0] > 0 else 'low'}: look at b."
+            return "b forgotten", ("All slopes are right. b is missing: left of the first hinge every ReLU is 0, and "
+                                   f"f(x) = b = {_n(wanted.b)}.")
+        side = "high" if gap[0] > 0 else "low"
+        return "height", f"All slopes are right, but the curve lies {_n(abs(gap[0]))} too {side}: look at b."
     for wrong in slips(wanted):
         places = np.array(sorted({*x, *_places(wanted, wrong.hinges)}))
         if np.ptp(curve(places, b, hinges) - curve(places, 0, wrong.hinges)) <= NEAR:
@@ -136,29 +155,29 @@ def slips(wanted):
         return tuple(zip(map(float, places), map(float, coefficients)))
 
     found = [
-        Wrong("slope for change of slope", "Your coefficients are the slopes themselves. A hinge adds to the slope that is there already: its "
-              "coefficient is the slope after it minus the slope before it.", pairs(t, slopes)),
+        Wrong("slope for change of slope", "Your coefficients are the slopes themselves. A hinge adds to the slope that is there "
+              "already: its coefficient is the slope after it minus the slope before it.", pairs(t, slopes)),
         Wrong("rise for slope", "You took how far a segment rises. Its slope is the rise divided by the segment's width.",
               pairs(t, np.diff(rises, prepend=0))),
-        Wrong("rise for slope", "Your coefficients are how far each segment rises. Divide by its width for the slope, and take the change from "
-              "one slope to the next.", pairs(t, rises)),
-        Wrong("height for coefficient", "Your coefficients are the heights of the curve at the hinges. They should be changes of slope.",
-              pairs(t, heights)),
-        Wrong("sign", "Every sign is turned round: where the curve bends upwards the coefficient is positive. Slope after minus slope "
-              "before.", pairs(t, -c)),
-        Wrong("sign of the hinge", "Your hinges are at the places with the opposite sign. ReLU(x - t) bends at t: a hinge at 3 is the pair "
-              "(3, c).", pairs(-t, c)),
-        Wrong("hinge at the end", "Your hinges are where the segments end. A hinge stands where its segment begins: left of it, it does "
-              "nothing.", pairs(ends, c)),
+        Wrong("rise for slope", "Your coefficients are how far each segment rises. Divide by its width for the slope, and take "
+              "the change from one slope to the next.", pairs(t, rises)),
+        Wrong("height for coefficient", "Your coefficients are the heights of the curve at the hinges. They should be changes of "
+              "slope.", pairs(t, heights)),
+        Wrong("sign", "Every sign is turned round: where the curve bends upwards the coefficient is positive. Slope after "
+              "minus slope before.", pairs(t, -c)),
+        Wrong("sign of the hinge", "Your hinges are at the places with the opposite sign. ReLU(x - t) bends at t: a hinge at 3 "
+              "is the pair (3, c).", pairs(-t, c)),
+        Wrong("hinge at the end", "Your hinges are where the segments end. A hinge stands where its segment begins: left "
+              "of it, it does nothing.", pairs(ends, c)),
         Wrong("pair turned round", "The pairs are turned round: first the place, then the coefficient.", pairs(c, t)),
     ]
     for n, (place, coefficient) in enumerate(wanted.hinges):
         before = slopes[n] - coefficient
         found += [
-            Wrong("sign of one", f"The coefficient at x = {_n(place)} has the wrong sign: there the slope goes from {_n(before)} to "
-                  f"{_n(slopes[n])}.", pairs(t, np.where(np.arange(len(c)) == n, -c, c))),
-            Wrong("hinge missing", f"There is no bend at x = {_n(place)}, where the slope goes from {_n(before)} to {_n(slopes[n])}.",
-                  pairs(np.delete(t, n), np.delete(c, n))),
+            Wrong("sign of one", f"The coefficient at x = {_n(place)} has the wrong sign: there the slope goes from "
+                  f"{_n(before)} to {_n(slopes[n])}.", pairs(t, np.where(np.arange(len(c)) == n, -c, c))),
+            Wrong("hinge missing", f"There is no bend at x = {_n(place)}, where the slope goes from {_n(before)} to "
+                  f"{_n(slopes[n])}.", pairs(np.delete(t, n), np.delete(c, n))),
         ]
     return found
 
@@ -218,7 +237,8 @@ def _picture(wanted, b, hinges):
     mine = curve(places, b, hinges)
     words = "; ".join(f"at {_n(px)}: target {_n(want)}, yours {_n(have)}"
                       for px, want, have in zip(places, curve(places, wanted.b, wanted.hinges), mine))
-    ticks = "".join(f'<text x="{px:.1f}" y="{height - 2}" text-anchor="middle">{_n(place)}</text>' for place, (px, _) in zip(x, line(x, y)))
+    ticks = "".join(f'<text x="{px:.1f}" y="{height - 2}" text-anchor="middle">{_n(place)}</text>'
+                    for place, (px, _) in zip(x, line(x, y)))
     key = "".join(f'<line x1="{left}" x2="{left + 26}" y1="7" y2="7" {style}/><text x="{left + 31}" y="11">{name}</text>'
                   for left, name, style in ((margin, "target", TARGET_LINE), (margin + 90, "yours", YOUR_LINE)))
     return (f'<svg role="img" aria-label="{escape(words)}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '

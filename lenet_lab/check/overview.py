@@ -2,7 +2,7 @@
 
 from html import escape
 
-WORDS = {"toy": "questions of the toy network", "derive": "derivations", "": "functions"}
+WORDS = {"toy": "questions of the toy network", "derive": "derivations", "hinges": "curves", "": "functions"}
 
 
 class Overview:

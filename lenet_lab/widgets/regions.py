@@ -1,0 +1,183 @@
+"""A small ReLU network in the plane, trained as one watches: where does it bend, and how does its boundary come about?
+
+The training is a `lenet_lab.run.Run` on its own thread, slowed down so that it can be seen. Some five times a second the exact
+linear regions of the network as it is then are written as SVG and handed to the page (`regions.js`), which has the controls.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+from .. import plots
+from ..plots import relus
+from ..plane import DATA, HALF, STEPS, boundary, linear_regions, network, points
+from ..run import Run
+
+HERE = Path(__file__).parent
+REDRAW_AFTER = 0.2                      # seconds
+PACE = 0.015                            # seconds of rest after a step: a run takes ten seconds instead of less than one
+SIZE = 440                              # of the picture
+LIMITS = {"width": (1, 16), "depth": (1, 3), "start": (0, 9)}
+INSIDE, LINE, EDGE = "#f6dfd3", "#1a1a1a", "#b3b3b3"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the controls say: the points, the hidden layers, whether there are ReLUs, and which random start."""
+
+    data: str
+    width: int
+    depth: int
+    relu: bool = True
+    start: int = 0
+
+    def __post_init__(self):
+        for name, (low, high) in LIMITS.items():
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name} goes from {low} to {high}; got {getattr(self, name)}.")
+
+
+class Regions(anywidget.AnyWidget):
+    """Buttons (Start, Pause, Step, Reset), the shape of the network, and its linear regions and boundary as it learns.
+
+    Showing it does not start it. `change(width=3)` makes another network, which has not learned yet; it raises ValueError for
+    what there is not. `run` is the training that the buttons steer.
+    """
+
+    _esm = HERE / "regions.js"
+    _css = HERE / "regions.css"
+    page = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, data="rings", width=8, depth=1):
+        self.settings, self.run = Settings(data, width, depth), None
+        self._drawing, self._drawn_at, self._drawn_state, self._gap = threading.RLock(), 0.0, None, 0.0
+        super().__init__()
+        self.reset()
+        self.on_msg(self._receive)
+
+    # --------------------------------------------------------------------------------------------------------- controls
+
+    def start(self):
+        """Train from the beginning, or go on after a pause."""
+        if self.run.state == "paused":
+            self.run.resume()
+        else:
+            self.run.start()
+
+    def pause(self):
+        """Finish the step at hand, then rest."""
+        self.run.pause()
+
+    def step(self):
+        """Make one step and rest."""
+        self.run.step()
+
+    def reset(self):
+        """Go back to a network that has not learned yet, with the same first weights."""
+        if self.run:
+            self.run.stop()
+        s = self.settings
+        net = network(s.width, s.depth, s.relu, s.start)
+        self.run = Run(net, points(s.data), steps=STEPS, seed=s.start, listener=self._follow)
+        self._draw()
+
+    def change(self, **settings):
+        """Another network or other points: `data`, `width`, `depth`, `relu`, `start`."""
+        changed = replace(self.settings, **settings)
+        points(changed.data)                                 # raises for points that there are not, before anything is changed
+        self.settings = changed
+        self.reset()
+
+    def close(self):
+        """End the training and take the widget away."""
+        self.run.stop()
+        super().close()
+
+    def _receive(self, _, message, buffers):
+        if message["do"] == "change":
+            self.change(**message["settings"])
+        elif message["do"] in ("start", "pause", "step", "reset"):
+            getattr(self, message["do"])()
+
+    # ---------------------------------------------------------------------------------------------------------- drawing
+
+    def _follow(self, run):
+        """After every step, and at every change of state: draw at once when the run rests, now and then while it goes on."""
+        if run is not self.run:                              # the run before, which is being stopped
+            return
+        if run.state != "running" or self._drawn_state != "running" or time.monotonic() - self._drawn_at > self._gap:
+            self._draw()
+        if run.state == "running":
+            time.sleep(PACE)
+
+    def _draw(self):
+        with self._drawing:                     # the run's thread and the one that answers the buttons both come here
+            began = time.monotonic()
+            self._drawn_state = self.run.state
+            self.page = _page(self.settings, self.run)
+            self._drawn_at = time.monotonic()
+            self._gap = max(REDRAW_AFTER, 3 * (self._drawn_at - began))      # a large network takes longer to draw
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget, and a picture of the network as it is now for where widgets do not run."""
+        made = super()._repr_mimebundle_(**kwargs)
+        data, metadata = made if isinstance(made, tuple) else (made, {})
+        data["image/png"] = plots.png(relus.planes({_name(self.settings): self.run.net}, self.run.data))
+        data["text/plain"] = f"Regions: {self.page['words']}"
+        return data, metadata | {"image/png": {"alt": self.page["words"]}}
+
+
+def _name(settings):
+    unit = "ReLU" if settings.relu else "no ReLU"
+    return f"{settings.data}, {' + '.join([str(settings.width)] * settings.depth)} units, {unit}, start {settings.start}"
+
+
+def _page(settings, run):
+    """Everything the page shows, as plain data: the settings, the state in words, the numbers, the picture and its text."""
+    net, data, h = run.net, run.data, run.history
+    done = len(h.losses)
+    pieces = linear_regions(net)
+    line = boundary(pieces)
+    wrong = int(np.sum(net.predict(data.train_x) != data.train_y))
+    numbers = {"step": f"{done} of {run.steps}", "loss": f"{h.smoothed[-1]:.3f}" if done else "–",
+               "on the wrong side": f"{wrong} of {len(data.train_y)} points", "linear regions": str(len(pieces)),
+               "pieces of the boundary": str(len(line))}
+    words = f"{_name(settings)}: " + ", ".join(f"{name} {value}" for name, value in numbers.items() if value != "–") + "."
+    return {"settings": vars(settings), "limits": LIMITS, "points": DATA, "state": run.state, "status": _status(run),
+            "numbers": numbers, "words": words, "picture": _picture(pieces, line, data, words)}
+
+
+def _status(run):
+    done = len(run.history.losses)
+    if run.state == "failed":
+        return f"Failed after {done} steps. {run.error}"
+    return {"ready": f"Ready: {run.steps} steps.", "running": "Running."}.get(
+        run.state, f"{run.state.capitalize()} after {done} of {run.steps} steps.")
+
+
+def _picture(pieces, line, data, words):
+    """The regions, the boundary and the points as SVG; rings are class 0, crosses class 1."""
+    def at(corners):
+        return (np.asarray(corners) * [1, -1] + HALF) * (SIZE / (2 * HALF))
+
+    def path(corners):
+        return " ".join(f"{x:.1f},{y:.1f}" for x, y in at(corners))
+
+    parts = [f'<rect width="{SIZE}" height="{SIZE}" fill="white"/>']
+    for sides, fill in (([piece.corners for piece in pieces], "none"), ([piece.side(1) for piece in pieces], INSIDE)):
+        parts.append(f'<g fill="{fill}" stroke="{EDGE}" stroke-width=".8">'
+                     + "".join(f'<polygon points="{path(corners)}"/>' for corners in sides if len(corners)) + "</g>")
+    parts.append(f'<g stroke="{LINE}" stroke-width="3" stroke-linecap="round">' + "".join(
+        '<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>'.format(*at(ends).ravel()) for ends in line) + "</g>")
+    rings = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.2"/>' for x, y in at(data.train_x[data.train_y == 0]))
+    crosses = "".join(f"M{x - 3:.1f} {y - 3:.1f}l6 6m0 -6l-6 6" for x, y in at(data.train_x[data.train_y == 1]))
+    parts.append(f'<g fill="none" stroke="{relus.INK}">{rings}</g>'
+                 f'<path d="{crosses}" stroke="{relus.OTHER}" stroke-width="1.4" fill="none"/>')
+    return (f'<svg role="img" aria-label="{escape(words)}" viewBox="0 0 {SIZE} {SIZE}" width="{SIZE}" '
+            f'style="max-width:100%;height:auto;display:block;border:1px solid {EDGE}">{"".join(parts)}</svg>')

@@ -1,0 +1,165 @@
+"""The hinges and the network in the plane in real JupyterLab, worked by keys alone."""
+
+import re
+import time
+
+import nbformat
+import pytest
+
+from . import browser
+
+pytest.importorskip("playwright", reason="Playwright is not installed: no browser tests")
+pytestmark = [pytest.mark.browser,
+              pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed: no browser tests")]
+
+CELLS = ["""
+from lenet_lab.widgets.hinges import Hinges
+from lenet_lab.widgets.regions import Regions
+hinges = Hinges(0, [(0, 1), (2, -3), (4, 5), (6, -6)], shown=1)
+hinges
+""", 'Regions("rings", width=8)', "hinges.b, hinges.hinges, hinges.shown"]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A notebook with both widgets after Run All Cells."""
+    folder = tmp_path_factory.mktemp("relu")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, folder / "relu.ipynb")
+    with browser.jupyterlab(folder) as address, browser.browser_page() as page:
+        errors = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        browser.open_notebook(page, address, "relu.ipynb")
+        browser.run_all(page)
+        page.locator(".lenet-regions svg").wait_for(timeout=60_000)
+        browser.wait_until_idle(page)
+        yield page
+        assert not errors
+
+
+@pytest.fixture
+def hinges(page):
+    return page.locator(".lenet-hinges")
+
+
+@pytest.fixture
+def plane(page):
+    return page.locator(".lenet-regions")
+
+
+def press(widget, name, times=1):
+    for _ in range(times):
+        widget.get_by_role("button", name=name, exact=True).press("Space")
+
+
+def slide(widget, name, key, times=1):
+    slider = widget.get_by_role("slider", name=name, exact=True)
+    slider.focus()
+    for _ in range(times):
+        widget.page.keyboard.press(key)
+
+
+def slopes(hinges):
+    return hinges.locator(".slopes").inner_text()
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_hinge_by_hinge(hinges):
+    said = [slopes(hinges)]
+    for _ in range(3):
+        press(hinges, "Add hinge")
+        said.append(slopes(hinges))
+    wanted = ("0, 1", "0, 1, −2", "0, 1, −2, 3", "0, 1, −2, 3, −3")
+    assert said == [f"Slopes from left to right: {numbers}." for numbers in wanted]
+    assert hinges.locator(".formula").inner_text() == "f(x) = ReLU(x) − 3 ReLU(x − 2) + 5 ReLU(x − 4) − 6 ReLU(x − 6)"
+    rows = [row.split("\t") for row in hinges.locator("tbody tr").all_inner_texts()]
+    assert [row[-1] for row in rows] == ["0", "x", "−2x + 6", "3x − 14", "−3x + 22"]
+    assert rows[2] == ["2", "4", "1 − 3 = −2", "−2x + 6"]
+    press(hinges, "Add hinge")                                            # there is no fifth
+    assert slopes(hinges).endswith("−3.")
+    assert hinges.get_by_role("button", name="Add hinge").get_attribute("aria-disabled") == "true"
+
+
+def test_sliders_by_key_change_the_slopes_to_their_right(page, hinges):
+    cells = page.locator(".jp-Cell").count()
+    slide(hinges, "coefficient 2", "ArrowRight", 2)                       # -3 to -2: in halves
+    assert slopes(hinges) == "Slopes from left to right: 0, 1, −1, 4, −2."
+    slide(hinges, "hinge 3 at x =", "ArrowLeft", 4)                       # from 4 to 2: on top of the second
+    assert slopes(hinges) == "Slopes from left to right: 0, 1, 4, −2."
+    slide(hinges, "b", "ArrowLeft")
+    assert slopes(hinges) == "Slopes from left to right: 0, 1, 4, −2."
+    assert hinges.locator(".formula").inner_text().startswith("f(x) = −0.5 + ReLU(x) − 2 ReLU(x − 2) + 5 ReLU(x − 2)")
+    slide(hinges, "look at x", "ArrowLeft", 4)                            # from 5 to 4, in quarters
+    assert hinges.locator(".work").inner_text() == "f(4) = −0.5 + 1·4 − 2·2 + 5·2 − 6·0 = 9.5"
+    assert "The curve f(x) = −0.5" in hinges.locator("svg").get_attribute("aria-label")
+    assert "x = 2, height 1.5" in hinges.locator("svg").get_attribute("aria-label")
+    page.keyboard.press("x")                                              # JupyterLab would cut the cell
+    assert page.locator(".jp-Cell").count() == cells
+
+
+def test_what_is_set_on_the_page_arrives_in_python_and_goes_back(page, hinges):
+    page.locator(".jp-Cell").nth(2).locator(".jp-InputPrompt").click()
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("(-0.5, [[0, 1], [2, -2], [2, 5], [6, -6]], 4)").wait_for(timeout=10_000)
+    press(hinges, "Original numbers")
+    press(hinges, "Remove hinge")
+    assert slopes(hinges) == "Slopes from left to right: 0, 1, −2, 3."
+
+
+def number(plane, name):
+    return plane.locator(f'[data-number="{name}"]').inner_text()
+
+
+def steps(plane):
+    return int(number(plane, "step").split()[0])
+
+
+def test_the_plane_starts_learns_and_pauses(plane):
+    label = plane.locator("svg").get_attribute("aria-label")
+    assert "linear regions 35" in label and number(plane, "loss") == "–"
+    press(plane, "Step")
+    until(lambda: steps(plane) == 1)
+    first = float(number(plane, "loss"))
+    press(plane, "Resume")
+    until(lambda: steps(plane) > 150)
+    press(plane, "Pause")
+    until(lambda: plane.locator(".status").inner_text().startswith("Paused after"))
+    stood = steps(plane)
+    assert float(number(plane, "loss")) < first / 2
+    wrong = int(number(plane, "on the wrong side").split()[0])
+    assert wrong < 60 and f"on the wrong side {wrong} of 300 points" in plane.locator("svg").get_attribute("aria-label")
+    time.sleep(0.5)
+    assert steps(plane) == stood
+    press(plane, "Reset")
+    until(lambda: number(plane, "step") == "0 of 600")
+    assert plane.locator("svg").get_attribute("aria-label") == label
+
+
+def test_the_plane_takes_another_network_by_key(page, plane):
+    cells = page.locator(".jp-Cell").count()
+    slide(plane, "units in a layer", "ArrowLeft", 5)
+    until(lambda: number(plane, "linear regions") == "7")
+    plane.get_by_role("combobox", name="points").focus()
+    page.keyboard.press("m")                                              # of moons; JupyterLab would make a text of the cell
+    until(lambda: "moons" in plane.locator("svg").get_attribute("aria-label"))
+    plane.get_by_role("checkbox").press("Space")
+    until(lambda: number(plane, "linear regions") == "1")
+    assert number(plane, "pieces of the boundary") == "1"
+    assert page.locator(".jp-Cell").count() == cells and page.locator(".jp-MarkdownCell").count() == 0
+
+
+def test_every_control_has_a_name_and_keeps_its_keys(hinges, plane):
+    for widget in (hinges, plane):
+        names = widget.locator("input[type=range], select").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+        assert all(names) and len(set(names)) == len(names) and all(widget.locator("button").all_inner_texts())
+        controls = widget.locator("button, input, select")
+        assert controls.evaluate_all("all => all.every(one => one.dataset.lmSuppressShortcuts === 'true')")
+        assert re.search(r"\d", widget.locator("svg").get_attribute("aria-label"))
+        assert widget.locator("[aria-live=polite]").count() == 1
