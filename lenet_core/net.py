@@ -101,7 +101,7 @@ class Layer:
         """The gradient of the loss with respect to `x`."""
         for seen in self._seen:
             if seen["dx"] is None:                         # the first layer's: nothing in training needs it
-                seen["dx"] = self.backward(seen["dout"], seen["cache"], seen["x"].shape)[0]
+                seen["dx"] = in_parts(lambda seen: self.backward(seen["dout"], seen["cache"], seen["x"].shape)[0], [seen])[0]
         return self._joined("dx")
 
     def _joined(self, what):
@@ -148,6 +148,9 @@ class Net:
 
     def shapes(self):
         """The shape of each layer's output for one image, without the batch axis."""
+        return in_parts(lambda _: self._shapes(), [None])[0]
+
+    def _shapes(self):
         x, shapes = np.zeros((1, *self.input_shape), self.dtype), []
         for layer in self.layers:
             try:
