@@ -25,17 +25,19 @@ def twin(net):
 
 
 class Field(NamedTuple):
-    """Which part of a layer's input, or of the image, a unit depends on: rows and columns, first to last, both included.
+    """Which part of a layer's input, or of the image, a unit depends on: channels, rows, columns, first to last, both included.
 
     `rows` and `columns` are cut off at the border; `size` is the number of rows (and columns) before cutting, worked out by the
-    formula, `step` how far the field moves when the unit moves by one.
+    formula, `step` how far the field moves when the unit moves by one: both None where an inner product takes in everything.
+    A vector counts as one row of one channel.
     """
 
     name: str
+    channels: tuple
     rows: tuple
     columns: tuple
-    size: int
-    step: int
+    size: int | None
+    step: int | None
 
 
 class Unit(NamedTuple):
@@ -44,7 +46,8 @@ class Unit(NamedTuple):
     `patch` and `weights` are arrays of the same shape, whose products add up to `value - bias`, for layers that have weights;
     for a pooling layer `patch` is the window and `winner` the place of its maximum in the layer's input; for ReLU `patch` is the
     number that came in. `gradient` is the gradient of the loss with respect to the unit; `fields` the receptive fields, from the
-    layer's own input down to the image; `feeds` what it goes into: (name of the layer above, rows, columns).
+    layer's own input down to the image; `feeds` what it goes into: (name of the layer above, rows, columns), where the first is
+    beyond the last if no window holds the unit. A pixel of the image is a unit too: `patch` is the pixel, `fields` is empty.
     """
 
     layer: str
@@ -89,28 +92,38 @@ class Look:
         layer = self.net[name]
         return layer.grads["W"] if what == "dW" else layer.params["W"]
 
-    def field(self, name, row, column):
-        """The receptive fields of the unit at (row, column) of a layer with maps: a list of `Field`, own input first, image last."""
+    def field(self, name, row, column, channel=0):
+        """The receptive fields of a layer's unit at (channel, row, column): a list of `Field`, own input first, image last."""
         layers, n = self.net.layers, self.names.index(name)
-        rows, columns, size, step, fields = (row, row), (column, column), 1, 1, []
+        channels, rows, columns, size, step, fields = (channel, channel), (row, row), (column, column), 1, 1, []
         for below in range(n, -1, -1):
-            layer = layers[below]
-            k, stride, pad = _window(layer)
-            height, width = self._input_shape(below)[1:]
-            rows, columns = ((first * stride - pad, last * stride - pad + k - 1) for first, last in (rows, columns))
-            size, step = (size - 1) * stride + k, step * stride
+            layer, (depth, height, width) = layers[below], self._input_shape(below)
+            if layer.kind == "inner_product":
+                channels, rows, columns, size, step = (0, depth - 1), (0, height - 1), (0, width - 1), None, None
+            else:
+                k, stride, pad = _window(layer)
+                rows, columns = ((first * stride - pad, last * stride - pad + k - 1) for first, last in (rows, columns))
+                if layer.kind == "conv":
+                    channels = (0, depth - 1)
+                if size:
+                    size, step = (size - 1) * stride + k, step * stride
             name = layers[below - 1].name if below else "image"
-            fields.append(Field(name, _cut(rows, height), _cut(columns, width), size, step))
+            fields.append(Field(name, channels, _cut(rows, height), _cut(columns, width), size, step))
         return fields
 
     def unit(self, name, index, image=0):
-        """Everything about one unit: `index` is (channel, row, column) in a layer with maps, (m,) in a layer with a vector."""
-        layers, n = self.net.layers, self.names.index(name)
-        layer, index = layers[n], tuple(index)
+        """Everything about one unit: `index` is (channel, row, column) in the "image" or a layer with maps, (m,) in a vector."""
+        layers, index = self.net.layers, tuple(index)
+        if name == "image":
+            pixel, dx = self.x[image][index], layers[0].dx[image]
+            return Unit(name, index, float(pixel), float(dx[index]), np.asarray(pixel), None, 0.0, None, [],
+                        self._feeds(-1, index))
+        n = self.names.index(name)
+        layer = layers[n]
         x, out = layer.x[image], layer.out[image]
-        weights, bias, winner, fields = None, 0.0, None, []
-        if out.ndim == 3:
-            fields = self.field(name, *index[1:])
+        weights, bias, winner = None, 0.0, None
+        channel, row, column = index if len(index) == 3 else (0, 0, *index)
+        fields = self.field(name, row, column, channel)
         if layer.kind == "inner_product":
             patch, weights, bias = x.reshape(-1), layer.params["W"][:, index[0]], float(layer.params["b"][index[0]])
         elif layer.kind == "relu":
@@ -127,16 +140,16 @@ class Look:
                 i, j = np.unravel_index(patch.argmax(), patch.shape)
                 winner = (index[0], top + int(i), left + int(j))
         return Unit(name, index, float(out[index]), float(layer.dout[image][index]), np.asarray(patch), weights, bias, winner, fields,
-                    self._feeds(n, index, out))
+                    self._feeds(n, index))
 
-    def _feeds(self, n, index, out):
+    def _feeds(self, n, index):
         """What a unit goes into: the layer above and the rows and columns of its units that see it; None at the top."""
         if n + 1 == len(self.net.layers):
             return None
         above = self.net.layers[n + 1]
         shape = above.out.shape[1:]
         if len(shape) == 1:
-            return above.name, (0, 0), (0, shape[0] - 1) if above.kind == "inner_product" else (index[0], index[0])
+            return above.name, (0, 0), (0, shape[0] - 1) if above.kind == "inner_product" else (index[-1], index[-1])
         k, stride, pad = _window(above)
         spans = []
         for place, length in zip(index[1:], shape[1:]):
@@ -145,7 +158,9 @@ class Look:
         return above.name, *spans
 
     def _input_shape(self, n):
-        return self.net.layers[n].x.shape[1:]
+        """(channels, rows, columns) of what goes into layer n."""
+        shape = self.net.layers[n].x.shape[1:]
+        return shape if len(shape) == 3 else (1, 1, *shape)
 
 
 def _window(layer):

@@ -16,7 +16,7 @@ import traitlets
 from lenet_core.parallel import in_parts
 
 from .. import plots
-from ..drawing import FIELD, as_mnist, checked, percent, read, resized, sentence
+from ..drawing import FIELD, as_mnist, checked, read, resized, sentence
 
 HERE = Path(__file__).parent
 SHEET = 140                              # the page's drawing is sent with so many pixels a side
@@ -102,7 +102,7 @@ class DrawDigit(anywidget.AnyWidget):
         """The widget, and a picture of the drawing and its reading for where widgets do not run."""
         made = super()._repr_mimebundle_(**kwargs)
         data, metadata = made if isinstance(made, tuple) else (made, {})
-        data["image/png"] = plots.png(_figure(self.ink, self.image, self.p, self.gradient, self.page["towards"]))
+        data["image/png"] = plots.png(plots.drawn_digit(self.ink, self.image, self.p, self.gradient, self.page["towards"]))
         data["text/plain"] = f"DrawDigit: {self._said}"
         alt = f"A drawing, the picture the network sees, its probabilities, and the gradient. {self._said}"
         return data, metadata | {"image/png": {"alt": alt}}
@@ -124,28 +124,3 @@ def _abouts(net):
 
 def _bytes(values):
     return np.ascontiguousarray(values, "<f4").tobytes()
-
-
-@plots.styled
-def _figure(ink, image, p, gradient, towards):
-    """Drawing, picture, probabilities and gradient side by side."""
-    ax = plots._axes(None, (plots.WIDE[0], 2.4), ncols=4)
-    top = np.abs(gradient).max() or 1
-    for axis, values, title in ((ax[0], ink, "the drawing"), (ax[1], image, "what the network sees")):
-        axis.imshow(values, vmin=0, vmax=1, interpolation="nearest")
-        axis.set_title(title, fontsize=9)
-    ax[3].imshow(gradient, cmap=plots.SIGNED, vmin=-top, vmax=top, interpolation="nearest")
-    ax[3].set_title(f"gradient of log p({towards})", fontsize=9)
-    ax[3].set_xlabel(f"{gradient.min():.2g} to {gradient.max():.2g}".replace("-", "\N{MINUS SIGN}"), fontsize=8)
-    for axis in (ax[0], ax[1], ax[3]):
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set_visible(True)
-        axis.grid(False)
-    ax[2].barh(range(len(p)), p, color=["0.2" if k == p.argmax() else "0.65" for k in range(len(p))])
-    for k, value in enumerate(p):
-        ax[2].text(value + 0.02, k, percent(value), va="center", fontsize=7, weight="bold" if k == p.argmax() else "normal")
-    ax[2].set(yticks=range(len(p)), xticks=[], xlim=(0, 1.45), ylim=(len(p) - 0.5, -0.5), box_aspect=1)
-    ax[2].tick_params(labelsize=7)
-    ax[2].set_title("its answer", fontsize=9)
-    ax[2].grid(False)
-    return ax
