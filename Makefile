@@ -12,7 +12,8 @@ lab: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m tests.solved_notebooks
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests notebooks build/solved build/half/0[23]*
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+		tests notebooks build/solved build/half/0[23]*
 
 # Some ten minutes: the accuracies over five seeds, the recipe of the homework, memory, the long resume;
 # a thousand practice problems; every notebook half solved.

@@ -9,6 +9,7 @@ from lenet_core import lenet, train
 from lenet_core.data import digits
 from lenet_core.train import minibatches
 from lenet_lab.travel import KEPT, Journey
+from lenet_lab.widgets.time_travel import TimeTravel
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +46,8 @@ def test_not_every_step_of_a_long_run_is_kept():
     assert len(journey.moments) <= KEPT and journey.steps[-1] == 130 and journey.steps[1] == journey.every == 3
     with pytest.raises(ValueError, match="every 3 steps"):
         journey.net_at(1)
+
+
+def test_where_widgets_do_not_run_there_is_a_picture(journey):
+    data, metadata = TimeTravel(journey, digits())._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG") and "after step 30" in metadata["image/png"]["alt"]

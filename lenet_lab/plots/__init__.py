@@ -8,12 +8,12 @@ from .base import NARROW, SIGNED, WIDE, png, show, styled
 from .relus import along, bends, corners, fitted, functions, lines, planes
 from .checking import nudges, pieces, ties
 from .descent import descents, loss_curves, schedules, valley
-from .inside import drawn_digit, layer_kernels, layer_maps, side_by_side
+from .inside import drawn_digit, journey, layer_kernels, layer_maps, side_by_side
 from .layers import feature_maps, reached, windows_as_columns, zeros_between
 from .toy import tangents, worked_pass
 from .training import confusions, digits, error_curves, frequent_mistakes, losses
 
 __all__ = ["NARROW", "SIGNED", "WIDE", "along", "bends", "confusions", "corners", "descents", "digits", "drawn_digit", "error_curves",
-           "feature_maps", "fitted", "frequent_mistakes", "functions", "layer_kernels", "layer_maps", "lines", "loss_curves",
+           "feature_maps", "fitted", "frequent_mistakes", "journey", "functions", "layer_kernels", "layer_maps", "lines", "loss_curves",
            "losses", "nudges", "pieces", "planes", "png", "reached", "schedules", "show", "side_by_side", "styled", "tangents",
            "ties", "valley", "windows_as_columns", "worked_pass", "zeros_between"]

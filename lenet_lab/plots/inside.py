@@ -126,3 +126,19 @@ def drawn_digit(ink, image, p, gradient, towards, ax=None):
     ax[2].set_title("its answer", fontsize=9)
     ax[2].grid(False)
     return ax
+
+
+@styled
+def journey(losses, step, net, ax=None):
+    """The losses of a run with a line at `step`, and beside them the kernels that the first convolution of `net` had then."""
+    ax = _axes(ax, WIDE, ncols=2)
+    conv = next(layer for layer in net.layers if layer.kind == "conv")
+    kernels = conv.params["W"][:, 0]
+    ax[0].semilogy(range(1, len(losses) + 1), losses)
+    ax[0].axvline(step, color="0.2", linewidth=1)
+    ax[0].set(xlabel="step", ylabel="loss", title=f"step {step} of {len(losses)}")
+    rows, k = -(-len(kernels) // 5), kernels.shape[-1]
+    framed = np.pad(kernels, ((0, rows * 5 - len(kernels)), (0, 1), (0, 1)), constant_values=np.nan)
+    _map(ax[1], framed.reshape(rows, 5, k + 1, k + 1).transpose(0, 2, 1, 3).reshape(rows * (k + 1), -1), np.abs(kernels).max())
+    ax[1].set(xticks=[], yticks=[], title=f"kernels of {conv.name}, from {kernels.min():.2f} to {kernels.max():.2f}")
+    return ax

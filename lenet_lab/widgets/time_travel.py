@@ -9,6 +9,7 @@ import numpy as np
 
 from lenet_core.train import error_rate
 
+from .. import plots
 from ..look import Look
 from ..pixels import bars, image, sheet
 
@@ -67,6 +68,14 @@ class TimeTravel(widgets.VBox):
 
     def __repr__(self):
         return f"TimeTravel: step {self.step} of {len(self.journey.losses)}, {len(self.branches)} branches"
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget, and a picture of the run with the kernels of the shown step for where widgets do not run."""
+        made = super()._repr_mimebundle_(**kwargs)
+        data, metadata = made if isinstance(made, tuple) else (made, {})
+        data["image/png"] = plots.png(plots.journey(self.journey.losses, self.step, self.journey.net_at(self.step)))
+        alt = f"The losses of {len(self.journey.losses)} steps, and the kernels of the first convolution after step {self.step}."
+        return data, metadata | {"image/png": {"alt": alt}}
 
     @staticmethod
     def _button(name, tooltip, action):
