@@ -1,6 +1,7 @@
 """JupyterLab in a real browser, for the tests that press buttons: Debian's Chromium, driven by Playwright."""
 
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -11,10 +12,25 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
+import pytest
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+
+MARKS = [pytest.mark.browser,                        # for `pytestmark` of every test file that opens a browser
+         pytest.mark.skipif(not importlib.util.find_spec("playwright"), reason="Playwright is not installed: no browser tests"),
+         pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed: no browser tests")]
+
+
+def write_notebook(path, cells):
+    """A notebook of these code cells, to be opened in the browser."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, path)
 
 
 @contextlib.contextmanager

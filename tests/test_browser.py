@@ -4,14 +4,11 @@ import re
 import shutil
 import time
 
-import nbformat
 import pytest
 
 from . import browser
 
-pytest.importorskip("playwright", reason="Playwright is not installed: no browser tests")
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed: no browser tests")]
+pytestmark = browser.MARKS
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +118,7 @@ def small_notebook(lab):
     folder, address = lab
 
     def write(cells):
-        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
-        book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(book, folder / "small.ipynb")
+        browser.write_notebook(folder / "small.ipynb", cells)
         return address
     return write
 

@@ -3,7 +3,6 @@
 import json
 import re
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -12,9 +11,7 @@ from lenet_lab.drawing import sentence
 
 from . import browser
 
-pytest.importorskip("playwright", reason="Playwright is not installed: no browser tests")
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed: no browser tests")]
+pytestmark = browser.MARKS
 
 CELLS = ["import json, time\nimport numpy as np\nfrom lenet_core import lenet\nfrom lenet_lab.widgets.draw import DrawDigit\n"
          "w = DrawDigit(lenet(np.random.default_rng(4)))\nw",
@@ -33,9 +30,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def widget(folder):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS],
-                                        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-    nbformat.write(notebook, folder / "draw.ipynb")
+    browser.write_notebook(folder / "draw.ipynb", CELLS)
     with browser.jupyterlab(folder) as address, browser.browser_page() as page:
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -1,6 +1,5 @@
 """Looking inside in real JupyterLab: pointed at, walked, zoomed, switched to gradients and weights, on other images, in time."""
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -10,9 +9,7 @@ from lenet_lab.widgets.look_inside import facts
 
 from . import browser
 
-pytest.importorskip("playwright", reason="Playwright is not installed: no browser tests")
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed: no browser tests")]
+pytestmark = browser.MARKS
 
 SHOW = """import numpy as np
 from lenet_core import lenet, load_mnist
@@ -34,9 +31,7 @@ def look():
 @pytest.fixture(scope="module")
 def widget(tmp_path_factory):
     folder = tmp_path_factory.mktemp("look")
-    cells = [nbformat.v4.new_code_cell(source) for source in (SHOW, WORK)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "look.ipynb")
+    browser.write_notebook(folder / "look.ipynb", (SHOW, WORK))
     with browser.jupyterlab(folder) as address, browser.browser_page(1366, 1100) as page:
         errors, elsewhere = [], []
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -3,14 +3,11 @@
 import re
 import time
 
-import nbformat
 import pytest
 
 from . import browser
 
-pytest.importorskip("playwright", reason="Playwright is not installed: no browser tests")
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed: no browser tests")]
+pytestmark = browser.MARKS
 
 CELLS = ["""
 from lenet_lab.widgets.hinges import Hinges
@@ -24,9 +21,7 @@ hinges
 def page(tmp_path_factory):
     """A notebook with both widgets after Run All Cells."""
     folder = tmp_path_factory.mktemp("relu")
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
-    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(book, folder / "relu.ipynb")
+    browser.write_notebook(folder / "relu.ipynb", CELLS)
     with browser.jupyterlab(folder) as address, browser.browser_page() as page:
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))

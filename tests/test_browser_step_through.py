@@ -6,9 +6,7 @@ import pytest
 
 from . import browser
 
-pytest.importorskip("playwright", reason="Playwright is not installed: no browser tests")
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed: no browser tests")]
+pytestmark = browser.MARKS
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,8 @@
 import itertools
 import re
 
-import nbformat
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from lenet_core import lenet, train
 from lenet_core.data import digits
@@ -17,9 +15,7 @@ from lenet_lab.widgets.time_travel import SAMPLE
 
 from . import browser
 
-pytest.importorskip("playwright", reason="Playwright is not installed: no browser tests")
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed: no browser tests")]
+pytestmark = browser.MARKS
 
 CELLS = ["""import itertools, numpy as np
 from lenet_core import lenet, train
@@ -37,9 +33,7 @@ TimeTravel(journey, data)""", "Mistakes(journey.net_at(30), data.test_x, data.te
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inside")
-    notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, folder / "inside.ipynb")
+    browser.write_notebook(folder / "inside.ipynb", CELLS)
     with browser.jupyterlab(folder) as address, browser.browser_page() as page:
         browser.open_notebook(page, address, "inside.ipynb")
         browser.run_all(page)

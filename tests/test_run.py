@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from lenet_core import lenet, ops
+from lenet_core import lenet
 from lenet_lab import plots
 from lenet_lab.run import Run
 from lenet_lab.widgets.training import TrainingPanel

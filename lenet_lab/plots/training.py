@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from .base import NARROW, WIDE, _axes, styled
+from .base import WIDE, _axes, styled
 
 
 @styled

@@ -1,23 +1,11 @@
 // The page of DrawDigit: a sheet for mouse, touch, pen and keyboard, and beside it what the network makes of the drawing.
 // The strokes live here; the kernel gets the sheet as grey levels and answers with the trait `page`. One request is under way
 // at a time: when its answer comes, the newest drawing goes out, and those in between never do.
-// JupyterLab would take the keys pressed in a cell for its own (x cuts a cell), unless the focused element itself says no.
 
 const SIDE = 280, SENT = 140, FIELD = 28;                          // pixels a side: the sheet, what is sent of it, MNIST's
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
   Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1] };
 const INK = [31, 31, 31], POSITIVE = [200, 85, 61], NEGATIVE = [31, 78, 121];
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) made.setAttribute(name, value === true ? "" : value);
-  }
-  if (["button", "select", "input", "canvas", "summary"].includes(tag)) made.setAttribute("data-lm-suppress-shortcuts", "true");
-  made.append(...children);
-  return made;
-}
 
 const bytes = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
 const floats = (view) => new Float32Array(bytes(view));

@@ -7,7 +7,6 @@ A recent JupyterLab lets the answer be worked out on a thread of its own while a
 """
 
 import threading
-from pathlib import Path
 
 import anywidget
 import numpy as np
@@ -17,12 +16,12 @@ from lenet_core.parallel import in_parts
 
 from .. import plots
 from ..drawing import FIELD, as_mnist, checked, read, resized, sentence
+from .page import HERE, WithPicture, script
 
-HERE = Path(__file__).parent
 SHEET = 140                              # the page's drawing is sent with so many pixels a side
 
 
-class DrawDigit(anywidget.AnyWidget):
+class DrawDigit(WithPicture, anywidget.AnyWidget):
     """A sheet to draw on, and what `net` (for images 1x28x28) makes of it: picture, answer, feature maps, gradient.
 
     `draw(ink)` puts a drawing on the sheet from Python. `ink` is the drawing, `image` what the network sees of it (28, 28), `p`
@@ -31,7 +30,7 @@ class DrawDigit(anywidget.AnyWidget):
     `refresh()` reads the drawing again when the network has been trained on. The network is left as it is.
     """
 
-    _esm = HERE / "draw.js"
+    _esm = script("draw.js")
     _css = HERE / "draw.css"
     page = traitlets.Dict().tag(sync=True)
     centred = traitlets.Bool(True).tag(sync=True)
@@ -98,14 +97,9 @@ class DrawDigit(anywidget.AnyWidget):
     def _said(self):
         return sentence(self.p, blank=not self.ink.any())
 
-    def _repr_mimebundle_(self, **kwargs):
-        """The widget, and a picture of the drawing and its reading for where widgets do not run."""
-        made = super()._repr_mimebundle_(**kwargs)
-        data, metadata = made if isinstance(made, tuple) else (made, {})
-        data["image/png"] = plots.png(plots.drawn_digit(self.ink, self.image, self.p, self.gradient, self.page["towards"]))
-        data["text/plain"] = f"DrawDigit: {self._said}"
+    def picture(self):
         alt = f"A drawing, the picture the network sees, its probabilities, and the gradient. {self._said}"
-        return data, metadata | {"image/png": {"alt": alt}}
+        return plots.drawn_digit(self.ink, self.image, self.p, self.gradient, self.page["towards"]), alt, f"DrawDigit: {self._said}"
 
 
 def _abouts(net):

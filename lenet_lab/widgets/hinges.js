@@ -1,19 +1,7 @@
 // The page of Hinges: sliders for b and the hinges, the curve, the slope of every segment with the sum it came from, and f at one x.
-// JupyterLab would take the keys pressed in a cell for its own (x cuts a cell), unless the focused element itself says no.
 
 const WIDTH = 640, HEIGHT = 300, EDGE = 34;
 const SVG = "http://www.w3.org/2000/svg";
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) made.setAttribute(name, value === true ? "" : value);
-  }
-  if (["button", "input"].includes(tag)) made.setAttribute("data-lm-suppress-shortcuts", "true");
-  made.append(...children);
-  return made;
-}
 
 function drawn(tag, attributes, text = "") {
   const made = document.createElementNS(SVG, tag);

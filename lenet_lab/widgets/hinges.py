@@ -4,25 +4,21 @@ The browser side (`hinges.js`) does all the arithmetic, a handful of sums, so th
 what they say comes back in the traits `b`, `hinges` and `shown`.
 """
 
-from pathlib import Path
-
 import anywidget
 import traitlets
 
-from .. import plots
 from ..plots import relus
+from .page import HERE, WithPicture, script
 
-HERE = Path(__file__).parent
 
-
-class Hinges(anywidget.AnyWidget):
+class Hinges(WithPicture, anywidget.AnyWidget):
     """Sliders for b and for the place and the coefficient of each hinge; the curve, and the slope of every segment as text.
 
     `hinges` is a list of [place, coefficient]. The first `shown` of them are at work; buttons add and remove the last one. The
     picture goes from `low` to `high`.
     """
 
-    _esm = HERE / "hinges.js"
+    _esm = script("hinges.js")
     _css = HERE / "hinges.css"
     b = traitlets.Float().tag(sync=True)
     hinges = traitlets.List().tag(sync=True)
@@ -33,11 +29,7 @@ class Hinges(anywidget.AnyWidget):
     def __init__(self, b, hinges, shown):
         super().__init__(b=float(b), hinges=[[float(t), float(c)] for t, c in hinges], shown=shown)
 
-    def _repr_mimebundle_(self, **kwargs):
-        """The widget, and a picture of the curve with all its hinges for where widgets do not run."""
-        made = super()._repr_mimebundle_(**kwargs)
-        data, metadata = made if isinstance(made, tuple) else (made, {})
-        data["image/png"] = plots.png(relus.bends(self.b, self.hinges, self.low, self.high))
-        data["text/plain"] = f"Hinges: {relus.formula(self.b, self.hinges)}"
-        alt = f"{relus.formula(self.b, self.hinges)}, with the slopes {relus.slopes_in_words(self.hinges)}."
-        return data, metadata | {"image/png": {"alt": alt}}
+    def picture(self):
+        formula = relus.formula(self.b, self.hinges)
+        alt = f"{formula}, with the slopes {relus.slopes_in_words(self.hinges)}."
+        return relus.bends(self.b, self.hinges, self.low, self.high), alt, f"Hinges: {formula}"

@@ -1,7 +1,6 @@
 // The page of LookInside: every layer as a sheet of small maps, one layer large, and one cursor on all of them.
 // The maps come with the traits `page` and `values`; what belongs to the unit under the cursor (its receptive fields, its sum) is
 // asked of Python, one question at a time: while an answer is awaited, only the newest place of the cursor is kept.
-// JupyterLab would take the keys for its own, unless the focused element itself says no (data-lm-suppress-shortcuts).
 
 const CHOICES = { out: "activations", dout: "gradients", W: "weights", dW: "weight gradients" };
 const WHAT = { out: "activations", dout: "gradient of the activations", W: "weights", dW: "gradient of the weights" };
@@ -9,17 +8,6 @@ const KEY = { unit: "the unit", field: "what it comes from", feeds: "what it goe
 const BLUE = [31, 78, 121], RED = [200, 85, 61], GREY = [138, 138, 138];      // as in the figures; grey for what is no number
 const GAP = 6, LABEL = 12, ONE_LINE = 88, TWO_LINES = 60, NUMBER_WIDTH = 27, NUMBER_HEIGHT = 16;     // pixels
 const STEPS = 255;
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) made.setAttribute(name, value === true ? "" : value);
-  }
-  if (["button", "select", "input"].includes(tag) || attributes.tabindex != null) made.setAttribute("data-lm-suppress-shortcuts", "true");
-  made.append(...children);
-  return made;
-}
 
 function say(value, digits = 3) {                                 // a number as Python's %g writes it
   if (!Number.isFinite(value)) return String(value);

@@ -6,7 +6,6 @@ once; what belongs to one unit, its receptive fields, its patch and its sum, is 
 
 import itertools
 import math
-from pathlib import Path
 
 import anywidget
 import numpy as np
@@ -14,19 +13,19 @@ import traitlets
 
 from .. import plots
 from ..look import Look, _window, twin
+from .page import HERE, WithPicture, script
 
-HERE = Path(__file__).parent
 LARGEST = 10                             # contributions to an inner product that are written out
 
 
-class LookInside(anywidget.AnyWidget):
+class LookInside(WithPicture, anywidget.AnyWidget):
     """Browse a network's maps and kernels for one image x[image] of x (N, C, H, W), with labels y (N,), and trace any unit.
 
     The network is shown with the parameters it had when the widget was made, and is left as it was. `image` is the number of the
     image that is shown, and can be set; `look` is its `Look`. Raises ValueError if x, y and `image` do not fit together.
     """
 
-    _esm = HERE / "look_inside.js"
+    _esm = script("look_inside.js")
     _css = HERE / "look_inside.css"
     image = traitlets.Int().tag(sync=True)
     page = traitlets.Dict().tag(sync=True)
@@ -85,15 +84,10 @@ class LookInside(anywidget.AnyWidget):
             W = [self.look.kernels(message["layer"], what).astype(np.float32).tobytes() for what in ("W", "dW")]
             self.send({"view": message["view"], "image": self.image, "weights": message["layer"]}, W)
 
-    def _repr_mimebundle_(self, **kwargs):
-        """The widget, and for where widgets do not run a picture of the first layer's maps."""
-        made = super()._repr_mimebundle_(**kwargs)
-        data, metadata = made if isinstance(made, tuple) else (made, {})
+    def picture(self):
         name = self.look.names[0]
-        data["image/png"] = plots.png(plots.layer_maps(self.look, name))
-        data["text/plain"] = f"LookInside: image {self.image}"
         alt = f"What {name} makes of image {self.image}, all maps on one colour scale: {self.page['verdict']}."
-        return data, metadata | {"image/png": {"alt": alt}}
+        return plots.layer_maps(self.look, name), alt, f"LookInside: image {self.image}"
 
 
 # ---------------------------------------------------------------------------------------------------------- the unit in words

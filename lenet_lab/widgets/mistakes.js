@@ -1,16 +1,5 @@
 // The page of Mistakes: a confusion matrix to walk through, and the images of the cell that is open.
 
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value != null) made.setAttribute(name, value);
-  }
-  if (["button", "td"].includes(tag)) made.setAttribute("data-lm-suppress-shortcuts", "true");      // JupyterLab would take the keys
-  made.append(...children);
-  return made;
-}
-
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 function render({ model, el }) {

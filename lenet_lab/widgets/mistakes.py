@@ -6,7 +6,6 @@ browser side (`mistakes.js`) draws it.
 """
 
 from html import escape
-from pathlib import Path
 
 import anywidget
 import numpy as np
@@ -15,19 +14,19 @@ import traitlets
 from .. import plots
 from ..look import mistakes, precision_and_recall, probabilities
 from ..pixels import image
+from .page import HERE, WithPicture, script
 
-HERE = Path(__file__).parent
 SHOWN = 24                               # images at once
 
 
-class Mistakes(anywidget.AnyWidget):
+class Mistakes(WithPicture, anywidget.AnyWidget):
     """The confusion matrix of `net` on images x (N, 1, H, W) with labels y (N,), and the images behind every cell.
 
     `look_at(true, answer)` does what a click on a cell does, `look_at()` shows all mistakes, the surest first. `p` (N, K) are the
     probabilities, `found` the `lenet_lab.look.Mistakes`.
     """
 
-    _esm, _css = HERE / "mistakes.js", HERE / "mistakes.css"
+    _esm, _css = script("mistakes.js"), HERE / "mistakes.css"
     page = traitlets.Dict().tag(sync=True)
     opened = traitlets.Dict().tag(sync=True)
 
@@ -61,11 +60,6 @@ class Mistakes(anywidget.AnyWidget):
         words = f"{label} read as {answer}, {self.p[n, answer]:.1%} sure" + ("" if label == answer else f"; {label} got {self.p[n, label]:.1%}")
         return f"<figure>{image(self.x[n, 0], f'test image {n}: a {words}', zoom=3)}<figcaption>{escape(words)}<br>image {n}</figcaption></figure>"
 
-    def _repr_mimebundle_(self, **kwargs):
-        """The widget, and a picture of the matrix for where widgets do not run."""
-        made = super()._repr_mimebundle_(**kwargs)
-        data, metadata = made if isinstance(made, tuple) else (made, {})
-        data["image/png"] = plots.png(plots.confusions(self.y, [self.answers], ["mistakes"], self.name))
+    def picture(self):
         words = f"{len(self.found.places):,} of {len(self.y):,} {self.name} misread; most often {plots.frequent_mistakes(self.y, self.answers)}"
-        data["text/plain"] = f"Mistakes: {words}"
-        return data, metadata | {"image/png": {"alt": words}}
+        return plots.confusions(self.y, [self.answers], ["mistakes"], self.name), words, f"Mistakes: {words}"

@@ -1,16 +1,4 @@
 // The page of Regions: the controls, the numbers, and the picture, which the kernel draws and which is put in as it comes.
-// JupyterLab would take the keys pressed in a cell for its own (x cuts a cell), unless the focused element itself says no.
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) made.setAttribute(name, value === true ? "" : value);
-  }
-  if (["button", "select", "input"].includes(tag)) made.setAttribute("data-lm-suppress-shortcuts", "true");
-  made.append(...children);
-  return made;
-}
 
 const RANGES = { width: "units in a layer", depth: "hidden layers", start: "random start" };
 

@@ -8,18 +8,16 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from html import escape
-from pathlib import Path
 
 import anywidget
 import numpy as np
 import traitlets
 
-from .. import plots
 from ..plots import relus
 from ..plane import DATA, HALF, STEPS, boundary, linear_regions, network, points
 from ..run import Run
+from .page import HERE, WithPicture, script
 
-HERE = Path(__file__).parent
 REDRAW_AFTER = 0.2                      # seconds
 PACE = 0.015                            # seconds of rest after a step: a run takes ten seconds instead of less than one
 SIZE = 440                              # of the picture
@@ -43,14 +41,14 @@ class Settings:
                 raise ValueError(f"{name} goes from {low} to {high}; got {getattr(self, name)}.")
 
 
-class Regions(anywidget.AnyWidget):
+class Regions(WithPicture, anywidget.AnyWidget):
     """Buttons (Start, Pause, Step, Reset), the shape of the network, and its linear regions and boundary as it learns.
 
     Showing it does not start it. `change(width=3)` makes another network, which has not learned yet; it raises ValueError for
     what there is not. `run` is the training that the buttons steer.
     """
 
-    _esm = HERE / "regions.js"
+    _esm = script("regions.js")
     _css = HERE / "regions.css"
     page = traitlets.Dict().tag(sync=True)
 
@@ -124,13 +122,8 @@ class Regions(anywidget.AnyWidget):
             self._drawn_at = time.monotonic()
             self._gap = max(REDRAW_AFTER, 3 * (self._drawn_at - began))      # a large network takes longer to draw
 
-    def _repr_mimebundle_(self, **kwargs):
-        """The widget, and a picture of the network as it is now for where widgets do not run."""
-        made = super()._repr_mimebundle_(**kwargs)
-        data, metadata = made if isinstance(made, tuple) else (made, {})
-        data["image/png"] = plots.png(relus.planes({_name(self.settings): self.run.net}, self.run.data))
-        data["text/plain"] = f"Regions: {self.page['words']}"
-        return data, metadata | {"image/png": {"alt": self.page["words"]}}
+    def picture(self):
+        return relus.planes({_name(self.settings): self.run.net}, self.run.data), self.page["words"], f"Regions: {self.page['words']}"
 
 
 def _name(settings):

@@ -1,19 +1,7 @@
 // The page of StepThrough: grids of numbers, a scrubber over the steps, and the work of the number that is looked at.
-// JupyterLab would take the keys pressed in a cell for its own (x cuts a cell), unless the focused element itself says no.
 // Everything shown comes from the trait `page`; what is kept here is where one stands (`done` steps) and what one looks at.
 
 const SPEEDS = { slow: 2000, normal: 900, fast: 250 };           // milliseconds a step
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) made.setAttribute(name, value === true ? "" : value);
-  }
-  if (["button", "select", "input", "td", "summary"].includes(tag)) made.setAttribute("data-lm-suppress-shortcuts", "true");
-  made.append(...children);
-  return made;
-}
 
 const short = (value) => (value.includes("e-") ? "≈0" : value);    // in a grid; the work below has 1.1e-17 in full
 

@@ -7,7 +7,6 @@ playing are instant, and go on while the kernel is busy.
 
 import re
 from fractions import Fraction
-from pathlib import Path
 
 import anywidget
 import numpy as np
@@ -16,21 +15,21 @@ import traitlets
 from .. import plots
 from ..practice import Problem, describe
 from ..worked import BACKWARD, FORWARD, GIVEN, show
+from .page import HERE, WithPicture, script
 
-HERE = Path(__file__).parent
 NUMBER = re.compile(r"[-+]?(\d{1,3}(\.\d{0,4})?|\.\d{1,4})(/\d{1,3})?")
 IN_WORDS = "write a whole number, a decimal such as -0.5, or a fraction such as 1/2, below 1,000"
 FEATURES = ("x", "F", "C", "P")
 
 
-class StepThrough(anywidget.AnyWidget):
+class StepThrough(WithPicture, anywidget.AnyWidget):
     """The network of a `Problem` as linked grids, forward and backward, with every number's arithmetic.
 
     `problem` is what is shown now, with the numbers that were edited. Image, filters, weights, biases and label can be edited
     on the page; `edit` and `set_label` do the same from Python and raise ValueError for what the page refuses in words.
     """
 
-    _esm = HERE / "step_through.js"
+    _esm = script("step_through.js")
     _css = HERE / "step_through.css"
     page = traitlets.Dict().tag(sync=True)
 
@@ -79,13 +78,9 @@ class StepThrough(anywidget.AnyWidget):
         except ValueError as refused:
             self.send({"refused": str(refused)})
 
-    def _repr_mimebundle_(self, **kwargs):
-        """The widget, and a picture of all its numbers for where widgets do not run."""
-        made = super()._repr_mimebundle_(**kwargs)
-        data, metadata = made if isinstance(made, tuple) else (made, {})
-        data["image/png"], alt = plots.png(plots.worked_pass(self.problem.worked)), describe(self.problem.worked)
-        data["text/plain"] = f"StepThrough: {self.problem.name}"
-        return data, metadata | {"image/png": {"alt": f"All numbers of the pass, forward and backward: {alt}."}}
+    def picture(self):
+        alt = f"All numbers of the pass, forward and backward: {describe(self.problem.worked)}."
+        return plots.worked_pass(self.problem.worked), alt, f"StepThrough: {self.problem.name}"
 
 
 def _id(ref):

@@ -12,6 +12,7 @@ from lenet_core.train import error_rate
 from .. import plots
 from ..look import Look
 from ..pixels import bars, image, sheet
+from .page import WithPicture
 
 RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 SAMPLE = 300                              # test images for the error rate of a step
@@ -20,7 +21,7 @@ DASHES = ("6 3", "2 2", "8 2 2 2", "1 3")
 WIDTH, HEIGHT, LEFT = 560, 170, 46
 
 
-class TimeTravel(widgets.VBox):
+class TimeTravel(WithPicture, widgets.VBox):
     """Go through the steps of a journey, looking at one test image of `data`, and branch off where you like.
 
     `step` is the kept step that is shown and can be set; `branch_off(lr)` does what the button does; `branches` are those made.
@@ -69,13 +70,9 @@ class TimeTravel(widgets.VBox):
     def __repr__(self):
         return f"TimeTravel: step {self.step} of {len(self.journey.losses)}, {len(self.branches)} branches"
 
-    def _repr_mimebundle_(self, **kwargs):
-        """The widget, and a picture of the run with the kernels of the shown step for where widgets do not run."""
-        made = super()._repr_mimebundle_(**kwargs)
-        data, metadata = made if isinstance(made, tuple) else (made, {})
-        data["image/png"] = plots.png(plots.journey(self.journey.losses, self.step, self.journey.net_at(self.step)))
+    def picture(self):
         alt = f"The losses of {len(self.journey.losses)} steps, and the kernels of the first convolution after step {self.step}."
-        return data, metadata | {"image/png": {"alt": alt}}
+        return plots.journey(self.journey.losses, self.step, self.journey.net_at(self.step)), alt, repr(self)
 
     @staticmethod
     def _button(name, tooltip, action):
