@@ -4,9 +4,9 @@ Read in this order: `reference` (the mathematics as plain loops), `ops` (the sam
 `gradcheck`, `data`. NumPy does the arithmetic; nothing here prints or plots.
 """
 
-from .data import Dataset, load_mnist
+from .data import Dataset, load_cifar10, load_mnist
 from .net import Layer, Net
 from .train import train
 from .zoo import lenet
 
-__all__ = ["Dataset", "Layer", "Net", "lenet", "load_mnist", "train"]
+__all__ = ["Dataset", "Layer", "Net", "lenet", "load_cifar10", "load_mnist", "train"]

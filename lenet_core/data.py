@@ -1,9 +1,9 @@
-"""Where the images come from: MNIST in the formats it is handed around in, and real digits that need no download.
+"""Where the images come from: MNIST in the formats it is handed around in, CIFAR-10, and real digits that need no download.
 
-`load_mnist` looks, in this order, into the folder it is given, the folder named in the environment variable LENET_DATA,
-and the user's cache; then it tries to download MNIST; without a network it takes the 1,797 handwritten digits that come
-with scikit-learn, brought from 8x8 to 28x28 pixels. Which it was stands in `Dataset.name` and in `str(dataset)`, so that
-nobody takes the one for the other.
+`load_mnist` and `load_cifar10` look, in this order, into the folder they are given, the folder named in the environment
+variable LENET_DATA, and the user's cache; then they try to download. Without a network `load_mnist` takes the 1,797
+handwritten digits that come with scikit-learn, brought from 8x8 to 28x28 pixels; nothing stands in for CIFAR-10. Which
+images they are stands in `Dataset.name` and in `str(dataset)`, so that nobody takes the one for the other.
 
 This is the only module of the core that reads data from a disk or a network, and `DataError` is how it says, in one
 sentence, what is wrong with a file and what to do.
@@ -13,9 +13,12 @@ import gzip
 import os
 import queue
 import struct
+import tarfile
+import tempfile
 import threading
 import time
 import zlib
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +32,20 @@ MNIST_FILES = {
     "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
 MIRRORS = ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"]
-OFFLINE_AFTER = 4.5           # seconds without a first small file: then there is no network
+
+# CIFAR-10 in its binary version: the archive and its sha256, the six files in it, and the names its folder goes by.
+CIFAR10_ARCHIVE = "cifar-10-binary.tar.gz"
+CIFAR10_SHA = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
+CIFAR10_MIRRORS = ["https://www.cs.toronto.edu/~kriz/"]
+CIFAR10_TRAIN, CIFAR10_TEST = [f"data_batch_{i}.bin" for i in range(1, 6)], "test_batch.bin"
+CIFAR10_FILES = [*CIFAR10_TRAIN, CIFAR10_TEST]
+CIFAR10_FOLDERS = ["cifar-10-batches-bin", "cifar10", "cifar10-small"]
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR10_IMAGES = 10_000       # in each of the six files, when they are whole
+RECORD = 1 + 3 * 32 * 32      # bytes: the label, then a plane of red, one of green, one of blue
+UNPACK = f"Unpack {CIFAR10_ARCHIVE} (from www.cs.toronto.edu/~kriz/cifar.html)"
+
+OFFLINE_AFTER = 4.5           # seconds without a first answer: then there is no network
 STALLED_AFTER = 30            # seconds without a further byte, once a mirror has answered
 
 
@@ -39,9 +55,10 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images and labels: x (N, 1, 28, 28) float32 between 0 (paper) and 1 (ink), y (N,) whole numbers 0 .. 9.
+    """Images and labels: x (N, C, H, W) float32 between 0 and 1, y (N,) whole numbers, each a place in `classes`.
 
-    `name` says what they are, `source` where they came from and why. `str(dataset)` is both in one line.
+    C is 1 for handwriting (0 is paper, 1 is ink) and 3 for photographs (red, green, blue). `classes` are the names of what
+    can be seen. `name` says what the images are, `source` where they came from and why. `str(dataset)` is both in one line.
     """
 
     name: str
@@ -50,6 +67,7 @@ class Dataset:
     test_x: np.ndarray
     test_y: np.ndarray
     source: str = ""
+    classes: tuple = tuple("0123456789")
 
     def subset(self, n):
         """The same data with n training images, taken at even distances (all, if there are no more); the test set is whole."""
@@ -78,9 +96,33 @@ def load_mnist(folder=None):
     if named := os.environ.get("LENET_DATA"):
         return _from_folder(Path(named), "from the folder in LENET_DATA")
     try:
-        return _from_folder(_download(), "downloaded, checksums right")
+        return _from_folder(_cached_mnist(), "downloaded, checksums right")
     except DataError as error:
         return digits(f"not MNIST: {error}")
+
+
+def load_cifar10(folder=None):
+    """CIFAR-10 as a `Dataset`: 50,000 training and 10,000 test photographs (N, 3, 32, 32) of ten kinds of things.
+
+    `folder` holds the files of the binary version, itself or in a subfolder `cifar-10-batches-bin`, `cifar10` or
+    `cifar10-small`: test_batch.bin, and as many of data_batch_1.bin .. data_batch_5.bin as there are ("CIFAR-10 (part)" when
+    images are missing). The download is 170 MB. Raises DataError when `folder` has no usable CIFAR-10, when the folder named
+    in LENET_DATA has a damaged one (one without any, with MNIST alone, is passed over), and when there is none anywhere.
+    Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", University of Toronto, 2009.
+    """
+    if folder is not None:
+        if place := _cifar10_place(Path(folder)):
+            return _from_cifar10(place, f"from {folder}")
+        raise DataError(f"{folder} holds no CIFAR-10 in its binary version. {UNPACK} there, or name another folder.")
+    named = os.environ.get("LENET_DATA")
+    if named and (place := _cifar10_place(Path(named))):
+        return _from_cifar10(place, "from the folder in LENET_DATA")
+    try:
+        place = _cached_cifar10()
+    except DataError as error:
+        looked = ([f"{named} (named in LENET_DATA)"] if named else []) + [str(_cache("cifar10"))]
+        raise DataError(f"There is no CIFAR-10 in {' or in '.join(looked)}, and {error}") from None
+    return _from_cifar10(place, "downloaded, checksum right")
 
 
 def digits(source="comes with scikit-learn"):
@@ -102,8 +144,18 @@ def digits(source="comes with scikit-learn"):
 # ---------------------------------------------------------------------------------------------------- folders and files
 
 
-def _from_folder(folder, source):
+@contextmanager
+def _reading(folder):
+    """What the system says against reading something in a folder, as a sentence."""
     try:
+        yield
+    except OSError as error:
+        raise DataError(f"{error.filename or folder} cannot be read ({error.strerror or error}). "
+                        "Check that it is there and that you may read it.") from None
+
+
+def _from_folder(folder, source):
+    with _reading(folder):
         if folder.is_file():
             return _from_file(folder, source)
         for place in (folder, folder / "mnist"):
@@ -119,9 +171,6 @@ def _from_folder(folder, source):
             if found:
                 missing = ", ".join(sorted(set(MNIST_FILES) - set(found)))
                 raise DataError(f"{place} lacks {missing}. Put all four files of MNIST there.")
-    except OSError as error:
-        raise DataError(f"{error.filename or folder} cannot be read ({error.strerror or error}). "
-                        "Check that it is there and that you may read it.") from None
     raise DataError(f"{folder} holds no MNIST. Put the four files ({', '.join(MNIST_FILES)}), mnist.npz or mnist_all.mat there, "
                     "or name another folder.")
 
@@ -206,67 +255,198 @@ def _dataset(arrays, names, source):
     return Dataset("MNIST", *out, source)
 
 
+# ------------------------------------------------------------------------------------------------------------- CIFAR-10
+
+
+def _cifar10_place(folder):
+    """The folder, or the first of its usual subfolders, with a file of CIFAR-10 in it; None if there is nothing of CIFAR-10.
+
+    Raises DataError when there is the packed archive alone: to download it a second time would be a waste.
+    """
+    packed = []
+    with _reading(folder):
+        if folder.name.endswith((".tar.gz", ".tgz", ".tar")) and folder.is_file():
+            packed.append(folder)
+        for place in (folder, *(folder / name for name in CIFAR10_FOLDERS)):
+            names = set(os.listdir(place)) if place.is_dir() else set()
+            if names.intersection(CIFAR10_FILES):
+                return place
+            if CIFAR10_ARCHIVE in names:
+                packed.append(place / CIFAR10_ARCHIVE)
+    if packed:
+        raise DataError(f"{packed[0]} is still packed. Unpack it where it lies (tar -xf {packed[0].name}) and name that folder.")
+    return None
+
+
+def _from_cifar10(place, source):
+    with _reading(place):
+        names = os.listdir(place)
+        train = [place / name for name in CIFAR10_TRAIN if name in names]
+        if not train:
+            raise DataError(f"{place} lacks training images. Put data_batch_1.bin there, or as many as you like up to data_batch_5.bin.")
+        if CIFAR10_TEST not in names:
+            raise DataError(f"{place} lacks {CIFAR10_TEST}. Put it beside {train[0].name}.")
+        classes = _class_names(place / "batches.meta.txt") if "batches.meta.txt" in names else CIFAR10_CLASSES
+        arrays = [*_read_records(train), *_read_records([place / CIFAR10_TEST])]
+    whole = len(arrays[0]) == len(CIFAR10_TRAIN) * CIFAR10_IMAGES and len(arrays[2]) == CIFAR10_IMAGES
+    return Dataset("CIFAR-10" if whole else "CIFAR-10 (part)", *arrays, source, classes)
+
+
+def _read_records(paths):
+    """x and y of the records in some files; beside x, which is large, there is never more in memory than the bytes of one file."""
+    ends = np.cumsum([path.stat().st_size // RECORD for path in paths])
+    x, y = np.empty((ends[-1], 3, 32, 32), np.float32), np.empty(ends[-1], np.int64)
+    for path, end in zip(paths, ends):
+        raw = _read_file(path)
+        if len(raw) % RECORD:
+            raise DataError(f"{path} has {len(raw):,} bytes, which is no whole number of records of {RECORD:,} bytes. "
+                            "Remove it and download it again.")
+        records = np.frombuffer(raw, np.uint8).reshape(-1, RECORD)
+        labels, pixels = records[:, 0], records[:, 1:].reshape(-1, 3, 32, 32)
+        if labels.max() > 9:
+            at = np.argmax(labels > 9)
+            raise DataError(f"{path} is damaged: image {at:,} has the label {labels[at]}, where 0 to 9 should be. "
+                            "Remove it and download it again.")
+        here = slice(end - len(records), end)
+        y[here] = labels
+        np.divide(pixels, np.float32(255), out=x[here])           # by a plain 255 it would be worked out in float64
+    return x, y
+
+
+def _class_names(path):
+    """The ten lines of batches.meta.txt."""
+    names = tuple(_read_file(path).decode(errors="replace").split())
+    if len(names) != len(CIFAR10_CLASSES):
+        raise DataError(f"{path} has {len(names)} words, where the names of ten classes should be, one a line. "
+                        "Remove it: the names are known without it.")
+    return names
+
+
+def _read_file(path):
+    """The bytes of one of CIFAR-10's files. Raises DataError for what is often found under its name instead."""
+    if path.is_dir():
+        raise DataError(f"{path} is a folder, where a file should be. Put the file there that has this name.")
+    raw = path.read_bytes()
+    if not raw:
+        raise DataError(f"{path} is empty. Remove it and download it again.")
+    for at, mark, kind in ((0, b"\x1f\x8b", "packed with gzip. Unpack it, and put what comes out in its place"),
+                           (257, b"ustar", "a tar archive. Unpack it, and put what comes out in its place"),
+                           (0, b"<", "a web page. Remove it and download the file again"),
+                           (0, b"\x80", "pickled, for Python. Take the binary version instead")):
+        if raw.startswith(mark, at):
+            raise DataError(f"{path} is {kind}.")
+    return raw
+
+
 # ------------------------------------------------------------------------------------------------------------- download
 
 
-def _download():
+def _cached_mnist():
     """The folder in the user's cache with the four files, checked; those that are missing or wrong are fetched first."""
     import pooch
 
-    pooch.get_logger().setLevel("ERROR")
-    folder = Path(pooch.os_cache("lenet-workbook")) / "mnist"
-    advice = f"Put MNIST's four files into a folder and name it in LENET_DATA, or into {folder}."
-    try:
-        if all((folder / name).is_file() and pooch.file_hash(folder / name) == sha for name, sha in MNIST_FILES.items()):
-            return folder
-        folder.mkdir(parents=True, exist_ok=True)
-        mirrors = _answering_mirrors(folder, advice)
-        for name in MNIST_FILES:
-            _fetch(name, folder, mirrors, advice)
-    except OSError as error:
-        raise DataError(f"the cache cannot be used: {error.filename or folder} ({error.strerror or error}). {advice}") from None
+    folder, smallest = _cache("mnist"), "t10k-labels-idx1-ubyte.gz"
+    with _advising(folder, f"Put MNIST's four files into a folder and name it in LENET_DATA, or into {folder}."):
+        if not all((folder / name).is_file() and pooch.file_hash(folder / name) == sha for name, sha in MNIST_FILES.items()):
+            folder.mkdir(parents=True, exist_ok=True)
+            mirrors = _answering_mirrors(
+                MIRRORS, lambda mirror: _retrieve(mirror, smallest, MNIST_FILES[smallest], folder, timeout=OFFLINE_AFTER))
+            for name, sha in MNIST_FILES.items():
+                _fetch(mirrors, name, sha, folder)
     return folder
 
 
-def _answering_mirrors(folder, advice):
-    """The mirrors, the first to deliver the smallest file in front. Raises DataError if none does so in time.
+def _cached_cifar10():
+    """The folder in the user's cache with the six files, each of the right size; if one is not, all are fetched first."""
+    import pooch
+
+    folder = _cache("cifar10")
+    with _advising(folder, f"{UNPACK} in the folder that LENET_DATA names, or in another one and give that to load_cifar10."):
+        if not _whole_cifar10(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            mirrors = _answering_mirrors(CIFAR10_MIRRORS, lambda mirror: _knock(mirror + CIFAR10_ARCHIVE))
+            with tempfile.TemporaryDirectory(dir=folder) as passing:          # a file is in the cache whole or not at all
+                archive = _fetch(mirrors, CIFAR10_ARCHIVE, CIFAR10_SHA, passing)
+                with suppress(tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error):      # the next lines look what came of it
+                    pooch.Untar(extract_dir=".")(archive, "download", None)
+                unpacked = Path(passing, "cifar-10-batches-bin")
+                if not _whole_cifar10(unpacked):
+                    raise DataError(f"{CIFAR10_ARCHIVE} came with the right checksum, but the six files cannot be unpacked from it.")
+                for name in CIFAR10_FILES:
+                    os.replace(unpacked / name, folder / name)
+    return folder
+
+
+def _whole_cifar10(folder):
+    files = [folder / name for name in CIFAR10_FILES]
+    return all(file.is_file() and file.stat().st_size == CIFAR10_IMAGES * RECORD for file in files)
+
+
+def _cache(name):
+    import pooch
+
+    pooch.get_logger().setLevel("ERROR")
+    return Path(pooch.os_cache("lenet-workbook")) / name
+
+
+@contextmanager
+def _advising(folder, advice):
+    """Whatever goes wrong with the cache or the download, as a DataError that ends with what to do instead."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{error} {advice}") from None
+    except OSError as error:
+        raise DataError(f"the cache cannot be used: {error.filename or folder} ({error.strerror or error}). {advice}") from None
+
+
+def _answering_mirrors(mirrors, ask):
+    """The mirrors, the first for which ask(mirror) comes back without an error in front. Raises DataError if none does in time.
 
     On threads of their own, because a name server that does not answer holds up a connection longer than any timeout.
     """
     answers = queue.Queue()
-    smallest = "t10k-labels-idx1-ubyte.gz"
 
-    def ask(mirror):
+    def report(mirror):
         problem = None
         try:
-            _retrieve(mirror, smallest, folder, timeout=OFFLINE_AFTER)
+            ask(mirror)
         except Exception as error:                # handed over to the waiting thread, which reports it
             problem = error
         answers.put((mirror, problem))
 
-    for mirror in MIRRORS:
-        threading.Thread(target=ask, args=(mirror,), daemon=True).start()
+    for mirror in mirrors:
+        threading.Thread(target=report, args=(mirror,), daemon=True).start()
     problems, deadline = [], time.monotonic() + OFFLINE_AFTER
-    while len(problems) < len(MIRRORS):
+    while len(problems) < len(mirrors):
         try:
             mirror, error = answers.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             problems.append(f"no answer within {OFFLINE_AFTER:g} seconds")
             break
         if error is None:
-            return [mirror, *(other for other in MIRRORS if other != mirror)]
+            return [mirror, *(other for other in mirrors if other != mirror)]
         problems.append(_reason(error))
-    raise DataError(f"it could not be downloaded ({'; '.join(dict.fromkeys(problems))}). {advice}")
+    raise DataError(f"it could not be downloaded ({'; '.join(dict.fromkeys(problems))}).")
 
 
-def _fetch(name, folder, mirrors, advice):
+def _knock(address):
+    """Ask for the first byte of a file that is too large to be fetched only to see whether there is a network."""
+    import requests
+
+    with requests.get(address, headers={"Range": "bytes=0-0"}, stream=True, timeout=OFFLINE_AFTER) as answer:
+        answer.raise_for_status()
+        next(answer.iter_content(1))
+
+
+def _fetch(mirrors, name, sha, folder):
     problems = []
     for mirror in mirrors:
         try:
-            return _retrieve(mirror, name, folder, timeout=STALLED_AFTER)
+            return _retrieve(mirror, name, sha, folder, timeout=STALLED_AFTER)
         except (OSError, ValueError) as error:
             problems.append(_reason(error))
-    raise DataError(f"{name} could not be downloaded ({'; '.join(problems)}). {advice}")
+    raise DataError(f"{name} could not be downloaded ({'; '.join(problems)}).")
 
 
 def _reason(error):
@@ -274,9 +454,9 @@ def _reason(error):
     import requests
 
     if isinstance(error, requests.HTTPError):
-        return f"a mirror answered {error.response.status_code}"
+        return f"the server answered {error.response.status_code}"
     if isinstance(error, requests.Timeout):
-        return "a mirror stopped answering"
+        return "the server stopped answering"
     if isinstance(error, requests.RequestException):
         return "no connection"
     if isinstance(error, OSError):
@@ -284,9 +464,9 @@ def _reason(error):
     return "what came was cut off or has a wrong checksum"
 
 
-def _retrieve(mirror, name, folder, timeout):
+def _retrieve(mirror, name, sha, folder, timeout):
     """One file from one mirror; pooch writes it under its name only when it has arrived whole with the right checksum."""
     import pooch
 
-    return pooch.retrieve(mirror + name, known_hash="sha256:" + MNIST_FILES[name], fname=name, path=folder,
+    return pooch.retrieve(mirror + name, known_hash=f"sha256:{sha}", fname=name, path=folder,
                           downloader=pooch.HTTPDownloader(timeout=timeout))

@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from . import ops
+from . import historic, ops
 from .files import read_npz, write_npz
 from .parallel import in_parts
 
@@ -24,6 +24,9 @@ KINDS = {
     "max_pool": (ops.max_pool_forward, ops.max_pool_backward),
     "relu": (ops.relu_forward, ops.relu_backward),
     "inner_product": (ops.inner_product_forward, ops.inner_product_backward),
+    "table_conv": (historic.table_conv_forward, historic.table_conv_backward),
+    "subsample": (historic.subsample_forward, historic.subsample_backward),
+    "scaled_tanh": (historic.scaled_tanh_forward, historic.scaled_tanh_backward),
 }
 PART = 32                      # images; batches of at least two parts are worth a second thread
 
@@ -32,7 +35,8 @@ class Layer:
     """One operation of a network, its parameters, and what it saw in the last `Net.loss`.
 
     `kind` is a key of `KINDS`; `W_shape` is the shape of the weights, where the operation has some: (F, C, k, k) for
-    "conv", (D, M) for "inner_product"; the options (`stride`, `pad`, `k`) are handed to the operation as they are.
+    "conv", (D, M) for "inner_product", (connections, k, k) for "table_conv", (C,) for "subsample"; the options (`stride`, `pad`,
+    `k`, `table`) are handed to the operation as they are.
 
     `params` and `grads` are dicts with the keys "W" and "b" (empty for layers that learn nothing). `x`, `out`, `dout` and
     `dx` are the last input and output and the gradients of the loss with respect to them, for the whole batch; None
@@ -45,7 +49,7 @@ class Layer:
         self.name, self.kind, self.options = name, kind, options
         self.params, self.grads = {}, {}
         if W_shape:
-            outputs = W_shape[0] if kind == "conv" else W_shape[1]
+            outputs = {"inner_product": W_shape[-1], "table_conv": len(options.get("table", ()))}.get(kind, W_shape[0])
             self.params = {"W": np.zeros(W_shape, np.float32), "b": np.zeros(outputs, np.float32)}
         self._seen = []                                    # one record per part of the batch: x, out, cache, dout, dx
         self.use()
@@ -109,7 +113,7 @@ class Layer:
         return np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else None
 
     def __repr__(self):
-        facts = [f"{k}={v}" for k, v in self.options.items()] + [f"{p} {v.shape}" for p, v in self.params.items()]
+        facts = [f"{k}={v}" for k, v in self.options.items() if k != "table"] + [f"{p} {v.shape}" for p, v in self.params.items()]
         return f"{self.name:8} {self.kind}" + (f" ({', '.join(facts)})" if facts else "")
 
 

@@ -124,13 +124,14 @@ def sgd_momentum(p, v, dp, lr, mu=0.9, decay=0.0):
     return p - push, push
 
 
-def train(net, batches, lr, mu=0.9, decay=0.0, bias_rate=1.0, state=None):
+def train(net, batches, lr, mu=0.9, decay=0.0, bias_rate=1.0, state=None, clip=None):
     """Update the network once per batch, and yield a `Step` after each.
 
     `batches` yields (x, y); training ends when it does (`minibatches` never does). `lr`, `mu` (momentum) and `decay`
     (weight decay, on weights only) are numbers, or functions of the step's number, so that they can change on the way.
-    `bias_rate` multiplies the rate of the biases (the homework's is 2). Give the `state` of an earlier run to go on
-    where it stopped. Raises `Diverged`, and leaves the network as it was, when a loss is not a finite number.
+    `bias_rate` multiplies the rate of the biases (the homework's is 2). `clip` is the greatest length that all gradients
+    together may have, as one long vector; longer ones are scaled down to it, before decay and momentum. Give the `state` of an
+    earlier run to go on where it stopped. Raises `Diverged`, and leaves the network as it was, when a loss is not a finite number.
     """
     state = TrainingState() if state is None else state
     for x, y in batches:
@@ -141,8 +142,20 @@ def train(net, batches, lr, mu=0.9, decay=0.0, bias_rate=1.0, state=None):
             raise Diverged(f"The loss stopped being a number at step {i} (learning rate {rate:g}): most likely the steps were too "
                            "large and the weights ran away. Begin again with a rate ten times smaller, or let it warm up; if "
                            "that does not help, check the gradients of the layers.")
+        if clip is not None:
+            _clip(net, clip)
         _update(net, state, rate, rate * bias_rate, momentum, weight_decay)
         yield Step(i, loss, float(np.mean(scores.argmax(axis=1) == y)), rate)
+
+
+def _clip(net, longest):
+    """Scale all gradients by one factor where together, as one vector, they are longer than `longest`."""
+    # In float64, where no square overflows, and by NumPy, not the BLAS library: its dot products depend on the number of threads.
+    squares = (np.square(g, dtype=np.float64).sum() for layer in net.layers for g in layer.grads.values())
+    length = math.sqrt(sum(squares))
+    if longest < length < math.inf:                          # an endless one goes on to `train`, whose next loss says so
+        for layer in net.layers:
+            layer.grads = {name: g * float(longest / length) for name, g in layer.grads.items()}
 
 
 def _update(net, state, weight_lr, bias_lr, mu, decay):

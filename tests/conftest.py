@@ -1,10 +1,15 @@
 """What several tests share."""
 
+import http.server
+import os
+import threading
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from lenet_core import data
-
 
 
 @pytest.fixture
@@ -23,3 +28,72 @@ def mnist():
     if found.name != "MNIST":
         pytest.skip("MNIST is not here: name its folder in LENET_DATA")
     return found
+
+
+@pytest.fixture(scope="module")                     # and not the session: it takes 300 MB for as long as it is held
+def cifar10():
+    named = os.environ.get("LENET_DATA")
+    if not named or data._cifar10_place(Path(named)) is None:           # no download: it has 170 MB
+        pytest.skip("CIFAR-10 is not here: name its folder in LENET_DATA")
+    return data.load_cifar10(named)
+
+
+# ------------------------------------------------------------------------------------------------- servers to download from
+
+
+@pytest.fixture
+def empty_cache(monkeypatch, tmp_path):
+    """The folder of an empty cache; LENET_DATA is not set, and there is no mirror of anything."""
+    monkeypatch.delenv("LENET_DATA", raising=False)
+    monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(data, "MIRRORS", [])
+    monkeypatch.setattr(data, "CIFAR10_MIRRORS", [])
+    for proxy in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(proxy, raising=False)
+        monkeypatch.delenv(proxy.upper(), raising=False)
+    return tmp_path / "cache" / "lenet-workbook"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Hands out `server.files` as `server.behave` says: a number is an error of HTTP; "stall" stops in the middle, "mute" at once."""
+
+    def do_GET(self):
+        behave, name = self.server.behave, self.path.rsplit("/", 1)[-1]
+        self.server.asked.append(name)
+        self.server.ranges.append(self.headers["Range"])
+        content = self.server.files[name]
+        if isinstance(behave, int):
+            return self.send_error(behave)
+        if behave == "hang":
+            return time.sleep(self.server.patience)
+        if behave == "html":
+            content = b"<html>Please log in to this hotel's network</html>"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[:{"cut": len(content) // 2, "stall": len(content) // 2, "mute": 0}.get(behave)])
+        if behave in ("stall", "mute"):
+            time.sleep(self.server.patience)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def start_servers():
+    """start_servers(files, behaviours) starts a server for each behaviour, and returns them and their addresses."""
+    servers = []
+
+    def start(files, behaviours):
+        for behave in behaviours:
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            server.daemon_threads = True
+            server.behave, server.files, server.asked, server.ranges, server.patience = behave, files, [], [], 10
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()      # looks often whether it is to end
+            servers.append(server)
+        return servers, [f"http://127.0.0.1:{server.server_port}/data/" for server in servers]
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()

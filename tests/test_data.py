@@ -2,11 +2,9 @@
 
 import gzip
 import hashlib
-import http.server
 import os
 import re
 import struct
-import threading
 import time
 from pathlib import Path
 
@@ -110,15 +108,8 @@ def test_subset_is_even_and_says_so(folder):
 
 
 @pytest.fixture
-def nowhere(monkeypatch, tmp_path):
-    """No LENET_DATA, an empty cache, no mirrors."""
-    monkeypatch.delenv("LENET_DATA", raising=False)
-    monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / "cache" / name)
-    monkeypatch.setattr(data, "MIRRORS", [])
-    for proxy in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(proxy, raising=False)
-        monkeypatch.delenv(proxy.upper(), raising=False)
-    return tmp_path / "cache" / "lenet-workbook" / "mnist"
+def nowhere(empty_cache):
+    return empty_cache / "mnist"
 
 
 def test_order(nowhere, folder, arrays, monkeypatch):
@@ -207,47 +198,18 @@ def test_unreadable_places_get_a_sentence(folder, monkeypatch):
 # ------------------------------------------------------------------------------------------------------------- servers
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        behave, name = self.server.behave, self.path.rsplit("/", 1)[-1]
-        self.server.asked.append(name)
-        content = self.server.files[name]
-        if isinstance(behave, int):
-            return self.send_error(behave)
-        if behave == "hang":
-            return time.sleep(self.server.patience)
-        if behave == "html":
-            content = b"<html>Please log in to this hotel's network</html>"
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content[:len(content) // 2] if behave == "cut" else content)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
-def serve(nowhere, folder, monkeypatch):
+def serve(nowhere, folder, monkeypatch, start_servers):
     """serve(behaviour, ...) starts a mirror for each and makes them the mirrors of the package."""
-    servers = []
     files = {name: (folder / name).read_bytes() for name in MNIST_FILES}
     monkeypatch.setattr(data, "MNIST_FILES", {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()})
 
     def start(*behaviours):
-        for behave in behaviours:
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-            server.daemon_threads = True
-            server.behave, server.files, server.asked, server.patience = behave, files, [], 10
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            servers.append(server)
-        monkeypatch.setattr(data, "MIRRORS", [f"http://127.0.0.1:{server.server_port}/mnist/" for server in servers])
+        servers, addresses = start_servers(files, behaviours)
+        monkeypatch.setattr(data, "MIRRORS", addresses)
         return servers
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    return start
 
 
 def test_download_once_then_from_the_cache(serve, nowhere, arrays):
@@ -266,7 +228,7 @@ def test_the_other_mirror_helps(serve, nowhere, arrays, broken):
 
 
 @pytest.mark.parametrize("behaviour, words", [
-    (403, "a mirror answered 403"), (404, "a mirror answered 404"), (500, "a mirror answered 500"),
+    (403, "the server answered 403"), (404, "the server answered 404"), (500, "the server answered 500"),
     ("cut", "cut off or has a wrong checksum|no connection"), ("html", "cut off or has a wrong checksum"),
     ("hang", "no answer within|stopped answering"),
 ])

@@ -1,0 +1,150 @@
+"""One training as a function of plain settings: what every study varies, in one place."""
+
+import functools
+import itertools
+from dataclasses import replace
+
+import numpy as np
+from sklearn.metrics import confusion_matrix
+
+from lenet_core import zoo
+from lenet_core.data import load_cifar10, load_mnist
+from lenet_core.train import Diverged, error_rate, inverse_decay, minibatches, train, warm_up_then_down
+
+from ..augment import mirrored, moved, warped
+from ..look import mistakes, probabilities
+
+LEARNED = 0.3                # test accuracy from which a run has learned something; guessing is 0.1
+IDLE = 0.01                  # a loss that moved by less shows "no sign of convergence"
+WINDOW = 20                  # steps over which a loss is averaged before it is judged
+
+SCHEDULES = {
+    "constant": lambda steps: lambda i: 1.0,
+    "warm up, then down": lambda steps: warm_up_then_down(1.0, steps),
+    "inverse decay": lambda steps: inverse_decay(1.0, 1e-4, 0.75),
+}
+
+
+@functools.lru_cache(maxsize=2)
+def pictures(name, folder=None):
+    """The data set of a name: "mnist", "cifar10", "mnist32" (a border of two pixels, for the 32x32 of LeNet-5), or "mnist 1998": that
+    with paper at -0.1 and ink at 1.175, so that pixels have about mean 0 and variance 1 (LeCun et al. 1998, section II.B)."""
+    if name == "cifar10":
+        return load_cifar10(folder)
+    data = load_mnist(folder)
+    if name in ("mnist32", "mnist 1998"):
+        wide = [np.pad(x, ((0, 0), (0, 0), (2, 2), (2, 2))) for x in (data.train_x, data.test_x)]
+        if name == "mnist 1998":
+            wide = [x * np.float32(1.275) - np.float32(0.1) for x in wide]
+        data = replace(data, train_x=wide[0], test_x=wide[1])
+    return data
+
+
+def learn(seed, network, data="mnist", folder=None, per_class=None, images=None, first_weights=None, input_shape=None, lr=0.1,
+          schedule="constant", batch_size=64, epochs=None, steps=None, mu=0.9, decay=0.0, bias_rate=1.0, summed=False, clip=None,
+          centred=False, move=0, mirror=False, warp=None, average=None, until_loss=None, restart_after=None, errors_every=None,
+          inside=False):
+    """Train `network` (a name in `zoo`) once, and say what came of it.
+
+    `images`: how many training images, at even distances; or `per_class`: the first so many of each class (None: all).
+    `first_weights`: the name of a bound in `zoo` (None: the network's own), or a number, the standard deviation of normal ones.
+    `summed`: the loss is the sum over the batch, not the mean, so that the gradient is `batch_size` times as long.
+    `centred`: the mean of each channel over the training images is taken off, from the test images too.
+    `move`, `mirror`, `warp`: as in `augment` (`warp` holds its keywords). `average`: a running mean of the parameters is tested,
+    with this weight on the past. `until_loss`: the end, once the mean loss of the last 20 batches is below.
+    `restart_after`: new first weights if the loss has not moved after so many steps (COMP3314 report, section 5).
+    `errors_every`: so many epochs between two points of the curve.
+
+    Returns plain data: "outcome" ("learned"; "dead": no weight had a gradient for 20 steps; "diverged"; "stuck": none of these), "accuracy" on the test images, "loss" (mean of the last 20
+    batches), "steps", "restarts", "parameters", "data", and "curve", a list of [epoch, training error, test error].
+    With `inside` also "confusion" (counts, row = true class), "mistakes" ([place in the test set, answer, its probability] of the
+    24 surest) and "kernels" (the weights of a first convolution).
+    """
+    source = pictures(data, folder)
+    train_x, train_y = _chosen(source, images, per_class)
+    test_x, test_y = source.test_x, source.test_y
+    if centred:
+        mean = train_x.mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64).astype(train_x.dtype)
+        train_x, test_x = train_x - mean, test_x - mean
+    rng = np.random.default_rng(seed)
+    net = _first(network, rng, first_weights, input_shape)
+    batches = minibatches(train_x, train_y, batch_size, rng)
+    per_epoch = batches.per_epoch
+    steps = steps or round(epochs * per_epoch)
+    for change, asked in ((mirrored, {} if mirror else None), (moved, {"by": move} if move else None), (warped, warp)):
+        batches = batches if asked is None else change(batches, rng, **asked)
+    shape, scale = SCHEDULES[schedule](steps), batch_size if summed else 1
+
+    def start():                                        # a closure over `net`: a restart trains another one
+        return train(net, batches, lambda i: lr * scale * shape(i), mu, decay, bias_rate, clip=clip and clip / scale)
+
+    losses, curve, begun, shut, outcome, mean, running = [], [], [0], 0, None, net.snapshot(), start()
+    try:
+        while len(losses) < steps:
+            losses.append(next(running).loss)
+            n = len(losses)
+            shut = 0 if losses[-1] < IDLE or _has_gradient(net) else shut + 1
+            if restart_after and n - begun[-1] == restart_after and _idle(losses[begun[-1]:]):
+                net = _first(network, rng, first_weights, input_shape)
+                begun, shut, running = [*begun, n], 0, start()
+            if shut == WINDOW:
+                outcome = "dead"
+                break
+            if average:
+                mean = _towards(mean, net.snapshot(), average)
+            if errors_every and n % round(errors_every * per_epoch) == 0:
+                curve.append([n / per_epoch, error_rate(net, train_x, train_y), error_rate(net, test_x, test_y)])
+            if until_loss and n >= WINDOW and np.mean(losses[-WINDOW:]) < until_loss:
+                break
+    except Diverged:
+        outcome = "diverged"
+    if average:
+        net.restore(mean)
+    accuracy = round(1 - error_rate(net, test_x, test_y), 6)
+    return {"outcome": outcome or ("learned" if accuracy >= LEARNED else "stuck"), "accuracy": accuracy,
+            "loss": float(np.mean(losses[-WINDOW:])) if losses else None, "steps": len(losses), "restarts": len(begun) - 1,
+            "parameters": net.size, "data": source.name, "curve": curve, **(_inside(net, test_x, test_y) if inside else {})}
+
+
+def _has_gradient(net):
+    """Does any weight have a gradient? Not when all ReLUs of a layer are shut for every image of the batch: then for good."""
+    return any(layer.grads["W"].any() for layer in net.layers if layer.params)
+
+
+def _idle(losses):
+    return abs(np.mean(losses[-WINDOW:]) - np.mean(losses[:WINDOW])) < IDLE
+
+
+def _chosen(data, images, per_class):
+    if per_class:
+        chosen = np.sort(np.concatenate([np.flatnonzero(data.train_y == k)[:per_class] for k in np.unique(data.train_y)]))
+        return data.train_x[chosen], data.train_y[chosen]
+    few = data.subset(images or len(data.train_x))
+    return few.train_x, few.train_y
+
+
+def _first(network, rng, first_weights, input_shape):
+    options = {"input_shape": tuple(input_shape)} if input_shape else {}
+    if isinstance(first_weights, str):
+        options["bound"] = getattr(zoo, first_weights)
+    net = getattr(zoo, network)(rng, **options)
+    if isinstance(first_weights, float):
+        for layer in net.layers:
+            if layer.params:
+                W = layer.params["W"]
+                layer.params = {**layer.params, "W": (first_weights * rng.standard_normal(W.shape)).astype(W.dtype)}
+    return net
+
+
+def _inside(net, x, y):
+    p = probabilities(net, x)
+    wrong, first = mistakes(p, y), net.layers[0]
+    surest = zip(wrong.places[:24].tolist(), wrong.answers[:24].tolist(), wrong.sureness[:24].astype(float).round(3).tolist())
+    return {"confusion": confusion_matrix(y, p.argmax(axis=1), labels=range(p.shape[1])).tolist(), "mistakes": [list(one) for one in surest],
+            "kernels": first.params["W"].astype(float).round(3).tolist() if first.kind == "conv" else None}
+
+
+def _towards(mean, now, weight):
+    """The running mean of snapshots: `weight` on the past, the rest on `now`."""
+    weight = np.float32(weight)
+    return {name: {p: weight * mean[name][p] + (1 - weight) * value for p, value in params.items()} for name, params in now.items()}

@@ -1,0 +1,118 @@
+"""The grid: for each source, which trainings, with which seeds, beside which figure of its own.
+
+A study is a list of cases, a case a recipe with its seeds. Where a source leaves a setting out, the comment says what is taken
+and why. `theirs` is what the source reports, in its own terms.
+"""
+
+from dataclasses import dataclass
+
+from .grid import Run
+
+
+@dataclass(frozen=True)
+class Case:
+    """One recipe of a study: a name, the settings of `learn`, the seeds, the source's figure for it; `row`: its name in the README's
+    table of the five networks, where it stands there; `alone`: it is timed, so nothing else runs beside it."""
+
+    name: str
+    settings: dict
+    seeds: tuple = (0,)
+    theirs: str = ""
+    row: str = ""
+    alone: bool = False
+
+
+FIVE, TWENTY, FIFTY = tuple(range(5)), tuple(range(20)), tuple(range(50))
+
+# The recipe of `lenet_core.train.QUICK` and its likes, which most of our own figures come from.
+DOWN = {"schedule": "warm up, then down", "mu": 0.9}
+
+HOMEWORK = {"network": "lenet", "lr": 0.01, "schedule": "inverse decay", "mu": 0.9, "decay": 5e-4, "bias_rate": 2.0, "steps": 10_000}
+
+# COMP3314 says which share of the course's "global learning rates" it took, not what those were, nor momentum, batch or the first
+# weights it gave up. The course's program is public in other students' copies: 0.05 in the first two epochs, momentum 0.9, batches
+# of 256, first weights from a normal distribution with standard deviation 0.1. That is taken here, with pixels from 0 to 1.
+COMP3314 = {"network": "comp3314", "data": "mnist32"}
+SUMMED = {**COMP3314, "batch_size": 256, "mu": 0.9, "summed": True, "until_loss": 0.5}
+NORMAL, SMALL = {"first_weights": 0.1, "steps": 300}, {"first_weights": "by_fan_in", "steps": 1500}
+MEAN = {**COMP3314, "batch_size": 64, "mu": 0.9, "lr": 0.1, "epochs": 2}
+TWENTY_EPOCHS = {"epochs": 20, "errors_every": 1}
+
+REPORT = {"network": "report", "data": "mnist32", "mu": 0.0, "epochs": 1}
+
+# CmpE 597 gives neither rate nor first weights. Normal ones with standard deviation 1 are what NumPy's `randn` gives; one image at a
+# time is how its equations are written, and how its training seems to have begun.
+CMPE597 = {"network": "cmpe597", "per_class": 100}
+WILD = {**CMPE597, "first_weights": 1.0, "batch_size": 1, "mu": 0.0, "epochs": 10}
+RATES = (0.1, 0.01, 0.001)
+
+STUDIES = {
+    "homework": [
+        Case("its recipe, 1/20 of MNIST", {**HOMEWORK, "images": 3000}, alone=True,
+             theirs="above 97 % in less than an hour", row="LeNet, 3,000 images, the homework's recipe"),
+        Case("its recipe, all of MNIST", HOMEWORK, alone=True,
+             theirs="about 99.1 % in several hours", row="LeNet, all of MNIST, the homework's recipe"),
+        Case("two epochs, falling rate", {"network": "lenet", "lr": 0.08, **DOWN, "decay": 1e-3, "epochs": 2}, FIVE, alone=True,
+             theirs="about 99.1 % in several hours", row="LeNet, all of MNIST, two epochs"),
+        Case("1/20 of MNIST, images moved", {"network": "lenet", "images": 3000, "lr": 0.08, **DOWN, "decay": 2e-3, "steps": 1000, "move": 1},
+             FIVE, theirs="above 97 % in less than an hour", row="LeNet, 3,000 images, each moved by up to a pixel"),
+    ],
+    "comp3314": [
+        Case("normal weights, full rate", {**SUMMED, **NORMAL, "lr": 0.05, "steps": 60}, FIVE, theirs="NaN after 2-3 iterations"),
+        Case("normal weights, rate x 0.03", {**SUMMED, **NORMAL, "lr": 0.05 * 0.03}, TWENTY),
+        Case("normal weights, rate x 0.015", {**SUMMED, **NORMAL, "lr": 0.05 * 0.015}, TWENTY, theirs="about 1 of 14 learns"),
+        Case("normal weights, rate x 0.008", {**SUMMED, **NORMAL, "lr": 0.05 * 0.008}, TWENTY, theirs="more than half learn"),
+        Case("weights +-2.4/n, rate x 0.015", {**SUMMED, **SMALL, "lr": 0.05 * 0.015}, TWENTY, theirs="1 of 6 or 7 learns"),
+        Case("weights +-2.4/n, rate x 0.008", {**SUMMED, **SMALL, "lr": 0.05 * 0.008}, TWENTY, theirs="more than half learn"),
+        Case("restart when idle for 60 steps", {**SUMMED, **NORMAL, "lr": 0.05 * 0.015, "steps": 600, "restart_after": 60}, TWENTY,
+             theirs="restarts until it learns"),
+        Case("mean loss", {**MEAN, "first_weights": 0.1}, FIVE),
+        Case("mean loss, fan-in weights", {**MEAN, "first_weights": "fan_in"}, FIVE),
+        Case("mean loss, fan-in weights, falling rate", {**MEAN, **DOWN, "first_weights": "fan_in"}, FIFTY,
+             theirs="no figure; a picture of error rates", row="COMP3314's LeNet-5, repaired"),
+        Case("its own recipe, twenty epochs", {**SUMMED, **NORMAL, "until_loss": None, "steps": None, "lr": 0.05 * 0.008, **TWENTY_EPOCHS},
+             theirs="hardly better after 10 epochs, overfits a bit"),
+        Case("repaired, twenty epochs", {**MEAN, **DOWN, "first_weights": "fan_in", **TWENTY_EPOCHS}),
+    ],
+    "report": [
+        *(Case(f"{'summed' if summed else 'mean'} loss, rate {lr:g}", {**REPORT, "summed": summed, "lr": lr}, tuple(range(3)),
+               theirs={(True, 1e-4): "the only rate that worked"}.get((summed, lr), "no learning" if summed else ""))
+          for summed, rates in ((True, (1e-5, 1e-4, 1e-3, 1e-2)), (False, (1e-4, 1e-2, 1e-1))) for lr in rates),
+        Case("falling rate, two epochs", {**REPORT, "lr": 0.1, **DOWN, "epochs": 2}, FIVE,
+             theirs="no figure", row="The report's LeNet-5"),
+    ],
+    "fman45": [
+        Case("two epochs, falling rate", {"network": "fman45", "lr": 0.08, **DOWN, "decay": 5e-4, "epochs": 2}, FIVE,
+             theirs="97.2 % (from its table 2)", row="FMAN45's network for digits"),
+    ],
+    "cmpe597": [
+        *(Case(f"{name}, rate {lr:g}", {**WILD, **change, "lr": lr}, FIVE, theirs=theirs)
+          for name, change, theirs in (("as it began", {}, "explodes"), ("clipping alone", {"clip": 1.0}, "tried in vain"),
+                                       ("averaged batches of 32 alone", {"batch_size": 32}, "tried in vain"),
+                                       ("fan-in weights alone", {"first_weights": "fan_in"}, "not tried"))
+          for lr in RATES),
+        Case("fan-in weights, batches of 16, falling rate", {**CMPE597, "lr": 0.02, **DOWN, "batch_size": 16, "decay": 2e-3, "epochs": 50},
+             FIVE, theirs="0.686, with a shallower network", row="CmpE 597's full-size network, 1,000 images"),
+        Case("the same, images moved", {**CMPE597, "lr": 0.02, **DOWN, "batch_size": 16, "decay": 2e-3, "epochs": 50, "move": 1},
+             FIVE, theirs="0.686, with a shallower network", row="CmpE 597's full-size network, 1,000 images moved by up to a pixel"),
+    ],
+    "lenet5": [
+        Case("four epochs, falling rate", {"network": "lenet5", "data": "mnist 1998", "lr": 0.02, **DOWN, "epochs": 4}, tuple(range(3)),
+             theirs="99.05 %", row="LeNet-5 of 1998"),
+    ],
+}
+
+
+def runs(names, smoke=False):
+    """The `Run`s of the studies with these names, as two lists: those that can share the processors, and those that are timed.
+
+    `smoke` is the same grid with a few steps on a few images and one seed for each case: it shows that all of it runs.
+    """
+    found = [(case.alone, Run(name, case.name, {**case.settings, **(_few(case.settings) if smoke else {})}, seed))
+             for name in names for case in STUDIES[name] for seed in (case.seeds[:1] if smoke else case.seeds)]
+    return [run for alone, run in found if not alone], [run for alone, run in found if alone]
+
+
+def _few(settings):
+    return {"per_class": 3, "images": None, "epochs": None, "steps": 4,
+            **{key: 2 for key in ("restart_after", "errors_every") if settings.get(key)}}
