@@ -29,7 +29,8 @@ class Field(NamedTuple):
 
     `rows` and `columns` are cut off at the border; `size` is the number of rows (and columns) before cutting, worked out by the
     formula, `step` how far the field moves when the unit moves by one: both None where an inner product takes in everything.
-    A vector counts as one row of one channel.
+    A vector counts as one row of one channel. Between the first and the last channel that a table of connections names, there
+    may be some that it does not.
     """
 
     name: str
@@ -44,10 +45,11 @@ class Unit(NamedTuple):
     """One number of a layer's output: its value, where it comes from, where it goes, and what comes back.
 
     `patch` and `weights` are arrays of the same shape, whose products add up to `value - bias`, for layers that have weights;
-    for a pooling layer `patch` is the window and `winner` the place of its maximum in the layer's input; for ReLU `patch` is the
-    number that came in. `gradient` is the gradient of the loss with respect to the unit; `fields` the receptive fields, from the
-    layer's own input down to the image; `feeds` what it goes into: (name of the layer above, rows, columns), where the first is
-    beyond the last if no window holds the unit. A pixel of the image is a unit too: `patch` is the pixel, `fields` is empty.
+    for a pooling layer `patch` is the window and `winner` the place of its maximum in the layer's input; for ReLU and tanh
+    `patch` is the number that came in. `gradient` is the gradient of the loss with respect to the unit; `fields` the receptive
+    fields, from the layer's own input down to the image; `feeds` what it goes into: (name of the layer above, rows, columns),
+    where the first is beyond the last if no window holds the unit. A pixel of the image is a unit too: `patch` is the pixel,
+    `fields` is empty.
     """
 
     layer: str
@@ -105,6 +107,9 @@ class Look:
                 rows, columns = ((first * stride - pad, last * stride - pad + k - 1) for first, last in (rows, columns))
                 if layer.kind == "conv":
                     channels = (0, depth - 1)
+                elif layer.kind == "table_conv":
+                    seen = np.concatenate(layer.options["table"][channels[0]:channels[1] + 1])
+                    channels = int(seen.min()), int(seen.max())
                 if size:
                     size, step = (size - 1) * stride + k, step * stride
             name = layers[below - 1].name if below else "image"
@@ -126,15 +131,24 @@ class Look:
         fields = self.field(name, row, column, channel)
         if layer.kind == "inner_product":
             patch, weights, bias = x.reshape(-1), layer.params["W"][:, index[0]], float(layer.params["b"][index[0]])
-        elif layer.kind == "relu":
+        elif layer.kind in ("relu", "scaled_tanh"):
             patch = x[index]
         else:
             k, stride, pad = _window(layer)
             top, left = index[1] * stride, index[2] * stride
             padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
             patch = padded[:, top:top + k, left:left + k]
+            if layer.kind != "max_pool":
+                bias = float(layer.params["b"][index[0]])
             if layer.kind == "conv":
-                weights, bias = layer.params["W"][index[0]], float(layer.params["b"][index[0]])
+                weights = layer.params["W"][index[0]]
+            elif layer.kind == "table_conv":
+                table = layer.options["table"]
+                first = sum(map(len, table[:index[0]]))
+                patch, weights = patch[list(table[index[0]])], layer.params["W"][first:first + len(table[index[0]])]
+            elif layer.kind == "subsample":
+                patch = patch[index[0]]
+                weights = np.full(patch.shape, layer.params["W"][index[0]])
             else:
                 patch = patch[index[0]]
                 i, j = np.unravel_index(patch.argmax(), patch.shape)
@@ -164,11 +178,13 @@ class Look:
 
 
 def _window(layer):
-    """(k, stride, pad) of a layer that looks through a window; a ReLU's window is one number."""
-    if layer.kind == "conv":
+    """(k, stride, pad) of a layer that looks through a window; that of a ReLU or a tanh is one number."""
+    if layer.kind in ("conv", "table_conv"):
         return layer.params["W"].shape[-1], layer.options.get("stride", 1), layer.options.get("pad", 0)
     if layer.kind == "max_pool":
         return layer.options["k"], layer.options.get("stride") or layer.options["k"], 0
+    if layer.kind == "subsample":
+        return 2, 2, 0
     return 1, 1, 0
 
 

@@ -19,7 +19,7 @@ TABLE_I = """
     . . X X X . . X X X X . X X . X
     . . . X X X . . X X X X . X X X
 """
-TABLES = [  # (N, C, H, W), table, k: as many maps in as out only once, and filters that look at different numbers of maps
+TABLES = [  # (N, C, H, W), table, k; most tables give their filters different numbers of maps, one names them out of order
     ((2, 3, 5, 7), ((0, 2), (1,), (0, 1, 2), (2, 0)), 3),
     ((3, 4, 4, 6), ((3,), (1, 2)), 2),
     ((1, 2, 3, 4), ((0,), (0, 1), (1,)), 1),
@@ -156,8 +156,7 @@ def test_subsampling_against_loops_and_nudges(rng, shape):
 def test_scaled_tanh_against_loops_and_nudges(rng, shape):
     x, dout = 2 * rng.standard_normal(shape), rng.standard_normal(shape)
     out, cache = historic.scaled_tanh_forward(x)
-    close(out, [1.7159 * math.tanh(2 / 3 * value) for value in x.flat] if x.ndim == 1 else
-          np.reshape([1.7159 * math.tanh(2 / 3 * value) for value in x.flat], shape))
+    close(out, np.reshape([1.7159 * math.tanh(2 / 3 * value) for value in x.flat], shape))
     close(historic.scaled_tanh_backward(dout, cache), *nudged(historic.scaled_tanh_forward, (x,), dout), 1e-8)
 
 
@@ -213,7 +212,9 @@ def test_a_last_odd_row_or_column_is_dropped(rng):
 
 
 def test_what_appendix_a_says_of_the_tanh():
-    f = lambda x: historic.scaled_tanh_forward(np.asarray(x))[0]
+    def f(x):
+        return historic.scaled_tanh_forward(np.asarray(x))[0]
+
     assert abs(f(1.0) - 1) < 0.00005 * math.tanh(2 / 3)           # as near as 1.7159, rounded to four decimals, can be
     x = np.linspace(0, 4, 4001)
     assert (f(-x) == -f(x)).all() and f(60.0) == 1.7159
@@ -240,10 +241,10 @@ def test_type_is_kept_and_arguments_are_unchanged(rng, dtype, order):
     d1 = historic.scaled_tanh_backward(d2, cache2)
     dx, dW, db = historic.table_conv_backward(d1, cache1)
     assert {a.dtype for a in (out1, out2, out3, d2, dw, dc, d1, dx, dW, db)} == {np.dtype(dtype)}
-    for a, b_ in zip([*arguments, out1, out2, out3, d3, d2], [*before, *kept, d2_before], strict=True):
-        assert (a == b_).all()
-    for a, b_ in ((dx, x), (dW, W), (db, b), (dw, w), (dc, c), (d1, out1), (d2, out2)):
-        assert a.shape == b_.shape
+    for now, then in zip([*arguments, out1, out2, out3, d3, d2], [*before, *kept, d2_before], strict=True):
+        assert (now == then).all()
+    for gradient, value in ((dx, x), (dW, W), (db, b), (dw, w), (dc, c), (d1, out1), (d2, out2)):
+        assert gradient.shape == value.shape
 
 
 def test_the_batch_stays_innermost_in_memory(rng):
@@ -273,7 +274,7 @@ def test_integers_typed_by_hand_are_not_cut_off():
     (lambda: historic.table_conv_forward(np.zeros((1, 3, 5, 5)), np.zeros((1, 3, 3)), np.zeros(2), ((0, 1), (2,))), "3 connections"),
     (lambda: historic.table_conv_forward(np.zeros((1, 1, 5, 5)), np.zeros((1, 3, 3)), np.zeros(2), ((0,),)), r"and b \(2,\)"),
     (lambda: historic.table_conv_forward(np.zeros((1, 1, 2, 5)), np.zeros((1, 3, 3)), np.zeros(1), ((0,),)), "does not fit"),
-    (lambda: historic.table_conv_forward(np.zeros((5, 5)), np.zeros((1, 3, 3)), np.zeros(1), ((0,),)), r"Images come as"),
+    (lambda: historic.table_conv_forward(np.zeros(5), np.zeros((1, 3, 3)), np.zeros(1), ((0,),)), r"Images come as"),
     (lambda: historic.subsample_forward(np.zeros((1, 1, 4, 4)), np.zeros(6), np.zeros(6)), r"need W and b of shape \(1,\)"),
     (lambda: historic.subsample_forward(np.zeros((1, 6, 4, 4)), np.zeros(6), np.zeros(1)), r"and b \(1,\)"),
     (lambda: historic.subsample_forward(np.zeros((1, 1, 1, 4)), np.zeros(1), np.zeros(1)), "does not fit"),

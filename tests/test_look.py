@@ -91,3 +91,62 @@ def test_mistakes_come_surest_first():
     assert found.places.tolist() == [3, 0, 2] and found.answers.tolist() == [1, 0, 1] and found.sureness.tolist() == [0.95, 0.9, 0.8]
     precision, recall = precision_and_recall(p, np.array([1, 0, 0, 0]))
     assert precision.tolist() == [0.5, 0.0] and recall == pytest.approx([1 / 3, 0.0])
+
+
+# ---------------------------------------------------------------------------------------- the operations of 1998
+
+
+@pytest.fixture(scope="module")
+def historic():
+    """A small network of 1998: a table with gaps, subsampling that drops a last row, the tanh."""
+    rng = np.random.default_rng(4)
+    table = (1, 2), (0,), (0, 1, 3), (2, 3)
+    net = Net((2, 9, 8), [Layer("conv1", "conv", (4, 2, 2, 2)), Layer("tanh1", "scaled_tanh"),
+                          Layer("conv2", "table_conv", (8, 2, 2), table=table), Layer("sub2", "subsample", (4,)), Layer("ip1", "inner_product", (36, 5))])
+    return net.initialise(rng, lambda *_: 0.5, np.float64), rng.standard_normal((3, 2, 9, 8)), np.array([0, 4, 2])
+
+
+@pytest.mark.parametrize("name", ["tanh1", "conv2", "sub2"])
+def test_fields_of_1998_are_where_a_nudge_is_felt(historic, name):
+    """Rows and columns of the image; and of the layer's own input, which maps, from the first to the last."""
+    net, x, y = historic
+    look = Look(net, x, y)
+    _, height, width = look.maps(name).shape
+    for channel, row, column in ((0, 0, 0), (2, height // 2, width // 2), (3, height - 1, width - 1)):
+        own, *_, image = look.field(name, row, column, channel)
+        felt = []
+        for layer in (name, "conv1"):
+            inputs = np.ndindex(look[layer].x.shape[1:])
+            places = [place for place in inputs if nudge_is_felt(look, layer, place, name, (channel, row, column))]
+            felt.append([(min(axis), max(axis)) for axis in zip(*places)])
+        assert felt == [[own.channels, own.rows, own.columns], [image.channels, image.rows, image.columns]]
+
+
+def nudge_is_felt(look, below, place, above, unit):
+    """Does the unit of the layer `above` move when one number that goes into the layer `below` does?"""
+    x, layers = look[below].x[:1].copy(), look.net.layers
+    x[(0, *place)] += 0.1
+    for layer in layers[look.names.index(below):look.names.index(above) + 1]:
+        x = layer.forward(x)[0]
+    return abs(x[(0, *unit)] - look[above].out[(0, *unit)]) > 1e-9
+
+
+@pytest.mark.parametrize("name, index, shape", [
+    ("conv2", (0, 0, 0), (2, 2, 2)), ("conv2", (2, 3, 5), (3, 2, 2)), ("conv2", (3, 6, 1), (2, 2, 2)),
+    ("sub2", (1, 2, 0), (2, 2)), ("sub2", (3, 0, 2), (2, 2))])
+def test_a_unit_of_1998_is_its_sum(historic, name, index, shape):
+    net, x, y = historic
+    unit = Look(net, x, y).unit(name, index, image=1)
+    assert unit.value == pytest.approx((unit.patch * unit.weights).sum() + unit.bias)
+    assert unit.patch.shape == unit.weights.shape == shape and unit.winner is None
+
+
+def test_a_tanh_is_its_input_and_sizes_are_by_the_formula(historic):
+    net, x, y = historic
+    look = Look(net, x, y)
+    unit = look.unit("tanh1", (3, 2, 5))
+    assert unit.value == pytest.approx(1.7159 * np.tanh(2 / 3 * unit.patch)) and unit.patch == look["conv1"].out[0, 3, 2, 5]
+    sizes = [(field.name, field.size, field.step) for field in look.field("sub2", 1, 2)]
+    assert sizes == [("conv2", 2, 2), ("tanh1", 3, 2), ("conv1", 3, 2), ("image", 4, 2)]
+    assert unit.feeds == ("conv2", (1, 2), (4, 5))
+    assert look.unit("conv2", (0, 6, 5)).feeds == ("sub2", (3, 2), (2, 2))          # the dropped row: no window holds it

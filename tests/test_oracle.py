@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from lenet_core import lenet, ops, train
+from lenet_core import lenet, ops, train, zoo
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: no second opinion", exc_type=ImportError)
 
@@ -49,3 +49,43 @@ def test_twenty_steps_of_lenet_agree(rng, digits):
         theirs.append(loss.item())
     mine = [step.loss for step in itertools.islice(train(net, itertools.repeat((x, y)), 0.05), 20)]
     np.testing.assert_allclose(mine, theirs, rtol=1e-9)
+
+
+def kernels_of(table, W):
+    """The kernels of an ordinary convolution of six maps: those of the table, and 0 where it has none."""
+    kernels = iter(W)
+    return torch.stack([torch.stack([next(kernels) if c in maps else torch.zeros_like(W[0]) for c in range(6)]) for maps in table])
+
+
+F = torch.nn.functional
+THEIRS = {
+    "conv": lambda x, W, b, pad=0: F.conv2d(x, W, b, padding=pad),
+    "max_pool": lambda x, k: F.max_pool2d(x, k),
+    "relu": F.relu,
+    "inner_product": lambda x, W, b: F.linear(x.flatten(1), W.T, b),
+    "table_conv": lambda x, W, b, table: F.conv2d(x, kernels_of(table, W), b),
+    "subsample": lambda x, W, b: 4 * F.avg_pool2d(x, 2) * W[:, None, None] + b[:, None, None],
+    "scaled_tanh": lambda x: 1.7159 * torch.tanh(2 / 3 * x),
+}
+
+
+@pytest.mark.parametrize("make", [zoo.comp3314, zoo.report, zoo.fman45, zoo.fman45_deeper, zoo.cmpe597, zoo.lenet5],
+                         ids=lambda make: make.__name__)
+def test_networks_of_the_zoo_agree(make, rng):
+    """Scores, loss and every gradient of every network, whose layers PyTorch computes with the same parameters."""
+    net = make(rng, np.float64, bound=zoo.fan_in)
+    x, y = rng.standard_normal((4, *net.input_shape)), rng.integers(0, 10, 4)
+    mine, scores = net.loss(x, y)
+    image = torch.tensor(x, requires_grad=True)
+    twins = {layer.name: [torch.tensor(p, requires_grad=True) for p in layer.params.values()] for layer in net.layers}
+    out = image
+    for layer in net.layers:
+        out = THEIRS[layer.kind](out, *twins[layer.name], **layer.options)
+    theirs = F.cross_entropy(out, torch.tensor(y))
+    theirs.backward()
+    assert mine == pytest.approx(theirs.item(), rel=1e-12)
+    np.testing.assert_allclose(scores, out.detach().numpy(), atol=1e-12)
+    np.testing.assert_allclose(net.layers[0].dx, image.grad.numpy(), atol=1e-12)
+    for layer in net.layers:
+        for gradient, twin in zip(layer.grads.values(), twins[layer.name], strict=True):
+            np.testing.assert_allclose(gradient, twin.grad.numpy(), atol=1e-12)
