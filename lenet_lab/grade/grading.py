@@ -1,0 +1,149 @@
+"""Grade a submission: a row for every exercise, whatever the submission does.
+
+The verdicts are those of the notebooks: `check.engine.examine`, with other random cases (the seed), looks at a function that is
+called in a process of its own (`sandbox`). It makes the arguments, compares the results and names the misconception here, in the
+grader's process. Exercises come in an order in which a forward function is known to be right, or not, before its backward function
+is looked at with its cache, as in the notebooks.
+"""
+
+import contextlib
+import functools
+import time
+from typing import NamedTuple
+
+from lenet_core.homework import adapted
+
+from ..check import engine, handout
+from ..check.derivations import DERIVATIONS
+from ..check.exercises import EXERCISES
+from ..check.hinges import hinges
+from ..check.toy import toy
+from ..check.verdict import Verdict
+from .points import BY_HAND, GRADED, PRACTICE, Item
+from .sandbox import Limits, Sandbox, isolation
+from .submission import HINGES, Submission
+
+PASSED, FAILED, UNWRITTEN, MISSING, BY_PEOPLE = "passed", "failed", "not written", "missing", "by hand"
+
+
+class Row(NamedTuple):
+    """What came of one exercise: its `Item`, the points, the status, sentences, the misconception (or None), seconds, where it is."""
+
+    item: Item
+    points: int
+    status: str
+    text: str
+    misconception: str | None = None
+    seconds: float = 0.0
+    place: str = ""
+
+
+class Result(NamedTuple):
+    """A graded submission; `score` of `worth` points are the program's, the rest of `points.TOTAL` is given by hand."""
+
+    name: str
+    seed: int
+    rows: tuple
+    notes: tuple = ()
+    isolation: str = ""
+    fingerprint: str = ""
+
+    @property
+    def score(self):
+        return sum(row.points for row in self.rows)
+
+    @property
+    def worth(self):
+        return sum(row.item.points for row in self.rows if row.status != BY_PEOPLE)
+
+
+def grade(submission: Submission, seed, limits=Limits(), practice=False, how=None):
+    """The `Result` of a submission; `practice` looks at the exercises without points too, `how` is a key of `sandbox.PROTECTION`."""
+    how = how or isolation()
+    rows, right = [], set()
+    wanted = sorted({**GRADED, **(PRACTICE if practice else {})}.values(), key=lambda item: "backward" in item.exercise)
+    for item in wanted:
+        rows.append(_row(item, submission, seed, limits, right, how))
+        if rows[-1].status == PASSED:
+            right.add(item.exercise)
+    order = [*GRADED, *PRACTICE]
+    rows.sort(key=lambda row: order.index(row.item.exercise))
+    rows += [Row(item, 0, BY_PEOPLE, "Given by the person who reads it.") for item in BY_HAND]
+    return Result(submission.name, seed, tuple(rows), submission.notes, how, submission.fingerprint)
+
+
+def nothing(name, seed, why):
+    """The `Result` of something that is no submission: all exercises missing, and why."""
+    rows = [Row(item, 0, MISSING, "It is not in the submission.") for item in GRADED.values()]
+    return Result(name, seed, tuple(rows), (why,))
+
+
+def _row(item, submission, seed, limits, right, how):
+    work = submission.works.get(item.exercise)
+    if work is None:
+        return Row(item, 0, MISSING, "It is not in the submission.")
+    start = time.monotonic()
+    verdict = _verdict(item.exercise, work, submission, seed, limits, right, how)
+    status = PASSED if verdict.passed else FAILED if verdict.written else UNWRITTEN
+    text = "\n".join((verdict.text, *work.notes))
+    return Row(item, item.points if verdict.passed else 0, status, text, verdict.misconception, time.monotonic() - start, work.place)
+
+
+def _verdict(name, work, submission, seed, limits, right, how):
+    """The `Verdict` on one exercise; when its process has ended, the sentence that says why."""
+    forward = name.replace("backward", "forward")
+    forward = forward if forward != name and forward in right and not (work.handout or submission.works[forward].handout) else None
+    works = {name: work.job()} | ({forward: submission.works[forward].job()} if forward else {})
+    with Sandbox(works, {*GRADED, name}, submission.modules, limits, how) as box, _patience(limits.seconds):
+        if box.failed.get(name):
+            return Verdict(name, False, str(box.failed[name]))
+        if box.ended:
+            return _ended(name, box)
+        try:
+            verdict = _looked_at(name, work, box, seed, forward)
+        except Exception as error:                                    # the other exercises are to be graded all the same
+            verdict = Verdict(name, False, f"The grader failed on it: {type(error).__name__}: {error}. Look at it by hand.")
+    if box.ended and not verdict.passed and verdict.misconception != "endless":
+        return _ended(name, box)
+    return verdict
+
+
+def _ended(name, box):
+    return Verdict(name, False, box.ended, "endless" if "stopped after" in box.ended else None)
+
+
+def _looked_at(name, work, box, seed, forward):
+    answer = box.answers.get(name)
+    if work.kind == "toy":
+        return toy(work.name, answer)
+    if work.kind == "names":
+        return hinges(HINGES[name][0], *(answer if isinstance(answer, list) and len(answer) == 2 else (..., ...)))
+    function = box.function(name)
+    if work.kind == "derivation":
+        return engine.examine(DERIVATIONS[work.name], ... if answer is ... else function, seed=seed)
+    exercise = EXERCISES[name]
+    if work.handout:
+        return _of_handout(exercise, function, seed)
+    forwards = [exercise.forward, *([box.function(forward, keep=True)] if forward else [])] if exercise.forward else ()
+    return engine.examine(exercise, function, forwards, seed)
+
+
+def _of_handout(exercise, function, seed):
+    """As `check.<name>(..., interface="handout")` looks at it."""
+    forwards = [exercise.forward] if exercise.forward else ()
+    plain = functools.partial(adapted(exercise.name, function))       # of whose lines the check does not speak: they are not the student's
+    verdict = engine.examine(exercise, plain, forwards, seed)
+    if verdict.passed and exercise.name == "sgd_momentum":
+        of_both = engine.examine(handout.UPDATE, handout.as_plain(function), seed=seed)
+        return verdict if of_both.passed else of_both
+    return verdict
+
+
+@contextlib.contextmanager
+def _patience(seconds):
+    """How long the engine waits for all calls of one exercise together."""
+    before, engine.SECONDS = engine.SECONDS, seconds
+    try:
+        yield
+    finally:
+        engine.SECONDS = before

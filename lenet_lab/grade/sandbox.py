@@ -1,0 +1,389 @@
+"""A student's code in a process of its own, which may do there what it likes, and which the grader outlives.
+
+The process (`inside.py`) gets sources and arguments and gives back results; `Sandbox.function` makes of that a function that can be
+called here. On Linux, where `unshare` may be used, it has a root folder of its own in memory (the system's and Python's folders in
+it cannot be written to; nothing else of this machine is there), no network, and its own list of processes, which all end with it.
+Elsewhere it has what POSIX gives: limits, its own user if the grader is root, and a fence inside Python. `PROTECTION` says in words
+which of these it was; the first that works on this machine is used.
+
+In the process there is NumPy, and of this package `lenet_core.ops` without the functions that are asked for; the rest is hidden. (A
+submission can still hand in another library's answer, or one that was copied: that is for the reader of the code to see.)
+"""
+
+import ast
+import builtins
+import contextlib
+import ctypes
+import functools
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+import lenet_core
+
+from . import wire
+
+BOOT = 60                                # seconds until Python has started, on a machine that is busy
+LONGEST = 300                            # characters of an error, or of what is printed, that are passed on
+POLL = 0.05                              # seconds between two looks at the clock
+USERS = 1_000_000                        # numbers from here on belong to nobody; a grader that is root lends one to the student's process
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8", "MPLBACKEND": "agg",
+               "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+PROTECTION = {
+    "namespaces": "walls: a root folder of its own in memory, no network, its own processes (Linux namespaces), and limits",
+    "user": "limits, as a user of its own: it can neither write to nor signal what is not its own; it can read what everybody can, and "
+            "sockets are refused by Python only",
+    "limits": "limits and a fence: time, memory, files and further processes are limited; it can read what the grader can, and what "
+              "Python's own functions refuse (sockets, writing elsewhere, signals) a determined submission gets around",
+}
+# $1 the new root, $2 the size of its writable folder, $3 the library, $4 the last step's options, $5 Python, $6 its program,
+# $7 where NumPy is; then the places of this machine that are to be seen in it, and, as hidden:PLACE, what is to be hidden in them.
+# This shell stays the first process in there: when it is ended, all others are.
+ENTER = """
+set -e
+new=$1 size=$2 library=$3 last=$4 python=$5 start=$6 numpy=$7
+shift 7
+mount -t tmpfs -o size=1m,mode=755 tmpfs "$new"
+for place in "$@"; do
+    case $place in hidden:*) mount -t tmpfs -o size=4k,mode=555 tmpfs "$new${place#hidden:}"; continue;; esac
+    mkdir -p "$new${place%/*}"
+    if [ -d "$place" ] && [ ! -L "$place" ]; then mkdir -p "$new$place"; mount --bind -o ro,nosuid,nodev "$place" "$new$place"
+    else cp -P "$place" "$new$place"; fi
+done
+mkdir "$new/dev" "$new/library" "$new/student"
+mount --bind -o ro,nosuid,nodev "$library" "$new/library"
+mount -t tmpfs -o size=$size,mode=1777,nosuid,nodev tmpfs "$new/student"
+for device in null urandom; do touch "$new/dev/$device"; mount --bind "/dev/$device" "$new/dev/$device"; done
+mount -o remount,bind,ro,nosuid,nodev "$new"
+unshare $last --root="$new" --wd=/student "$python" -I -B -c "$start" /library "$numpy"
+exit $?
+"""
+START = "import sys; sys.path = [sys.argv[1], *sys.path, sys.argv[2]]; import inside; inside.main()"
+PACKAGES = str(Path(np.__file__).parents[1])
+
+
+class Limits(NamedTuple):
+    """What a student's process may use: seconds (of the clock, and of the processor), bytes of memory, of files, of output."""
+
+    seconds: float = 8
+    memory: int = 2 ** 30
+    disk: int = 16 * 2 ** 20
+    output: int = 2 ** 20
+
+
+class NotStarted(RuntimeError):
+    """There is no process, and the submission is not to blame: nothing of it has run yet."""
+
+
+class Ended(Exception):
+    """The process is no longer there; the text says why."""
+
+
+class Sandbox:
+    """A process with the exercises `works` in it, {name: {"kind", "name", "cells", "own", ...}}; used as `with Sandbox(...) as box`.
+
+    `box.failed` and `box.answers` say of each what is wrong with its cell, or what it answers; `box.function(name)` is its function.
+    When the process is gone, `box.ended` says why in one sentence. `asked` are functions of `lenet_core.ops` that are not in there.
+    """
+
+    def __init__(self, works, asked=(), files=None, limits=Limits(), how=None):
+        self.limits, self.how, self.ended, self.failed, self.answers = limits, how or isolation(), None, {}, {}
+        self.asked, self.job = frozenset(asked), {
+            "works": works, "files": files or {}, "limits": limits._asdict(), "user": USERS + os.getpid(),
+            "alone": self.how == "namespaces"}
+        self.process, self.said, self._frames, self._lock = None, b"", queue.Queue(1), threading.Lock()
+
+    def __enter__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="lenet-grade-"))
+        try:
+            self._start()
+            self._send(self.job)
+            self._receive(BOOT)
+        except Ended as error:
+            self.close()
+            raise NotStarted(f"The sandbox cannot be started. {error} {self.said.decode(errors='replace').strip()}") from None
+        except BaseException:
+            self.close()
+            raise
+        with contextlib.suppress(Ended):
+            loaded = _dict(self._receive(self.limits.seconds))
+            self.failed, self.answers = (_dict(loaded.get(key)) for key in ("failed", "answers"))
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def function(self, name, keep=False):
+        """The function of exercise `name`, to be called here; with `keep` its cache stays there, and what comes back stands for it."""
+        return Function(self, name, keep)
+
+    def ask(self, message):
+        """Send a call, and wait for what came of it: a dict. Raises Ended."""
+        self._send(message)
+        return _dict(self._receive(self.limits.seconds + 1))
+
+    # ------------------------------------------------------------------------------------------------------------- the process
+
+    def _start(self):
+        self.folder.chmod(0o711)
+        library, new = self.folder / "library", self.folder / "new"
+        (library / "lenet_core").mkdir(parents=True)
+        new.mkdir()
+        for name in ("inside.py", "slices.py", "wire.py"):
+            shutil.copy(Path(__file__).with_name(name), library)
+        (library / "lenet_core" / "ops.py").write_text(_ops_without(self.asked), encoding="utf-8")
+        (library / "lenet_core" / "__init__.py").touch()
+        if self.how == "namespaces":
+            root = os.geteuid() == 0
+            last = "" if root else "--user --map-user=1000 --map-group=1000"
+            command = ["unshare", *([] if root else ["--map-root-user"]), "--net", "--pid", "--mount", "--ipc", "--fork", "--kill-child",
+                       "sh", "-c", ENTER, "sh", new, str(self.limits.disk), library, last, sys.executable, START, PACKAGES,
+                       *_places(), *_hidden()]
+            home = "/student"
+        else:
+            _keep_to_oneself()
+            command, home = [sys.executable, "-I", "-B", "-c", START, library, PACKAGES], new
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=new,
+                                        env=ENVIRONMENT | {"HOME": str(home), "TMPDIR": str(home)}, start_new_session=True)
+        self._threads = [threading.Thread(target=read, daemon=True) for read in (self._read_frames, self._read_said)]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self):
+        """End the process, whatever it is doing, and all that it has started and written."""
+        if self.process:
+            self._kill()
+            until = time.monotonic() + 2                              # a process that got away may still hold the line: it is left then
+            while self._threads[0].is_alive() and time.monotonic() < until:
+                with contextlib.suppress(queue.Empty):
+                    self._frames.get(timeout=POLL)
+            for stream in (self.process.stdin, *([self.process.stdout, self.process.stderr] if not self._threads[0].is_alive() else ())):
+                with contextlib.suppress(OSError):
+                    stream.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _kill(self):
+        with contextlib.suppress(OSError, AttributeError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            self.process.kill()
+        self.process.wait()
+
+    def _end(self, why):
+        with self._lock:
+            self.ended = self.ended or why
+        self._kill()
+
+    def _send(self, message):
+        if self.ended:
+            raise Ended(self.ended)
+        try:
+            self.process.stdin.write(wire.pack(message))
+            self.process.stdin.flush()
+        except OSError:
+            self._gone()
+
+    def _receive(self, seconds):
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                frame = self._frames.get(timeout=POLL)
+            except queue.Empty:
+                if time.monotonic() > until:
+                    self._end(f"It was stopped after {seconds:g} seconds.")
+                elif self.how != "namespaces" and _size(self.folder / "new") > self.limits.disk:
+                    self._end(f"It wrote more than {self.limits.disk >> 20} MiB of files.")
+                if self.ended:
+                    raise Ended(self.ended) from None
+                continue
+            if frame is None:
+                self._gone()
+            try:
+                return wire.unpack(*frame)
+            except wire.Garbled as error:
+                self._end(f"What came back cannot be read ({error}).")
+                raise Ended(self.ended) from None
+
+    def _gone(self):
+        """The process is no more: say why, and raise Ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1)
+        self._end(_why(self.process.poll()))
+        raise Ended(self.ended)
+
+    def _read_frames(self):
+        stream = self.process.stdout
+        try:
+            while len(head := stream.read(wire.HEAD.size)) == wire.HEAD.size:
+                rest = stream.read(size := wire.length(head))
+                if len(rest) < size:
+                    break
+                self._frames.put((head, rest))
+        except wire.Garbled as error:
+            self._end(f"What came back cannot be read ({error}).")
+        except (OSError, ValueError):
+            pass
+        self._frames.put(None)
+
+    def _read_said(self):
+        total = 0
+        with contextlib.suppress(OSError, ValueError):
+            while part := os.read(self.process.stderr.fileno(), 65536):
+                total += len(part)
+                self.said = (self.said + part)[:2000]
+                if total > self.limits.output:
+                    return self._end(f"It wrote more than {self.limits.output >> 20} MiB to the terminal.")
+
+
+class Function:
+    """A student's function: called here, run there. What it does to its arguments, prints and changes of NumPy's state happens here too."""
+
+    def __init__(self, sandbox, name, keep):
+        self.sandbox, self.__name__, self.keep = sandbox, name, keep
+
+    def __call__(self, *args, **kwargs):
+        message = {"name": self.__name__, "args": list(args), "kwargs": kwargs, "keep": self.keep}
+        own_cache = len(args) == 2 and type(args[1]) is dict and list(args[1]) == ["kept"]
+        if own_cache:
+            message |= {"args": [args[0]], "cache": int(args[1]["kept"][0])}
+        came = self.sandbox.ask(message)
+        for mine, theirs in zip(args, came["args"] if isinstance(came.get("args"), list) else ()):
+            _mirrored(mine, theirs)
+        if own_cache and came.get("cache changed"):
+            args[1]["kept"][1] += 1
+        print(str(came.get("printed") or "")[:LONGEST], end="")
+        _same_state(came.get("state"))
+        if came.get("error"):
+            raise _error(came["error"])
+        value = came.get("value")
+        if self.keep and isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], int):
+            return value[0], {"kept": np.array([value[1], 0])}
+        return value
+
+
+def _dict(value):
+    return value if isinstance(value, dict) else {}
+
+
+def _mirrored(mine, theirs):
+    """Make an argument what the student's function has made of it: the value to keep in its place, itself where that is possible."""
+    if isinstance(mine, np.ndarray):
+        alike = isinstance(theirs, np.ndarray) and (theirs.shape, theirs.dtype) == (mine.shape, mine.dtype)
+        if alike and mine.flags.writeable:
+            np.copyto(mine, theirs)
+        elif mine.flags.writeable and mine.dtype.kind == "f":
+            mine.fill(np.nan)                                          # another shape: not what it was, at any rate
+        elif not alike or not np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f"):
+            return theirs
+        return mine
+    if isinstance(mine, (list, dict)) and type(theirs) is type(mine):
+        both = zip(range(len(mine)), mine, theirs) if isinstance(mine, list) else [(key, mine.get(key), theirs[key]) for key in theirs]
+        now = {key: _mirrored(old, new) for key, old, new in both}
+        gone = theirs if len(theirs) != len(mine) else ()
+        if isinstance(mine, list):
+            mine[:] = theirs if gone else now.values()
+        else:
+            mine.update(now)
+            for key in mine.keys() - theirs.keys():
+                del mine[key]
+        return mine
+    if isinstance(mine, tuple) and isinstance(theirs, tuple):
+        for old, new in zip(mine, theirs):
+            _mirrored(old, new)
+        return mine
+    return mine if type(mine) is type(theirs) and mine == theirs else theirs
+
+
+def _same_state(changed):
+    """Change here what the function has changed of NumPy's global state there, for the check to see."""
+    changed = changed if isinstance(changed, list) else []
+    if "random" in changed:
+        np.random.random()
+    if "errors" in changed:
+        np.seterr(over="print" if np.geterr()["over"] != "print" else "warn")
+    if "print" in changed:
+        np.set_printoptions(precision=np.get_printoptions()["precision"] + 1)
+
+
+def _error(said):
+    """The error that the student's function raised, or one of the same name."""
+    name, text = (str(part)[:LONGEST] for part in [*(said if isinstance(said, list) else ["Error"]), ""][:2])
+    text = text.replace("ellipsis", "dots")                           # a word that the check takes for dots left unwritten: they are known
+    kind = getattr(builtins, name, None) or getattr(np.exceptions, name, None)
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind is not KeyError:        # which puts its text in quotes
+        with contextlib.suppress(TypeError):
+            return kind(text)
+    return type("".join(filter(str.isidentifier, name))[:60] or "Error", (Exception,), {})(text)
+
+
+# ----------------------------------------------------------------------------------------------------------------- what this machine has
+
+
+@functools.cache
+def isolation():
+    """"namespaces" where a sandbox with walls can be made on this machine, else "user" if the grader is root, or "limits"."""
+    if sys.platform == "linux" and all(map(shutil.which, ("unshare", "mount", "sh"))):
+        with contextlib.suppress(NotStarted), Sandbox({}, how="namespaces"):
+            return "namespaces"
+    return "user" if getattr(os, "geteuid", lambda: 1)() == 0 else "limits"
+
+
+def _places():
+    """What of this machine is to be seen in a sandbox: the system's folders and Python's, none within another."""
+    base = str(Path(os.path.realpath(sys.executable)).parents[1])
+    python = {sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix), base, PACKAGES}
+    places = sorted(place for place in {*SYSTEM, *python} if os.path.lexists(place))
+    real = [place for place in places if not os.path.islink(place)]
+    return [place for place in places if not any(place.startswith(other + "/") for other in real)]
+
+
+def _hidden():
+    """What is not to be seen in there: this package, where it is installed among Python's folders."""
+    packages = [os.path.realpath(path) for path in (Path(lenet_core.__file__).parent, Path(__file__).parents[1])]
+    return [f"hidden:{package}" for package in packages if any(package.startswith(place + "/") for place in _places())]
+
+
+@functools.cache
+def _ops_without(asked):
+    """The source of `lenet_core.ops` in which the functions `asked` for only say so."""
+    tree = ast.parse(Path(lenet_core.__file__).with_name("ops.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in asked:
+            node.body = ast.parse(f"raise RuntimeError('ops.{node.name} is what is asked for here: write it yourself')").body
+    return ast.unparse(tree)
+
+
+def _keep_to_oneself():
+    """Where the student's process has this one's user: it shall not look into this one's memory (PR_SET_DUMPABLE)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
+
+
+def _size(folder):
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_size
+    return total
+
+
+def _why(status):
+    """Why a process ended, in a sentence, from its exit status; a shell gives the number of a signal as 128 more."""
+    if status is None:
+        return "It closed its line to the grader."
+    number = -status if status < 0 else status - 128 if status > 128 else 0
+    with contextlib.suppress(ValueError):
+        return f"Its process was ended by the system ({signal.Signals(number).name})."
+    return f"Its process ended by itself, with exit status {status}."
