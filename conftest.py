@@ -1,10 +1,11 @@
-"""For every test, notebooks included: where MNIST is, and what is not compared when it is nowhere."""
+"""For every test, notebooks included: where the data sets are, and what is not compared when one is nowhere."""
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
 
-from lenet_core import load_mnist
+from lenet_core import data, load_mnist
 
 BESIDE = Path(__file__).resolve().parent.parent / "shared" / "data"
 if "LENET_DATA" not in os.environ and (BESIDE / "mnist").is_dir():
@@ -29,16 +30,29 @@ def pytest_sessionfinish(session):
         _forget_progress()
 
 
+def _missing():
+    """The tags of cells with numbers of a data set that is not here. CIFAR-10 is only looked for in LENET_DATA: it is a large download."""
+    tags = set() if load_mnist().name == "MNIST" else {"mnist"}
+    with contextlib.suppress(data.DataError):
+        named = os.environ.get("LENET_DATA")
+        if named and data._cifar10_place(Path(named)):
+            return tags
+    return tags | {"cifar10"}
+
 
 def pytest_collection_modifyitems(items):
-    """Cells tagged `mnist` hold numbers of MNIST: without it they run, on other digits, and are not compared."""
-    tagged = [item for item in items if "mnist" in (getattr(item, "cell", None) or {}).get("metadata", {}).get("tags", [])]
-    if tagged and load_mnist().name != "MNIST":
-        for item in tagged:
+    """Cells tagged `mnist` or `cifar10` hold numbers of that data set: without it they run all the same, and are not compared."""
+    tagged = [(item, set((getattr(item, "cell", None) or {}).get("metadata", {}).get("tags", []))) for item in items]
+    missing = _missing() if any(tags & {"mnist", "cifar10"} for _, tags in tagged) else set()
+    for item, tags in tagged:
+        if tags & missing:
             item.options["check"] = False
 
 
 def pytest_terminal_summary(terminalreporter):
-    if load_mnist().name != "MNIST":
+    missing = _missing()
+    if "mnist" in missing:
         terminalreporter.write_line("MNIST is not here: the notebooks ran on scikit-learn's digits instead, and cells with "
                                     "numbers of MNIST were not compared.")
+    if "cifar10" in missing:
+        terminalreporter.write_line("CIFAR-10 is not named in LENET_DATA: cells with numbers of it were not compared.")

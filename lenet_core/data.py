@@ -33,13 +33,12 @@ MNIST_FILES = {
 }
 MIRRORS = ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"]
 
-# CIFAR-10 in its binary version: the archive and its sha256, the six files in it, and the names its folder goes by.
+# CIFAR-10 in its binary version: the archive and its sha256, and the six files in it.
 CIFAR10_ARCHIVE = "cifar-10-binary.tar.gz"
 CIFAR10_SHA = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 CIFAR10_MIRRORS = ["https://www.cs.toronto.edu/~kriz/"]
 CIFAR10_TRAIN, CIFAR10_TEST = [f"data_batch_{i}.bin" for i in range(1, 6)], "test_batch.bin"
 CIFAR10_FILES = [*CIFAR10_TRAIN, CIFAR10_TEST]
-CIFAR10_FOLDERS = ["cifar-10-batches-bin", "cifar10", "cifar10-small"]
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CIFAR10_IMAGES = 10_000       # in each of the six files, when they are whole
 RECORD = 1 + 3 * 32 * 32      # bytes: the label, then a plane of red, one of green, one of blue
@@ -96,7 +95,7 @@ def load_mnist(folder=None):
     if named := os.environ.get("LENET_DATA"):
         return _from_folder(Path(named), "from the folder in LENET_DATA")
     try:
-        return _from_folder(_cached_mnist(), "downloaded, checksums right")
+        return _from_folder(_cached_mnist(), "from the cache, checksums right")
     except DataError as error:
         return digits(f"not MNIST: {error}")
 
@@ -104,8 +103,7 @@ def load_mnist(folder=None):
 def load_cifar10(folder=None):
     """CIFAR-10 as a `Dataset`: 50,000 training and 10,000 test photographs (N, 3, 32, 32) of ten kinds of things.
 
-    `folder` holds the files of the binary version, itself or in a subfolder `cifar-10-batches-bin`, `cifar10` or
-    `cifar10-small`: test_batch.bin, and as many of data_batch_1.bin .. data_batch_5.bin as there are ("CIFAR-10 (part)" when
+    `folder` holds the files of the binary version, itself or in a subfolder whose name begins with `cifar`: test_batch.bin, and as many of data_batch_1.bin .. data_batch_5.bin as there are ("CIFAR-10 (part)" when
     images are missing). The download is 170 MB. Raises DataError when `folder` has no usable CIFAR-10, when the folder named
     in LENET_DATA has a damaged one (one without any, with MNIST alone, is passed over), and when there is none anywhere.
     Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", University of Toronto, 2009.
@@ -122,7 +120,7 @@ def load_cifar10(folder=None):
     except DataError as error:
         looked = ([f"{named} (named in LENET_DATA)"] if named else []) + [str(_cache("cifar10"))]
         raise DataError(f"There is no CIFAR-10 in {' or in '.join(looked)}, and {error}") from None
-    return _from_cifar10(place, "downloaded, checksum right")
+    return _from_cifar10(place, "from the cache")
 
 
 def digits(source="comes with scikit-learn"):
@@ -259,7 +257,7 @@ def _dataset(arrays, names, source):
 
 
 def _cifar10_place(folder):
-    """The folder, or the first of its usual subfolders, with a file of CIFAR-10 in it; None if there is nothing of CIFAR-10.
+    """The folder, or the first of its subfolders `cifar...`, with a file of CIFAR-10 in it; None if there is nothing of CIFAR-10.
 
     Raises DataError when there is the packed archive alone: to download it a second time would be a waste.
     """
@@ -267,7 +265,7 @@ def _cifar10_place(folder):
     with _reading(folder):
         if folder.name.endswith((".tar.gz", ".tgz", ".tar")) and folder.is_file():
             packed.append(folder)
-        for place in (folder, *(folder / name for name in CIFAR10_FOLDERS)):
+        for place in (folder, *sorted(folder.glob("cifar*"))):
             names = set(os.listdir(place)) if place.is_dir() else set()
             if names.intersection(CIFAR10_FILES):
                 return place

@@ -1,5 +1,6 @@
-"""One .npz file that holds a description and arrays, written wholly or not at all, read without executing anything."""
+"""Files that are written wholly or not at all, and one .npz that holds a description and arrays, read without executing anything."""
 
+import contextlib
 import json
 import os
 import tempfile
@@ -14,14 +15,24 @@ DESCRIPTION = "description.json"
 def write_npz(path, description, arrays):
     """Write a description (plain data, kept as JSON) and named arrays to `path`.
 
-    The file is written beside its place and then moved there in one step, so that a kill at any moment leaves the old
-    file or the new one. Raises OSError if the folder cannot be written.
+    Raises OSError if the folder cannot be written.
+    """
+    with written_whole(path) as file:
+        np.savez(file, **{DESCRIPTION: np.array(json.dumps(description))}, **arrays)
+
+
+@contextlib.contextmanager
+def written_whole(path):
+    """A binary file to write to, which takes its place at `path` when the block ends well, and not at all otherwise.
+
+    It is written beside its place and then moved there in one step, so that a kill at any moment leaves the old file or the new
+    one. Raises OSError if the folder cannot be written.
     """
     path = Path(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, **{DESCRIPTION: np.array(json.dumps(description))}, **arrays)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())              # mkstemp makes files that nobody else may read

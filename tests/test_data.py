@@ -216,7 +216,7 @@ def test_download_once_then_from_the_cache(serve, nowhere, arrays):
     server, = serve("well")
     dataset = load_mnist()
     same(dataset, arrays)
-    assert "downloaded" in str(dataset) and sorted(server.asked) == sorted(MNIST_FILES)
+    assert "from the cache" in str(dataset) and sorted(server.asked) == sorted(MNIST_FILES)
     same(load_mnist(), arrays)
     assert len(server.asked) == 4
 

@@ -130,7 +130,7 @@ def test_never_a_second_copy_in_memory(folder, records):
 # ---------------------------------------------------------------------------------------------------- where it is sought
 
 
-@pytest.mark.parametrize("name", ["", "cifar-10-batches-bin", "cifar10", "cifar10-small"])
+@pytest.mark.parametrize("name", ["", "cifar-10-batches-bin", "cifar10", "cifar-some-of-it"])
 def test_the_folder_or_its_parent(tmp_path, records, monkeypatch, name):
     put(tmp_path / "somewhere" / name, records)
     (tmp_path / "somewhere" / "mnist").mkdir()
@@ -142,7 +142,7 @@ def test_the_folder_or_its_parent(tmp_path, records, monkeypatch, name):
 
 
 def test_the_whole_set_before_the_small_one(tmp_path, records):
-    put(tmp_path / "cifar10-small", {name: records[name] for name in ("data_batch_1.bin", CIFAR10_TEST)})
+    put(tmp_path / "cifar-some-of-it", {name: records[name] for name in ("data_batch_1.bin", CIFAR10_TEST)})
     assert load_cifar10(tmp_path).name == "CIFAR-10 (part)"
     put(tmp_path / "cifar-10-batches-bin", records)
     assert load_cifar10(tmp_path).name == "CIFAR-10"
@@ -339,7 +339,7 @@ def test_download_once_then_from_the_cache(serve, empty_cache, records):
     server = serve("well")
     dataset = load_cifar10()
     same(dataset, records)
-    assert dataset.name == "CIFAR-10" and "downloaded" in str(dataset)
+    assert dataset.name == "CIFAR-10" and "from the cache" in str(dataset)
     assert sorted(file.name for file in (empty_cache / "cifar10").iterdir()) == sorted(CIFAR10_FILES)       # and the archive is gone
     asked = len(server.asked)
     same(load_cifar10(), records)

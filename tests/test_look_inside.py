@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from lenet_core import Net, lenet
+from lenet_core import Net, lenet, zoo
 from lenet_core.net import Layer
 from lenet_lab import plots
 from lenet_lab.look import Look, twin
@@ -222,6 +222,11 @@ def test_what_does_not_fit_is_refused_in_words(small):
         LookInside(net, x.reshape(5, 30, 8), y)
     with pytest.raises(ValueError, match="There are 5 images, 0 to 4; there is no image 5"):
         LookInside(net, x, y, image=5)
+
+
+def test_layers_of_1998_are_refused_rather_than_explained_wrongly():
+    with pytest.raises(ValueError, match="no words for the layers tanh1, sub2, tanh2, conv3"):
+        LookInside(zoo.lenet5(np.random.default_rng(0)), np.zeros((1, 1, 32, 32)), [0])
 
 
 def test_a_network_that_ran_away_is_still_shown(small):

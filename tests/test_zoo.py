@@ -13,7 +13,7 @@ from lenet_core import Layer, Net, ops, zoo
 from lenet_core.gradcheck import check_net
 from lenet_core.historic import C3_TABLE
 from lenet_core.train import Diverged, sgd_momentum, train
-from lenet_core.zoo import by_fan_in, fan_in, input_volume
+from lenet_core.zoo import lecun_1998, fan_in, input_volume
 
 
 def tiny(rng, *arguments, **options):
@@ -62,7 +62,7 @@ NETWORKS = {
         "sub4": (32, (16, 5, 5), 4), "tanh4": (0, (16, 5, 5)), "conv5": (48_120, (120, 1, 1), 400), "tanh5": (0, (120, 1, 1)),
         "ip6": (10_164, (84,), 120), "tanh6": (0, (84,)), "output": (850, (10,), 84)}),
 }
-DEFAULTS = {zoo.lenet: input_volume, zoo.comp3314: by_fan_in, zoo.lenet5: by_fan_in}             # fan_in, where a source says nothing
+DEFAULTS = {zoo.lenet: input_volume, zoo.comp3314: lecun_1998, zoo.lenet5: lecun_1998}             # fan_in, where a source says nothing
 every_network = pytest.mark.parametrize("make", NETWORKS, ids=lambda make: make.__name__)
 
 
@@ -117,7 +117,7 @@ def test_the_repr_leaves_the_table_out(rng):
 
 
 @every_network
-@pytest.mark.parametrize("bound", [None, fan_in, by_fan_in, input_volume], ids=lambda bound: bound.__name__ if bound else "default")
+@pytest.mark.parametrize("bound", [None, fan_in, lecun_1998, input_volume], ids=lambda bound: bound.__name__ if bound else "default")
 def test_first_weights_fill_their_bounds(make, bound, rng):
     """Uniform within the bound: nothing beyond, and the standard deviation is bound/sqrt(3). Biases are 0."""
     net = make(rng, np.float64, **({"bound": bound} if bound else {}))
@@ -127,7 +127,7 @@ def test_first_weights_fill_their_bounds(make, bound, rng):
         if not layer.params:
             continue
         n = NETWORKS[make][1][layer.name][2]
-        limit = {fan_in: np.sqrt(3 / n), by_fan_in: 2.4 / n, input_volume: np.sqrt(3 / volume)}[rule]
+        limit = {fan_in: np.sqrt(3 / n), lecun_1998: 2.4 / n, input_volume: np.sqrt(3 / volume)}[rule]
         share = layer.params["W"] / limit
         assert np.abs(share).max() <= 1
         noise = 4 * math.sqrt(0.2 / share.size)                   # four sigma: the variance of n squares of such numbers is 0.8/9/n
@@ -158,12 +158,12 @@ def test_fan_in_keeps_the_scale(shape, layer, rng):
     assert out.std() == pytest.approx(1, rel=0.05)                # the table has 1,500 weights: 3 % of chance
 
 
-def test_by_fan_in_lets_the_values_shrink(rng):
+def test_lecun_1998_lets_the_values_shrink(rng):
     """1.4/sqrt(n) of `fan_in`, layer by layer, sigmoids or ReLUs: what comes out is nearly the same number for every image."""
-    assert [by_fan_in((1, n, 1, 1), 0) / fan_in((1, n, 1, 1), 0) * math.sqrt(n) for n in (25, 400)] == [pytest.approx(1.3856, abs=1e-4)] * 2
+    assert [lecun_1998((1, n, 1, 1), 0) / fan_in((1, n, 1, 1), 0) * math.sqrt(n) for n in (25, 400)] == [pytest.approx(1.3856, abs=1e-4)] * 2
     for make in (zoo.lenet5, zoo.comp3314):
-        spread = {bound: make(rng, bound=bound)(rng.standard_normal((50, 1, 32, 32))).std() for bound in (fan_in, by_fan_in)}
-        assert spread[fan_in] > 0.1 and spread[by_fan_in] < 0.005
+        spread = {bound: make(rng, bound=bound)(rng.standard_normal((50, 1, 32, 32))).std() for bound in (fan_in, lecun_1998)}
+        assert spread[fan_in] > 0.1 and spread[lecun_1998] < 0.005
 
 
 # ------------------------------------------------------------------------------------------ they work like any network

@@ -10,7 +10,6 @@ import inspect
 import json
 import math
 import os
-import tempfile
 import textwrap
 import warnings
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from lenet_core import ops
+from lenet_core.files import written_whole
 
 FOLDER = ".progress"                     # in the notebook's folder, unless LENET_PROGRESS names another
 _live = {}                               # functions that have passed in this kernel
@@ -50,9 +50,8 @@ def write(name, **changes):
     known = read(name) | changes
     try:
         folder().mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=folder(), suffix=".tmp", delete=False, encoding="utf-8") as file:
-            json.dump(known, file, indent=1)
-        os.replace(file.name, folder() / f"{name}.json")
+        with written_whole(folder() / f"{name}.json") as file:
+            file.write(json.dumps(known, indent=1).encode())
     except OSError as error:
         warnings.warn(f"Progress is not kept: {error}", stacklevel=2)
 

@@ -1,13 +1,13 @@
 """Redo the table of the five networks: `python -m lenet_lab.experiments --help`."""
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
-from lenet_core.data import DataError
+from lenet_core.data import DataError, load_cifar10, load_mnist
 
-from .grid import forget, work_off
-from .learn import pictures
+from .grid import merge, work_off
 from .studies import STUDIES, runs
 from .table import README, RECORD, RESULTS, write
 
@@ -23,26 +23,31 @@ def main(arguments=None):
     ask.add_argument("--data", metavar="FOLDER", help="where MNIST and CIFAR-10 lie (else LENET_DATA, the cache, a download)")
     ask.add_argument("--record", type=Path, metavar="FILE", help="where runs are written down, and beside it the tables "
                      "(default: results/runs.jsonl, from which the README's table is made; with --smoke build/smoke/runs.jsonl)")
-    ask.add_argument("--again", action="store_true", help="forget what is written down of these studies, and do them anew")
+    ask.add_argument("--again", action="store_true", help="do these studies anew, in a record beside the old one, whose place it takes "
+                                                          "when all is done; a stopped one is gone on with")
     ask.add_argument("--smoke", action="store_true", help="a few steps on a few images, to see that everything runs")
     ask.add_argument("--jobs", type=int, default=2, metavar="N", help="runs side by side (default: 2)")
-    ask.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, as tcp://HOST:8786: its workers do the runs")
+    ask.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, as tcp://HOST:8786: its workers do the runs, but for those "
+                                                          "that are timed, which are done here, one after the other")
     ask.add_argument("--tables", action="store_true", help="only write the tables of what is there")
     args = ask.parse_args(arguments)
     unknown = [name for name in args.studies if name not in STUDIES]
     if unknown:
         ask.error(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}.")
-    names = args.studies or list(STUDIES)
-    record = args.record or (SMOKE if args.smoke else RECORD)
+    if args.cluster and not importlib.util.find_spec("distributed"):
+        ask.error("--cluster needs dask.distributed: pip install distributed.")
+    names, failed = args.studies or list(STUDIES), []
+    record = (args.record or (SMOKE if args.smoke else RECORD)).resolve()
     try:
         record.parent.mkdir(parents=True, exist_ok=True)
         if not args.tables:
             _refuse_other_data(names, args.data)
-            if args.again:
-                forget(record, names)
+            target = record.with_name("again.jsonl") if args.again else record
             together, alone = runs(names, args.smoke)
-            work_off(together, record, args.data, args.jobs, args.cluster)
-            work_off(alone, record, args.data, 1, args.cluster)
+            done = [*work_off(together, target, args.data, args.jobs, args.cluster), *work_off(alone, target, args.data, jobs=1)]
+            failed = [one for one in done if one["outcome"] == "error"]
+            if args.again and not failed:
+                merge(record, target)
         write(record, args.smoke, README if record == RECORD else None)
     except KeyboardInterrupt:
         print("\nstopped; the same command goes on with what is left", file=sys.stderr)
@@ -50,16 +55,19 @@ def main(arguments=None):
     except (DataError, OSError) as error:
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 1
-    return 0
+    if failed:
+        print(f"{ask.prog}: {len(failed)} of {len(done)} runs failed, the first with {failed[0]['message']!r}; the same command tries "
+              "them again.", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def _refuse_other_data(names, folder):
-    """The tables are about MNIST and CIFAR-10: raise DataError now, not after an hour, if one of them is not here."""
+    """The tables are about MNIST and CIFAR-10: raise DataError now, not in every run, if one of them is not here."""
     wanted = {case.settings.get("data", "mnist") for name in names for case in STUDIES[name]}
-    if wanted - {"cifar10"} and (found := pictures("mnist", folder)).name != "MNIST":
+    if wanted - {"cifar10"} and (found := load_mnist(folder)).name != "MNIST":
         raise DataError(f"The experiments need MNIST; there is only {found}.")
     if "cifar10" in wanted:
-        pictures("cifar10", folder)
+        load_cifar10(folder)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 The record is a file of JSON lines, one per finished run, in which a run is known by its study, case, settings and seed. Each is
 written as soon as it ends, and what stands there is not done again: that is all there is to stopping and going on. What a run
-raises is a row too ("error", with the sentence).
+raises is a row too ("error", with the sentence), and the one kind of row that is tried again.
+
+The settings say what was done, not which version of the code did it: whoever changes `learn` redoes what depends on it.
 """
 
 import contextlib
@@ -17,7 +19,10 @@ from pathlib import Path
 import joblib
 from tqdm import tqdm
 
-from .learn import learn
+from lenet_core.data import DataError
+from lenet_core.files import written_whole
+
+from .learn import learn, pictures
 
 
 @dataclass(frozen=True)
@@ -46,23 +51,18 @@ def records(path):
     return found
 
 
-def forget(path, studies):
-    """Take the runs of some studies out of the record."""
-    kept = [record for record in records(path).values() if record["study"] not in studies]
-    Path(path).write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
-
-
 def work_off(runs, path, folder=None, jobs=2, cluster=None):
     """Do the runs that `path` does not hold yet, write each down there as it ends, and return the records of all, in order.
 
     `folder` is where the data lie (as for `load_mnist`). `jobs` runs go on side by side, each in a process of its own; with
     `cluster`, the address of a Dask scheduler, they go to its workers instead. A progress bar goes to the terminal.
     """
-    todo = [run for run in runs if run.key not in records(path)]
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with _workers(cluster), open(path, "a", encoding="utf-8") as file, tqdm(total=len(runs), initial=len(runs) - len(todo),
-                                                                             unit="run", disable=None) as bar:
-        if file.tell() and not Path(path).read_bytes().endswith(b"\n"):
+    path, done = Path(path), records(path)
+    todo = [run for run in runs if done.get(run.key, {"outcome": "error"})["outcome"] == "error"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (_workers(cluster), open(path, "a", encoding="utf-8") as file,
+          tqdm(total=len(runs), initial=len(runs) - len(todo), unit="run", disable=None) as bar):
+        if file.tell() and not path.read_bytes().endswith(b"\n"):
             file.write("\n")                                    # after a line cut off by a kill
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
         for record in parallel(joblib.delayed(perform)(run, folder) for run in todo):
@@ -72,6 +72,16 @@ def work_off(runs, path, folder=None, jobs=2, cluster=None):
             bar.update()
     done = records(path)
     return [done[run.key] for run in runs]
+
+
+def merge(path, newer):
+    """Put the runs of the record `newer` in the place of all runs of its studies in `path`, in one step, and remove it."""
+    fresh = records(newer)
+    studies = {record["study"] for record in fresh.values()}
+    kept = [record for record in records(path).values() if record["study"] not in studies]
+    with written_whole(path) as file:
+        file.writelines((json.dumps(record) + "\n").encode() for record in (*kept, *fresh.values()))
+    Path(newer).unlink()
 
 
 @contextlib.contextmanager
@@ -86,9 +96,13 @@ def _workers(cluster):
 
 
 def perform(run, folder=None):
-    """Do one run: its record, with what came of it, how long it took and the versions that did it."""
+    """Do one run: its record, with what came of it, how long it took (reading the data not counted) and the versions that did it."""
     began = time.perf_counter()
     try:
+        data = pictures(run.settings.get("data", "mnist"), folder)
+        if not data.name.startswith(("MNIST", "CIFAR-10")):             # a worker without MNIST would take scikit-learn's digits
+            raise DataError(f"The experiments need MNIST; there is only {data}.")
+        began = time.perf_counter()
         result = learn(run.seed, folder=folder, **run.settings)
     except Exception as error:                                  # one bad run is a row of the table, not the end of the others
         result = {"outcome": "error", "message": f"{type(error).__name__}: {error}"}

@@ -9,29 +9,35 @@ from sklearn.metrics import confusion_matrix
 
 from lenet_core import zoo
 from lenet_core.data import load_cifar10, load_mnist
-from lenet_core.train import Diverged, error_rate, inverse_decay, minibatches, train, warm_up_then_down
+from lenet_core.train import RECIPES, Diverged, error_rate, minibatches, train
 
 from ..augment import mirrored, moved, warped
 from ..look import mistakes, probabilities
 
 LEARNED = 0.3                # test accuracy from which a run has learned something; guessing is 0.1
 IDLE = 0.01                  # a loss that moved by less shows "no sign of convergence"
-WINDOW = 20                  # steps over which a loss is averaged before it is judged
+WINDOW = 20                  # steps over which a loss is averaged before it is judged, and without a gradient until a run is called dead
 
 SCHEDULES = {
     "constant": lambda steps: lambda i: 1.0,
-    "warm up, then down": lambda steps: warm_up_then_down(1.0, steps),
-    "inverse decay": lambda steps: inverse_decay(1.0, 1e-4, 0.75),
+    "warm up, then down": RECIPES["quick"].schedule,
+    "inverse decay": RECIPES["homework"].schedule,
 }
 
 
-@functools.lru_cache(maxsize=2)
 def pictures(name, folder=None):
     """The data set of a name: "mnist", "cifar10", "mnist32" (a border of two pixels, for the 32x32 of LeNet-5), or "mnist 1998": that
     with paper at -0.1 and ink at 1.175, so that pixels have about mean 0 and variance 1 (LeCun et al. 1998, section II.B)."""
+    return _pictures(name, folder)
+
+
+@functools.lru_cache(maxsize=2)
+def _pictures(name, folder):
     if name == "cifar10":
         return load_cifar10(folder)
-    data = load_mnist(folder)
+    if name == "mnist":
+        return load_mnist(folder)
+    data = pictures("mnist", folder)
     if name in ("mnist32", "mnist 1998"):
         wide = [np.pad(x, ((0, 0), (0, 0), (2, 2), (2, 2))) for x in (data.train_x, data.test_x)]
         if name == "mnist 1998":
@@ -48,17 +54,17 @@ def learn(seed, network, data="mnist", folder=None, per_class=None, images=None,
 
     `images`: how many training images, at even distances; or `per_class`: the first so many of each class (None: all).
     `first_weights`: the name of a bound in `zoo` (None: the network's own), or a number, the standard deviation of normal ones.
-    `summed`: the loss is the sum over the batch, not the mean, so that the gradient is `batch_size` times as long.
+    `summed`: the loss is the sum over the batch, not the mean: the rate times `batch_size`, also in the last, smaller batch.
     `centred`: the mean of each channel over the training images is taken off, from the test images too.
     `move`, `mirror`, `warp`: as in `augment` (`warp` holds its keywords). `average`: a running mean of the parameters is tested,
     with this weight on the past. `until_loss`: the end, once the mean loss of the last 20 batches is below.
-    `restart_after`: new first weights if the loss has not moved after so many steps (COMP3314 report, section 5).
+    `restart_after`: new first weights whenever the loss has not moved for so many steps (COMP3314 report, section 5).
     `errors_every`: so many epochs between two points of the curve.
 
-    Returns plain data: "outcome" ("learned"; "dead": no weight had a gradient for 20 steps; "diverged"; "stuck": none of these), "accuracy" on the test images, "loss" (mean of the last 20
-    batches), "steps", "restarts", "parameters", "data", and "curve", a list of [epoch, training error, test error].
-    With `inside` also "confusion" (counts, row = true class), "mistakes" ([place in the test set, answer, its probability] of the
-    24 surest) and "kernels" (the weights of a first convolution).
+    Returns plain data: "outcome" ("learned"; "dead": the weights of some layer had no gradient at all for 20 steps, where it ends;
+    "diverged"; "stuck": none of these), "accuracy" on the test images, "loss" (mean of the last 20 batches), "steps", "restarts", "parameters", "data", and "curve", a list of [epoch, training error, test error].
+    With `inside` also "confusion" (counts, row = true class), "mistakes" ([place in the test set, label, answer,
+    its probability] of the 24 surest) and "kernels" (the weights of a first convolution).
     """
     source = pictures(data, folder)
     train_x, train_y = _chosen(source, images, per_class)
@@ -67,7 +73,7 @@ def learn(seed, network, data="mnist", folder=None, per_class=None, images=None,
         mean = train_x.mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64).astype(train_x.dtype)
         train_x, test_x = train_x - mean, test_x - mean
     rng = np.random.default_rng(seed)
-    net = _first(network, rng, first_weights, input_shape)
+    net = fresh(network, rng, first_weights, input_shape)
     batches = minibatches(train_x, train_y, batch_size, rng)
     per_epoch = batches.per_epoch
     steps = steps or round(epochs * per_epoch)
@@ -76,22 +82,22 @@ def learn(seed, network, data="mnist", folder=None, per_class=None, images=None,
     shape, scale = SCHEDULES[schedule](steps), batch_size if summed else 1
 
     def start():                                        # a closure over `net`: a restart trains another one
-        return train(net, batches, lambda i: lr * scale * shape(i), mu, decay, bias_rate, clip=clip and clip / scale)
+        return train(net, batches, lambda i: lr * scale * shape(i), mu, decay, bias_rate, clip=clip)
 
     losses, curve, begun, shut, outcome, mean, running = [], [], [0], 0, None, net.snapshot(), start()
     try:
         while len(losses) < steps:
             losses.append(next(running).loss)
             n = len(losses)
-            shut = 0 if losses[-1] < IDLE or _has_gradient(net) else shut + 1
-            if restart_after and n - begun[-1] == restart_after and _idle(losses[begun[-1]:]):
-                net = _first(network, rng, first_weights, input_shape)
+            shut = 0 if losses[-1] < IDLE or _all_get_a_gradient(net) else shut + 1
+            if restart_after and n - begun[-1] >= restart_after and _idle(losses[-restart_after:]):
+                net = fresh(network, rng, first_weights, input_shape)
                 begun, shut, running = [*begun, n], 0, start()
-            if shut == WINDOW:
+            elif shut == WINDOW and not restart_after:
                 outcome = "dead"
                 break
             if average:
-                mean = _towards(mean, net.snapshot(), average)
+                mean = _moving_average(mean, net.snapshot(), average)
             if errors_every and n % round(errors_every * per_epoch) == 0:
                 curve.append([n / per_epoch, error_rate(net, train_x, train_y), error_rate(net, test_x, test_y)])
             if until_loss and n >= WINDOW and np.mean(losses[-WINDOW:]) < until_loss:
@@ -106,14 +112,14 @@ def learn(seed, network, data="mnist", folder=None, per_class=None, images=None,
             "parameters": net.size, "data": source.name, "curve": curve, **(_inside(net, test_x, test_y) if inside else {})}
 
 
-def _has_gradient(net):
-    """Does any weight have a gradient? Not when all ReLUs of a layer are shut for every image of the batch: then for good."""
-    return any(layer.grads["W"].any() for layer in net.layers if layer.params)
+def _all_get_a_gradient(net):
+    """Do the weights of every layer get a gradient? Not where all ReLUs above or below a layer are shut for every image of the batch."""
+    return all(layer.grads["W"].any() for layer in net.layers if layer.params)
 
 
 def _idle(losses):
+    """Is the mean of the last losses about what the mean of the first ones was?"""
     return abs(np.mean(losses[-WINDOW:]) - np.mean(losses[:WINDOW])) < IDLE
-
 
 def _chosen(data, images, per_class):
     if per_class:
@@ -123,12 +129,13 @@ def _chosen(data, images, per_class):
     return few.train_x, few.train_y
 
 
-def _first(network, rng, first_weights, input_shape):
+def fresh(network, rng, first_weights=None, input_shape=None):
+    """A network of `zoo` with its first weights: drawn within a bound that is named, or normal ones of that standard deviation."""
     options = {"input_shape": tuple(input_shape)} if input_shape else {}
     if isinstance(first_weights, str):
-        options["bound"] = getattr(zoo, first_weights)
+        return getattr(zoo, network)(rng, bound=getattr(zoo, first_weights), **options)
     net = getattr(zoo, network)(rng, **options)
-    if isinstance(first_weights, float):
+    if first_weights is not None:
         for layer in net.layers:
             if layer.params:
                 W = layer.params["W"]
@@ -139,12 +146,13 @@ def _first(network, rng, first_weights, input_shape):
 def _inside(net, x, y):
     p = probabilities(net, x)
     wrong, first = mistakes(p, y), net.layers[0]
-    surest = zip(wrong.places[:24].tolist(), wrong.answers[:24].tolist(), wrong.sureness[:24].astype(float).round(3).tolist())
+    surest = zip(wrong.places[:24].tolist(), wrong.labels[:24].tolist(), wrong.answers[:24].tolist(),
+                 wrong.sureness[:24].astype(float).round(3).tolist())
     return {"confusion": confusion_matrix(y, p.argmax(axis=1), labels=range(p.shape[1])).tolist(), "mistakes": [list(one) for one in surest],
             "kernels": first.params["W"].astype(float).round(3).tolist() if first.kind == "conv" else None}
 
 
-def _towards(mean, now, weight):
+def _moving_average(mean, now, weight):
     """The running mean of snapshots: `weight` on the past, the rest on `now`."""
     weight = np.float32(weight)
     return {name: {p: weight * mean[name][p] + (1 - weight) * value for p, value in params.items()} for name, params in now.items()}

@@ -1,19 +1,26 @@
-"""What was written down, as tables: one line per case, with its seeds, times and versions. Nothing in a table is typed by hand."""
+"""What was written down, as tables: one line per case, with its seeds and versions, from the record alone.
+
+Time is given for the cases that ran alone on the machine; of the others it says little.
+"""
 
 import csv
 import io
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import binomtest
 from tabulate import tabulate
+
+from lenet_core.files import written_whole
 
 from .grid import records
 from .studies import STUDIES, runs
 
-RESULTS = Path(__file__).parents[2] / "results"
+RESULTS = Path(__file__).resolve().parents[2] / "results"
 RECORD = RESULTS / "runs.jsonl"
 README = RESULTS.parent / "README.md"
 BEGIN, END = "<!-- experiments: begin -->", "<!-- experiments: end -->"
+MANY = 20                                               # runs from which a share is given with its interval
 
 
 def stored(study, record=RECORD, smoke=False):
@@ -27,63 +34,78 @@ def stored(study, record=RECORD, smoke=False):
 
 
 def lines(study, record=RECORD, smoke=False):
-    """One dict per case of a study that has been run: seeds, outcomes, accuracies, steps, seconds, versions, the source's figure."""
+    """One dict per case of a study that has been run: seeds, outcomes, accuracies of the runs that learned, steps, seconds, versions."""
     done = stored(study, record, smoke)
     for case in STUDIES[study]:
         ours = [one for one in done if one["case"] == case.name]
+        ended = [one for one in ours if one["outcome"] != "error"]
         if not ours:
             continue
-        ended = [one for one in ours if one["outcome"] != "error"]
-        accuracies = [one["accuracy"] for one in ended]
+        accuracies = [one["accuracy"] for one in ended if one["outcome"] == "learned"]
+        kinds = [one["outcome"] for one in ours]
         yield {
-            "study": study, "case": case.name, "row": case.row, "theirs": case.theirs, "seeds": _span([one["seed"] for one in ours]),
-            "runs": len(ours), "learned": sum(one["outcome"] == "learned" for one in ours),
-            "outcomes": ", ".join(f"{n} {kind}" for kind, n in _count([one["outcome"] for one in ours])),
-            "mean": np.mean(accuracies) if ended else np.nan, "lowest": min(accuracies, default=np.nan),
-            "highest": max(accuracies, default=np.nan), "steps": round(np.mean([one["steps"] for one in ended])) if ended else 0,
-            "parameters": next((one["parameters"] for one in ended), 0), "data": next((one["data"] for one in ended), ""),
-            "seconds": np.mean([one["seconds"] for one in ours]), "alone": case.alone, "processors": ours[0]["processors"],
-            "versions": " / ".join(sorted({" ".join(f"{name} {v}" for name, v in one["versions"].items()) for one in ours})),
+            "study": study, "case": case.name, "row": case.row, "the source says": case.theirs,
+            "seeds": _span([one["seed"] for one in ours]), "runs": len(ours), "learned": len(accuracies),
+            "outcomes": ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds), key=lambda kind: (-kinds.count(kind), kind))),
+            "mean": float(np.mean(accuracies)) if accuracies else None, "lowest": min(accuracies, default=None),
+            "highest": max(accuracies, default=None), "steps": round(np.mean([one["steps"] for one in ended])) if ended else None,
+            "parameters": next((one["parameters"] for one in ended), None), "data": next((one["data"] for one in ended), None),
+            "seconds alone": round(float(np.mean([one["seconds"] for one in ours])), 1) if case.alone else None,
+            "processors": ours[0]["processors"],
+            "versions": "; ".join(sorted({" ".join(f"{name} {v}" for name, v in one["versions"].items()) for one in ours})),
         }
-
-
-def _count(kinds):
-    return sorted(((kind, kinds.count(kind)) for kind in set(kinds)), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _span(seeds):
     return str(seeds[0]) if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}" if len(seeds) == max(seeds) - min(seeds) + 1 else str(seeds)
 
 
-def _percent(line):
-    """The mean accuracy in percent, and from which to which."""
-    if np.isnan(line["mean"]):
+def _accuracy(line):
+    """The mean accuracy of the runs that learned, and from which to which."""
+    if line["mean"] is None:
         return "-"
-    if line["runs"] == 1:
-        return f"{line['mean']:.2%}"
-    return f"{line['mean']:.2%} ({line['lowest']:.2%} to {line['highest']:.2%})"
+    spread = f" ({line['lowest']:.2%} to {line['highest']:.2%})" if line["learned"] > 1 else ""
+    return f"{line['mean']:.2%}{spread}"
 
 
-def study_markdown(study, record=RECORD, smoke=False):
-    """The table of one study: every case, learned or not."""
-    rows = [(line["case"], line["theirs"], f"{line['learned']} of {line['runs']}", line["outcomes"], _percent(line), line["seeds"],
-             f"{line['steps']:,}", f"{line['seconds']:.0f} s") for line in lines(study, record, smoke)]
-    return tabulate(rows, ["case", "the source says", "learned", "outcomes", "test accuracy", "seeds", "steps", "time of a run"], "github",
-                    disable_numparse=True)
+def _share(line):
+    """How many learned; of many runs also between which shares the true one lies (Wilson's interval, 95 %)."""
+    share = f"{line['learned']} of {line['runs']}"
+    if line["runs"] < MANY:
+        return share
+    low, high = binomtest(line["learned"], line["runs"]).proportion_ci(method="wilson")
+    return f"{share} ({low:.0%} to {high:.0%})"
+
+
+def _seconds(line):
+    return "" if line["seconds alone"] is None else f"{line['seconds alone']:.0f} s"
+
+
+def _markdown(head, rows):
+    return tabulate(rows, head, "github", disable_numparse=True)
+
+
+def study_markdown(study, record=RECORD, smoke=False, only=""):
+    """The table of one study: every case, learned or not; or those whose name begins with `only`."""
+    return _markdown(["case", "the source says", "learned", "outcomes", "accuracy of those", "seeds", "steps", "time alone"],
+                     [(line["case"], line["the source says"], _share(line), line["outcomes"], _accuracy(line), line["seeds"],
+                       f"{line['steps']:,}" if line["steps"] is not None else "-", _seconds(line))
+                      for line in lines(study, record, smoke) if line["case"].startswith(only)])
 
 
 def networks_markdown(record=RECORD, smoke=False):
     """The table of the README: the networks of all sources, their figure beside ours."""
-    rows = [(line["row"], f"{line['parameters']:,}", line["theirs"], _percent(line), line["seeds"],
-             f"{line['seconds']:.0f} s" + ("" if line["alone"] else " *"))
-            for study in STUDIES for line in lines(study, record, smoke) if line["row"]]
-    table = tabulate(rows, ["network and data", "parameters", "the source says", "test accuracy here", "seeds", "time of a run"], "github",
-                     disable_numparse=True)
-    return table + "\n\n\\* on one of two processors, another run beside it\n"
+    return _markdown(["network", "parameters", "data", "the source says", "test accuracy here", "seeds", "time alone"],
+                     [(line["row"], f"{line['parameters']:,}" if line["parameters"] else "-", line["data"], line["the source says"],
+                       _accuracy(line), line["seeds"], _seconds(line))
+                      for study in STUDIES for line in lines(study, record, smoke) if line["row"]]) + "\n"
 
 
 def write(record=RECORD, smoke=False, readme=None):
-    """Write `table.csv` (a line per case) and `table.md` (a table per study) beside the record, and the networks' table into `readme`."""
+    """Write `table.csv` (a line per case) and `table.md` (a table per study) beside the record, and the networks' table into `readme`.
+
+    Raises ValueError, and changes nothing there, when `readme` lacks one of the two marks the table stands between.
+    """
     everything = [line for study in STUDIES for line in lines(study, record, smoke)]
     text = io.StringIO()
     if everything:
@@ -91,12 +113,21 @@ def write(record=RECORD, smoke=False, readme=None):
         out.writeheader()
         out.writerows(everything)
     versions = sorted({line["versions"] for line in everything})
-    parts = [f"# What the experiments gave\n\nWritten by `python -m lenet_lab.experiments` with {'; '.join(versions)}.\n",
+    parts = [f"# What the experiments gave\n\nWritten by `python -m lenet_lab.experiments`, with {'; '.join(versions)}. Accuracies are the "
+             "mean of the runs that learned, in brackets the worst and the best of them; behind a share of many runs, in brackets, the 95 % "
+             "interval.\n",
              f"## The networks\n\n{networks_markdown(record, smoke)}",
-             *(f"## {study}\n\n{study_markdown(study, record, smoke)}\n" for study in STUDIES if any(lines(study, record, smoke)))]
-    Path(record).with_name("table.csv").write_text(text.getvalue(), encoding="utf-8")
-    Path(record).with_name("table.md").write_text("\n".join(parts), encoding="utf-8")
+             *(f"## {study}\n\n{study_markdown(study, record, smoke)}\n" for study in STUDIES if any(line["study"] == study for line in everything))]
+    _replace(Path(record).with_name("table.csv"), text.getvalue())
+    _replace(Path(record).with_name("table.md"), "\n".join(parts))
     if readme:
-        before, _, rest = Path(readme).read_text(encoding="utf-8").partition(BEGIN)
-        _, _, after = rest.partition(END)
-        Path(readme).write_text(f"{before}{BEGIN}\n{networks_markdown(record, smoke)}{END}{after}", encoding="utf-8")
+        before, begin, rest = Path(readme).read_text(encoding="utf-8").partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if not begin or not end:
+            raise ValueError(f"{readme} has no place for the table: it stands between the lines {BEGIN} and {END}.")
+        _replace(readme, f"{before}{BEGIN}\n{networks_markdown(record, smoke)}{END}{after}")
+
+
+def _replace(path, text):
+    with written_whole(path) as file:
+        file.write(text.encode())

@@ -9,11 +9,14 @@ from .relus import along, bends, corners, fitted, functions, lines, planes
 from .checking import nudges, pieces, ties
 from .descent import descents, loss_curves, schedules, valley
 from .inside import drawn_digit, journey, layer_kernels, layer_maps, side_by_side
+from .networks import connections, errors_by_epoch, spreads, vitals
 from .layers import feature_maps, reached, windows_as_columns, zeros_between
+from .tiny import colour_kernels, learning_curves, photographs
 from .toy import tangents, worked_pass
-from .training import confusions, digits, error_curves, frequent_mistakes, losses
+from .training import confusions, counted_confusions, counted_mistakes, digits, error_curves, frequent_mistakes, losses
 
-__all__ = ["NARROW", "SIGNED", "WIDE", "along", "bends", "confusions", "corners", "descents", "digits", "drawn_digit", "error_curves",
-           "feature_maps", "fitted", "frequent_mistakes", "journey", "functions", "layer_kernels", "layer_maps", "lines", "loss_curves",
-           "losses", "nudges", "pieces", "planes", "png", "reached", "schedules", "show", "side_by_side", "styled", "tangents",
-           "ties", "valley", "windows_as_columns", "worked_pass", "zeros_between"]
+__all__ = ["NARROW", "SIGNED", "WIDE", "along", "bends", "colour_kernels", "confusions", "connections", "corners", "counted_confusions", "counted_mistakes",
+           "descents", "digits", "drawn_digit", "error_curves", "feature_maps", "fitted", "frequent_mistakes", "functions", "journey",
+           "layer_kernels", "layer_maps", "learning_curves", "lines", "loss_curves", "losses", "nudges", "photographs", "pieces", "planes",
+           "png", "reached", "schedules", "show", "side_by_side", "spreads", "styled", "tangents", "ties", "valley", "vitals", "windows_as_columns",
+           "worked_pass", "zeros_between"]

@@ -51,19 +51,26 @@ def error_curves(run, ax=None):
     return ax
 
 
-@styled
 def confusions(y, predictions, titles, data_name, ax=None):
     """Confusion matrices side by side: row = true digit, column = answer; only mistakes are inked, all on one scale."""
-    ax = _axes(ax, WIDE, ncols=len(predictions), squeeze=False)
-    counts = [confusion_matrix(y, answer, labels=range(10)) for answer in predictions]
-    mistakes = [count - np.diag(np.diag(count)) for count in counts]
+    return counted_confusions([confusion_matrix(y, answer, labels=range(10)) for answer in predictions], titles, data_name, ax=ax)
+
+
+@styled
+def counted_confusions(counts, titles, data_name, classes=None, ax=None):
+    """Confusion matrices (K, K) that have been counted, as in `confusions`; `classes` are names, for what is not digits."""
+    ax = _axes(ax, WIDE if classes is None else (WIDE[0], 4.4), ncols=len(counts), squeeze=False)
+    mistakes = [_off_diagonal(count) for count in counts]
     top = max(1, max(wrong.max() for wrong in mistakes))
     for axis, wrong, title in zip(np.ravel(ax), mistakes, titles):
         axis.imshow(wrong, vmin=0, vmax=top)
         for row, column in zip(*np.nonzero(wrong)):
             count = wrong[row, column]
             axis.text(column, row, count, ha="center", va="center", fontsize=7, color="white" if count > top / 2 else "0.2")
-        axis.set(xticks=range(10), yticks=range(10), xlabel="answer", ylabel="true digit", title=title)
+        axis.set(xticks=range(len(wrong)), yticks=range(len(wrong)), xlabel="answer", ylabel="true digit", title=title)
+        if classes is not None:
+            axis.set(yticklabels=classes, ylabel="true class")
+            axis.set_xticklabels(classes, rotation=90)
         axis.grid(False)
     np.ravel(ax)[0].figure.suptitle(data_name, fontsize=9, color="0.35")
     return ax
@@ -71,7 +78,17 @@ def confusions(y, predictions, titles, data_name, ax=None):
 
 def frequent_mistakes(y, predictions, n=3):
     """The n most frequent mistakes in words, for a caption."""
-    count = confusion_matrix(y, predictions, labels=range(10))
-    np.fill_diagonal(count, 0)
-    most = [divmod(int(place), 10) for place in np.argsort(-count, axis=None, kind="stable")[:n]]
-    return ", ".join(f"{true} read as {answer} ({count[true, answer]} times)" for true, answer in most if count[true, answer]) or "none"
+    return counted_mistakes(confusion_matrix(y, predictions, labels=range(10)), n=n)
+
+
+def counted_mistakes(count, classes=None, n=3):
+    """The n most frequent mistakes of a confusion matrix (K, K) in words, for a caption; `classes` are names, for what is not digits."""
+    count = _off_diagonal(count)
+    names, taken = (range(len(count)), "read as") if classes is None else (classes, "taken for")
+    most = [divmod(int(place), len(count)) for place in np.argsort(-count, axis=None, kind="stable")[:n]]
+    return ", ".join(f"{names[true]} {taken} {names[answer]} ({count[true, answer]} times)"
+                     for true, answer in most if count[true, answer]) or "none"
+
+
+def _off_diagonal(count):
+    return np.array(count) * (1 - np.eye(len(count), dtype=int))

@@ -15,6 +15,7 @@ from .. import plots
 from ..look import Look, _window, twin
 from .page import HERE, WithPicture, script
 
+EXPLAINED = ("conv", "max_pool", "relu", "inner_product")
 LARGEST = 10                             # contributions to an inner product that are written out
 
 
@@ -22,7 +23,8 @@ class LookInside(WithPicture, anywidget.AnyWidget):
     """Browse a network's maps and kernels for one image x[image] of x (N, C, H, W), with labels y (N,), and trace any unit.
 
     The network is shown with the parameters it had when the widget was made, and is left as it was. `image` is the number of the
-    image that is shown, and can be set; `look` is its `Look`. Raises ValueError if x, y and `image` do not fit together.
+    image that is shown, and can be set; `look` is its `Look`. Raises ValueError if x, y and `image` do not
+    fit together, or if there is a layer it has no words for (those of 1998).
     """
 
     _esm = script("look_inside.js")
@@ -38,6 +40,8 @@ class LookInside(WithPicture, anywidget.AnyWidget):
                              f"got x of shape {self._x.shape} and y of shape {self._y.shape}.")
         if not 0 <= image < len(self._x):
             raise ValueError(f"There are {len(self._x)} images, 0 to {len(self._x) - 1}; there is no image {image}.")
+        if unknown := [layer.name for layer in net.layers if layer.kind not in EXPLAINED]:
+            raise ValueError(f"LookInside has no words for the layers {', '.join(unknown)}; it explains {', '.join(EXPLAINED)}.")
         self._at = None                                                    # layer, index and weight that were last asked for
         super().__init__(image=image)
         self._show()

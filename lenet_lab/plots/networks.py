@@ -1,0 +1,75 @@
+"""Figures of the five networks (notebook 09): the vital signs of trainings, error rates epoch by epoch, the table of connections."""
+
+from itertools import cycle
+
+import numpy as np
+
+from .base import NARROW, WIDE, _axes, styled
+
+FLOOR = 1e-7                                                # where 0 is drawn on a logarithmic scale, and what is smaller
+DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
+
+
+@styled
+def vitals(signs, titles, ax=None):
+    """A row per `Vitals`: the loss; layer by layer the spread of what its ReLUs give, the share of them that is open, and the length of
+    the weights' gradients."""
+    ax = _axes(ax, (WIDE[0], 2.1 * len(signs) + 0.7), nrows=len(signs), ncols=4, sharex=True, squeeze=False)
+    for row, one, title in zip(ax, signs, titles):
+        row[0].plot(one.losses)
+        row[0].axhline(np.log(10), color="0.6", linewidth=0.8)
+        row[0].set(ylabel=title, ylim=(0, 1.1 * one.losses.max()))
+        relus = {name: one.spread[name] for name in one.open}
+        for axis, curves, bottom in zip(row[1:], (relus, one.open, one.gradient_norm), (FLOOR, 0, FLOOR)):
+            for dash, (name, values) in zip(cycle(DASHES), curves.items()):
+                axis.plot(np.maximum(values, bottom), label=name, linestyle=dash, linewidth=1.2)
+        row[1].set(yscale="log")
+        row[2].set(ylim=(-0.05, 1.05))
+        row[3].set(yscale="log")
+        for axis, curves in ((row[1], relus), (row[3], one.gradient_norm)):
+            if any((values == 0).any() for values in curves.values()):
+                axis.annotate("exactly 0", (0, FLOOR), xytext=(2, 3), textcoords="offset points", fontsize=7, color="0.35")
+    for axis, words in zip(ax[0], ("loss", "spread of activations", "share of open ReLUs", "length of gradient")):
+        axis.set_title(words, loc="left", fontsize=9)
+    for axis in ax[-1]:
+        axis.set_xlabel("step")
+    for axis, place in ((ax[0, 2], "outside upper left"), (ax[0, 3], "outside upper right")):
+        axis.figure.legend(*axis.get_legend_handles_labels(), fontsize=8, ncols=5, loc=place, handlelength=2.2, columnspacing=1.0)
+    return ax
+
+
+@styled
+def spreads(nets, ax=None):
+    """How large the values are, layer by layer: {label: {layer: standard deviation}}, on a logarithmic scale."""
+    ax = _axes(ax, WIDE)
+    for dash, marker, (label, spread) in zip(cycle(DASHES), cycle("os^D"), nets.items()):
+        ax.semilogy(list(spread), list(spread.values()), linestyle=dash, marker=marker, markersize=4, label=label)
+    ax.set(ylabel="spread of the values", xlabel="layer")
+    ax.legend(fontsize=8)
+    return ax
+
+
+@styled
+def errors_by_epoch(curves, ax=None):
+    """Error rates against epochs, {title: [[epoch, training error, test error], ...]}, an axis each, on one logarithmic scale."""
+    ax = _axes(ax, WIDE, ncols=len(curves), sharey=True, squeeze=False)
+    for axis, (title, curve) in zip(ax[0], curves.items()):
+        epochs, train, test = np.array(curve).T
+        axis.semilogy(epochs, np.maximum(train, 1e-5), marker="o", markersize=3, label="training images")
+        axis.semilogy(epochs, np.maximum(test, 1e-5), marker="s", markersize=3, linestyle="--", label="test images")
+        axis.set(xlabel="epochs", title=title)
+        axis.legend(fontsize=8)
+    ax[0, 0].set_ylabel("error rate")
+    ax[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:.2%}" if value < 0.01 else f"{value:.0%}")
+    return ax
+
+
+@styled
+def connections(table, ax=None):
+    """Which input maps (rows) each filter (columns) looks at: a cross for each connection."""
+    ax = _axes(ax, (NARROW[0], 2.4))
+    filters, maps = zip(*((f, c) for f, looked_at in enumerate(table) for c in looked_at))
+    ax.plot(filters, maps, "x", color="0.2")
+    ax.set(xticks=range(len(table)), yticks=range(max(maps) + 1), xlabel="map of C3", ylabel="map of S2")
+    ax.invert_yaxis()
+    return ax
