@@ -82,7 +82,8 @@ def _seconds(line):
 
 
 def _markdown(head, rows):
-    return tabulate(rows, head, "github", disable_numparse=True)
+    used = [n for n in range(len(head)) if any(row[n] for row in rows)]         # no empty column
+    return tabulate([[row[n] for n in used] for row in rows], [head[n] for n in used], "github", disable_numparse=True)
 
 
 def study_markdown(study, record=RECORD, smoke=False, only=""):
