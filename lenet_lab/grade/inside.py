@@ -14,6 +14,7 @@ import math
 import os
 import sys
 import traceback
+import types
 import warnings
 
 import slices
@@ -144,6 +145,10 @@ class Loaded:
     def __init__(self, work, room):
         self.function, self.answer, self.failed, self.work = None, None, None, work
         self.check = room["check"] = Check()
+        # Where the package can be read from here, `from lenet_lab import check` would bring the real one, which asks nothing of us.
+        package = types.ModuleType("lenet_lab")
+        package.check = self.check
+        sys.modules.update({"lenet_lab": package, "lenet_lab.check": self.check})
         self.dots = slices.dots(work["cells"][work["own"]])
         try:
             self.load(work, room)
