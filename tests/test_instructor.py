@@ -1,0 +1,352 @@
+"""A course made by `lenet_lab.instructor`, in real nbgrader: handed out, handed in, graded, given back, in all the ways students have."""
+
+import copy
+import csv
+import html
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+
+import nbformat
+import numpy as np
+import pytest
+
+from lenet_lab import check, instructor
+from lenet_lab.check.toy import ANSWERS
+from lenet_lab.grade.points import BY_HAND, GRADED, TOTAL
+from lenet_lab.solutions import blocks, exercise, solved
+
+from .solved_notebooks import with_exercises
+
+POINTS = {name: item.points for name, item in GRADED.items()}
+HERE = importlib.util.find_spec("nbgrader") is not None
+needs_nbgrader = pytest.mark.skipif(not HERE, reason="nbgrader is not installed: pip install .[instructor]")
+
+# ------------------------------------------------------------------------------------------------------------- without nbgrader
+
+
+def test_the_lessons_cells_have_the_metadata_that_the_course_gives_them():
+    for path, notebook, _ in with_exercises():
+        marked = copy.deepcopy(notebook)
+        instructor.mark(marked)
+        assert marked == notebook, f"{path.name}: run python -c 'from lenet_lab import instructor; instructor.mark_lessons()'"
+
+
+def test_points_are_those_of_the_homework_and_of_the_lessons_words():
+    assert sum(POINTS.values()) + sum(item.points for item in BY_HAND) == TOTAL == 100
+    said = {}
+    for _, notebook, _ in with_exercises():
+        for text, cell in zip(notebook.cells, notebook.cells[1:]):
+            marks = re.search(r"\((?:the homework's )?(Q\d+), (\d+) marks\)", text.source)
+            if exercise(cell) in GRADED and marks:
+                said[exercise(cell)] = (marks[1], int(marks[2]))
+    assert len(said) == 6 and said == {name: (GRADED[name].question, POINTS[name]) for name in said}
+
+
+def test_every_exercise_with_points_is_in_the_assignment_once():
+    cells = instructor.assignment(seed=1).cells
+    assert sorted(exercise(cell) for cell in cells if exercise(cell)) == sorted(POINTS)
+    marked = [cell.metadata.nbgrader for cell in cells if "nbgrader" in cell.metadata]
+    tests = {one.grade_id: one.points for one in marked if one.grade}
+    assert tests == {f"{name}-test": points for name, points in POINTS.items()} | {item.question: item.points for item in BY_HAND}
+
+
+def test_a_second_course_keeps_off_the_first_and_has_numbers_of_its_own(tmp_path):
+    seeds = set()
+    for name in ("one", "two"):
+        instructor.main([str(tmp_path / name)])
+        seeds.add(hidden_seed(tmp_path / name))
+    assert len(seeds) == 2
+    before = (tmp_path / "one/source/hw7/hw7.ipynb").read_bytes()
+    with pytest.raises(SystemExit, match="there already"):
+        instructor.main([str(tmp_path / "one")])
+    assert (tmp_path / "one/source/hw7/hw7.ipynb").read_bytes() == before
+
+
+def hidden_seed(folder):
+    seed, = set(re.findall(r"seed=(\d+)", (folder / "source/hw7/hw7.ipynb").read_text(encoding="utf-8")))
+    return seed
+
+
+def test_a_function_that_knows_the_visible_numbers_only_does_not_pass(tmp_path, monkeypatch):
+    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
+    seen = {case.args[0].tobytes() for case in check.EXERCISES["relu_forward"].cases(np.random.default_rng(0))}
+
+    def learned_by_heart(x):
+        return (np.maximum(x, 0) if x.tobytes() in seen else -x), x
+
+    with pytest.raises(AssertionError, match="relu_forward: out"):
+        check.graded("relu_forward", learned_by_heart, seed=1)
+    assert not (tmp_path / "progress").exists()                          # a grader remembers nothing
+    assert check.relu_forward(learned_by_heart).passed
+
+
+def test_a_backward_function_may_need_the_cache_of_its_own_forward_function():
+    def forward(x):
+        return np.maximum(x, 0), {"positive": x > 0}
+
+    def backward(dout, cache):
+        return dout * cache["positive"]
+
+    assert check.graded("relu_backward", backward, seed=1, forward=forward).passed
+    with pytest.raises(AssertionError, match="relu_backward: It raises"):
+        check.graded("relu_backward", backward, seed=1)
+
+
+# ------------------------------------------------------------------------------------------------------------------ submissions
+
+EVERY_TIE_PAID = """\
+def max_pool_backward(dout, cache):
+    x, out, k, stride = cache
+    dx = np.zeros(x.shape, dout.dtype)
+    for n, c, i, j in np.ndindex(*out.shape):
+        window = (n, c, slice(i * stride, i * stride + k), slice(j * stride, j * stride + k))
+        dx[window] += dout[n, c, i, j] * (x[window] == out[n, c, i, j])
+    return dx"""
+TIE = next(wrong for wrong in ANSWERS[12]()[1] if wrong.misconception == "every tie paid")
+NOISY = """\
+def inner_product_forward(x, W, b):
+    import os, sys, warnings
+    warnings.warn("a warning from a function")
+    print("a line of it on stderr", file=sys.stderr)
+    os.write(2, b"and one that Python does not see\\n")
+    return x.reshape(len(x), -1) @ W + b, (x, W)"""
+TAMPER = """\
+import lenet_lab.check
+from lenet_lab.check import engine
+engine.examine = lab_examine = lambda exercise, *_, **__: lenet_lab.check.Verdict(exercise.name, True, "everything is fine")
+lenet_lab.check.examine, lenet_lab.check.graded = lab_examine, lambda *_, **__: "full marks"
+check = "mine\""""
+
+
+def at(notebook, grade_id):
+    """Where a cell of the assignment is."""
+    return next(n for n, cell in enumerate(notebook.cells) if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
+
+
+def answered(release, **changed):
+    """The assignment solved, but for the answers in `changed`."""
+    notebook = solved(release)
+    for item in BY_HAND:
+        notebook.cells[at(notebook, item.question)].source += "\n\nIt is what it is."
+    for name, source in changed.items():
+        notebook.cells[at(notebook, name)].source = source
+    return notebook
+
+
+def before(notebook, grade_id, source):
+    notebook.cells.insert(at(notebook, grade_id), nbformat.v4.new_code_cell(source))
+    return notebook
+
+
+def pasted(cell, source=None):
+    """What JupyterLab makes of a cell that is copied and pasted."""
+    return nbformat.v4.new_code_cell(source or cell.source, metadata=copy.deepcopy(cell.metadata))
+
+
+def untidy(release):
+    """Cells deleted, pasted twice, brought from a lesson, with metadata damaged: everything that can be graded is right."""
+    notebook = answered(release)
+    del notebook.cells[at(notebook, "relu_forward-test")]
+    del notebook.cells[at(notebook, "Q8")]
+    for gone in ("inner_product_forward", "inner_product_forward-test", "toy_01", "toy_01-test"):
+        del notebook.cells[at(notebook, gone)]
+    notebook.cells.append(pasted(notebook.cells[at(notebook, "max_pool_forward-test")]))
+    first_try = pasted(notebook.cells[at(notebook, "sgd_momentum")], "def sgd_momentum(p, v, dp, lr, mu, decay):\n    return p, v")
+    notebook.cells.insert(at(notebook, "sgd_momentum"), first_try)
+    for _, lesson, names in with_exercises():
+        if "im2col" in names:
+            notebook.cells.insert(3, pasted(next(cell for cell in lesson.cells if exercise(cell) == "im2col")))
+    del notebook.cells[at(notebook, "toy_05")].metadata["nbgrader"]["schema_version"]
+    notebook.cells[at(notebook, "toy_05-test")].metadata["nbgrader"] |= {"points": 50, "locked": False}
+    notebook.cells[at(notebook, "toy_06-test")].source = "1"
+    return notebook
+
+
+SUBMISSIONS = {           # a student: (what is handed in, the exercises that get no points)
+    "solved": (answered, ()),
+    "empty": (copy.deepcopy, POINTS),
+    "half": (lambda release: solved(release, list(POINTS)[::2]), list(POINTS)[1::2]),
+    "wrong": (lambda release: answered(release, max_pool_backward=EVERY_TIE_PAID, toy_12=f"check.toy(12, {TIE.value})"),
+              ("max_pool_backward", "toy_12")),
+    "untidy": (untidy, ("inner_product_forward", "toy_01")),
+    "endless": (lambda release: answered(release, relu_forward="while True:\n    pass"), ("relu_forward",)),
+    "noisy": (lambda release: answered(release, inner_product_forward=NOISY), ()),
+    "tampered": (lambda release: before(answered(release, max_pool_forward=blocks()["max_pool_forward"].replace("np.max(", "np.min(")),
+                                        "relu_forward", TAMPER), ("max_pool_forward",)),
+}
+
+
+class Course:
+    """A course in a folder, with real nbgrader in a process of its own, as a teacher calls it."""
+
+    def __init__(self, folder, home, seconds):
+        self.folder = folder
+        self.environment = {key: value for key, value in os.environ.items() if key != "LENET_PROGRESS"} | {
+            "HOME": str(home), "IPYTHONDIR": str(home / "ipython"), "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_DATA_DIR": str(home / "data"), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
+        instructor.course(folder)
+        with open(folder / "nbgrader_config.py", "a", encoding="utf-8") as file:
+            file.write(f"c.Execute.timeout = {seconds}\n")
+        self.nbgrader("generate_assignment", "hw7")
+        self.release = nbformat.read(folder / "release/hw7/hw7.ipynb", 4)
+
+    def nbgrader(self, *arguments, fails=False):
+        command = [sys.executable, "-m", "nbgrader", *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+        assert bool(done.returncode) == fails, done.stderr[-5000:]
+        return done.stderr
+
+    def hand_in(self, student, notebook):
+        place = self.folder / "submitted" / student / "hw7"
+        place.mkdir(parents=True)
+        nbformat.write(notebook, place / "hw7.ipynb")
+
+    def grades(self, student):
+        """{exercise or question: its grade in the gradebook}."""
+        from nbgrader.api import Gradebook
+
+        with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
+            notebook = gradebook.find_submission_notebook("hw7", "hw7", student)
+            return {grade.name.removesuffix("-test"): (grade.auto_score, grade.needs_manual_grade) for grade in notebook.grades}
+
+    def scores(self, student):
+        """{exercise: the points it got by itself}."""
+        return {name: score for name, (score, _) in self.grades(student).items() if name in POINTS}
+
+    def give(self, student, points):
+        """What a person does in nbgrader's Formgrader."""
+        from nbgrader.api import Gradebook
+
+        with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
+            for question, score in points.items():
+                grade = gradebook.find_grade(question, "hw7", "hw7", student)
+                grade.manual_score, grade.needs_manual_grade = score, False
+            gradebook.db.commit()
+
+    def page(self, student):
+        """The feedback: its HTML."""
+        return (self.folder / "feedback" / student / "hw7/hw7.html").read_text(encoding="utf-8")
+
+    def feedback(self, student):
+        """{exercise: what its test has put out}, as text."""
+        parts = re.split(r"Grade cell: <code>([\w-]+)</code>", self.page(student))
+        outputs = {}
+        for name, part in zip(parts[1::2], parts[2::2]):
+            part = part.partition("nbgrader-label")[0]                    # up to the next answer
+            outputs[name.removesuffix("-test")] = "".join(html.unescape(re.sub(r"<[^>]+>", "", found)) for found in
+                                                          re.findall(r"<pre>(.*?)</pre>", part.partition("output_wrapper")[2], re.S))
+        return outputs
+
+    def exported(self):
+        with open(self.folder / "grades.csv", newline="", encoding="utf-8") as file:
+            return {row["student_id"]: row for row in csv.DictReader(file)}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    course = Course(tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("home"), seconds=10)       # a cell takes less than 3
+    for student, (made, _) in SUBMISSIONS.items():
+        course.hand_in(student, made(course.release))
+    course.hand_in("teacher", nbformat.read(course.folder / "source/hw7/hw7.ipynb", 4))
+    course.nbgrader("autograde", "hw7")
+    course.give("solved", {item.question: item.points for item in BY_HAND})
+    course.nbgrader("generate_feedback", "hw7")
+    course.nbgrader("export")
+    return course
+
+
+@needs_nbgrader
+def test_students_get_the_lessons_cells_and_neither_solution_nor_seed(course):
+    lessons = {exercise(cell): cell for _, notebook, _ in with_exercises() for cell in notebook.cells if exercise(cell)}
+    handed_out = {exercise(cell): cell for cell in course.release.cells if exercise(cell)}
+    assert handed_out.keys() == POINTS.keys()
+    assert {name: cell.source for name, cell in handed_out.items()} == {name: lessons[name].source for name in POINTS}
+    files = [path for path in (course.folder / "release").rglob("*") if path.is_file()]
+    assert [path.name for path in files] == ["hw7.ipynb"]
+    everything = "\n".join(words(course.release))
+    given = {line for cell in handed_out.values() for line in cell.source.splitlines()}
+    for line in {line for name in POINTS for line in blocks()[name].splitlines()} - given:
+        assert line not in everything
+    for wanted in [hidden_seed(course.folder), "HIDDEN", "SOLUTION", "graded(", *(notes for _, notes in instructor.QUESTIONS.values())]:
+        assert wanted not in everything
+
+
+def test_the_lessons_hold_no_solution():
+    for path, notebook, names in with_exercises():
+        everything = "\n".join(words(notebook))
+        assert "HIDDEN" not in everything and "BEGIN SOLUTION" not in everything
+        assert not [name for name in names if blocks()[name] in everything], path.name
+
+
+def words(value):
+    """Every text in a notebook, outputs and metadata included."""
+    if isinstance(value, (dict, list)):
+        for part in [*value, *value.values()] if isinstance(value, dict) else value:
+            yield from words(part)
+    else:
+        yield str(value)
+
+
+@needs_nbgrader
+@pytest.mark.parametrize("student", SUBMISSIONS)
+def test_points(course, student):
+    without = SUBMISSIONS[student][1]
+    assert course.scores(student) == {name: 0 if name in without else points for name, points in POINTS.items()}
+    given = TOTAL - sum(POINTS.values()) if student == "solved" else 0
+    assert float(course.exported()[student]["score"]) == sum(course.scores(student).values()) + given
+
+
+@needs_nbgrader
+def test_a_solved_submission_gets_all_points_and_its_words_wait_for_a_person(course):
+    assert float(course.exported()["solved"]["score"]) == float(course.exported()["solved"]["max_score"]) == 100
+    waiting = {student: {name for name, (_, wait) in course.grades(student).items() if wait} for student in SUBMISSIONS}
+    questions = {item.question for item in BY_HAND}
+    assert waiting["wrong"] == questions and waiting["empty"] == set()
+    assert waiting["untidy"] == questions - {"Q8"}                     # deleted: nobody has to look
+    assert course.feedback("solved")["relu_forward"].startswith("✓ relu_forward: These checks pass: it runs")
+
+
+@needs_nbgrader
+def test_feedback_of_an_empty_submission_has_no_traceback(course):
+    said = course.feedback("empty")
+    assert said.keys() == POINTS.keys()
+    assert all(re.fullmatch(r"\s*… [\w ]+: Not written yet.\s*", text) for text in said.values()), said
+    assert "(most recent call last)" not in course.page("empty")
+
+
+@needs_nbgrader
+def test_feedback_names_the_misconception_and_hides_the_tests(course):
+    said = course.feedback("wrong")
+    said = {name: " ".join(text.split()) for name, text in said.items()}
+    assert "each of them gets the whole gradient: more is paid out than came in." in said["max_pool_backward"]
+    assert TIE.text in said["toy_12"]
+    assert "This cell did not end in time" in course.page("endless")
+    for student in SUBMISSIONS:
+        page = course.page(student)
+        assert hidden_seed(course.folder) not in page and "HIDDEN" not in page and "_graded" not in page
+        assert not any("lenet_lab/" in text for text in course.feedback(student).values())
+
+
+@needs_nbgrader
+def test_the_teachers_notebook_passes_its_own_tests(course):
+    assert course.scores("teacher") == POINTS
+
+
+@needs_nbgrader
+@pytest.mark.slow
+def test_functions_that_do_not_end_and_kernels_that_die(tmp_path):
+    """With the usual limits: a function is stopped by its check. Whose kernel dies is not graded, and the others are."""
+    (tmp_path / "home").mkdir()
+    course = Course(tmp_path / "course", tmp_path / "home", seconds=30)
+    course.hand_in("endless", answered(course.release, relu_forward="def relu_forward(x):\n    while True:\n        pass"))
+    course.hand_in("dead", answered(course.release, relu_forward="import os\nos._exit(1)"))
+    course.hand_in("solved", answered(course.release))
+    log = course.nbgrader("autograde", "hw7", fails=True)
+    assert "There was an error processing assignment 'hw7' for student 'dead'" in log
+    for student, without in (("endless", "relu_forward"), ("solved", None)):
+        assert course.scores(student) == {name: 0 if name == without else points for name, points in POINTS.items()}
+    course.nbgrader("generate_feedback", "hw7")
+    assert "It does not end: stopped after 8 seconds" in course.feedback("endless")["relu_forward"]
