@@ -120,7 +120,7 @@ STUDIES = {
         Case("baseline", {"network": "fman45", **CIFAR10, "input_shape": [3, 32, 32], "lr": 0.035, "decay": 4e-3, "epochs": 10}, tuple(range(2)),
              theirs="48 %", row="FMAN45's baseline for photographs"),
         Case("deeper", {"network": "fman45_deeper", **CIFAR10, "first_weights": "he", "lr": 0.03, "decay": 3e-3, "move": 1, "epochs": 15},
-             tuple(range(2)), theirs="58 %", row="FMAN45's deeper network for photographs"),
+             theirs="58 %", row="FMAN45's deeper network for photographs"),
     ],
     # What notebook 10 trains while one looks on; where there are no photographs, it shows these.
     "cifar10 short": [
