@@ -8,6 +8,7 @@ the results are. Run as a program by `sandbox.py`, from a folder that holds this
 import ast
 import contextlib
 import ctypes
+import importlib.util
 import io
 import linecache
 import math
@@ -146,9 +147,10 @@ class Loaded:
         self.function, self.answer, self.failed, self.work = None, None, None, work
         self.check = room["check"] = Check()
         # Where the package can be read from here, `from lenet_lab import check` would bring the real one, which asks nothing of us.
-        package = types.ModuleType("lenet_lab")
-        package.check = self.check
-        sys.modules.update({"lenet_lab": package, "lenet_lab.check": self.check})
+        if "lenet_lab" in sys.modules or importlib.util.find_spec("lenet_lab"):
+            package = types.ModuleType("lenet_lab")
+            package.check = self.check
+            sys.modules.update({"lenet_lab": package, "lenet_lab.check": self.check})
         self.dots = slices.dots(work["cells"][work["own"]])
         try:
             self.load(work, room)
