@@ -5,10 +5,11 @@ BIN := .venv/bin
 # As root (in a container) JupyterLab wants to be told that this is meant.
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: lab test study bench experiments notebooks submission lock
+.PHONY: lab test study bench experiments notebooks submission site pictures lock
 
+# The settings in classroom/alone keep menus of nbgrader, which only teachers need, and questions about news away from students.
 lab: .venv/ready
-	$(BIN)/jupyter lab $(ROOT) notebooks/01_toy_network.ipynb
+	JUPYTER_CONFIG_PATH=$(CURDIR)/classroom/alone $(BIN)/jupyter lab $(ROOT) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: .venv/ready
 	$(BIN)/python -m tests.solved_notebooks
@@ -36,6 +37,14 @@ notebooks: .venv/ready
 # The work in the notebooks as the homework's hw7.tar; says what is in it and what is unsolved.
 submission: .venv/ready
 	$(BIN)/python -m lenet_lab.grade.bundle notebooks --out build/hw7.tar
+
+# The notebooks, as they are stored, and the README as pages for a browser: build/site/index.html, complete without a network.
+site: .venv/ready
+	$(BIN)/python -m docs.make_site
+
+# The README's pictures anew, in JupyterLab in Chromium (needs MNIST; some minutes, on a machine with nothing else to do).
+pictures: .venv/ready
+	$(BIN)/python -m docs.pictures
 
 # The tested set of versions, for every Python and system at once.
 lock: .venv/ready

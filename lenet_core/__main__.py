@@ -44,6 +44,9 @@ def main(arguments=None):
     except (Diverged, ValueError, OSError) as error:
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:                   # while the data are read, or a second time
+        print(f"\n{ask.prog}: stopped", file=sys.stderr)
+        return 130
 
 
 def run(args):
@@ -67,7 +70,10 @@ def run(args):
 
     def keep():
         if args.save:
-            save_checkpoint(args.save, net, batches, state, notes)
+            try:
+                save_checkpoint(args.save, net, batches, state, notes)
+            except OSError as error:
+                raise OSError(f"{args.save} cannot be written ({error.strerror or error}); what was saved before is still there.") from None
 
     started, interrupted = time.monotonic(), False
 
@@ -98,4 +104,5 @@ def run(args):
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
     sys.exit(main())

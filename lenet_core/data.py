@@ -5,18 +5,26 @@ variable LENET_DATA, and the user's cache; then they try to download. Without a 
 handwritten digits that come with scikit-learn, brought from 8x8 to 28x28 pixels; nothing stands in for CIFAR-10. Which
 images they are stands in `Dataset.name` and in `str(dataset)`, so that nobody takes the one for the other.
 
+As they come, the images must be read and turned into numbers, and every process has its own copy of them: 219 MB for MNIST.
+`write_shared` writes them down as the arrays they become. Such a folder is mapped, not read: what is looked at comes into
+memory once for all processes of the machine.
+
 This is the only module of the core that reads data from a disk or a network, and `DataError` is how it says, in one
 sentence, what is wrong with a file and what to do.
 """
 
 import gzip
+import io
+import json
 import os
 import queue
+import shutil
 import struct
 import tarfile
 import tempfile
 import threading
 import time
+import zipfile
 import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -33,6 +41,9 @@ MNIST_FILES = {
 }
 MIRRORS = ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"]
 
+MAT_BYTES, MAT_MATRIX, MAT_PACKED, MAT_OF_BYTES = 2, 14, 15, 9       # kinds of elements in a MATLAB file, and the class of a matrix
+LARGEST = 2 ** 28             # bytes that a packed file may unpack to; the largest of MNIST has 47 MB
+
 # CIFAR-10 in its binary version: the archive and its sha256, and the six files in it.
 CIFAR10_ARCHIVE = "cifar-10-binary.tar.gz"
 CIFAR10_SHA = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
@@ -44,7 +55,13 @@ CIFAR10_IMAGES = 10_000       # in each of the six files, when they are whole
 RECORD = 1 + 3 * 32 * 32      # bytes: the label, then a plane of red, one of green, one of blue
 UNPACK = f"Unpack {CIFAR10_ARCHIVE} (from www.cs.toronto.edu/~kriz/cifar.html)"
 
+# A folder of arrays to map: what the images are is told by mnist.json or cifar10.json, beside train_x.npy .. test_y.npy.
+SHARED = {"mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
+SHARED_ARRAYS = ("train_x", "train_y", "test_x", "test_y")
+SHARED_AGAIN = "The whole folder must be written again."
+
 OFFLINE_AFTER = 4.5           # seconds without a first answer: then there is no network
+ABANDONED_AFTER = 3600        # seconds without a change, for an unfinished download
 STALLED_AFTER = 30            # seconds without a further byte, once a mirror has answered
 
 
@@ -86,9 +103,9 @@ class Dataset:
 def load_mnist(folder=None):
     """MNIST as a `Dataset`: 60,000 training and 10,000 test images; without any MNIST, scikit-learn's small digits.
 
-    `folder` holds the four IDX files (gzipped or not), or `mnist.npz` (Keras), or `mnist_all.mat` (the homework), itself
-    or in a subfolder `mnist`; it may also be the .npz or .mat file. Raises DataError when `folder`, or the folder named in
-    LENET_DATA, has no usable MNIST: a place that somebody named is not passed over in silence.
+    `folder` holds what `write_shared` wrote, or the four IDX files (gzipped or not), or `mnist.npz` (Keras), or `mnist_all.mat`
+    (the homework), itself or in a subfolder `mnist`; it may also be the .npz or .mat file. Raises DataError when `folder`, or the
+    folder named in LENET_DATA, has no usable MNIST: a place that somebody named is not passed over in silence.
     """
     if folder is not None:
         return _from_folder(Path(folder), f"from {folder}")
@@ -103,8 +120,9 @@ def load_mnist(folder=None):
 def load_cifar10(folder=None):
     """CIFAR-10 as a `Dataset`: 50,000 training and 10,000 test photographs (N, 3, 32, 32) of ten kinds of things.
 
-    `folder` holds the files of the binary version, itself or in a subfolder whose name begins with `cifar`: test_batch.bin, and as many of data_batch_1.bin .. data_batch_5.bin as there are ("CIFAR-10 (part)" when
-    images are missing). The download is 170 MB. Raises DataError when `folder` has no usable CIFAR-10, when the folder named
+    `folder` holds what `write_shared` wrote, or the files of the binary version, itself or in a subfolder whose name begins with
+    `cifar`: test_batch.bin, and as many of data_batch_1.bin .. data_batch_5.bin as there are ("CIFAR-10 (part)" when images are
+    missing). The download is 170 MB. Raises DataError when `folder` has no usable CIFAR-10, when the folder named
     in LENET_DATA has a damaged one (one without any, with MNIST alone, is passed over), and when there is none anywhere.
     Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", University of Toronto, 2009.
     """
@@ -139,6 +157,86 @@ def digits(source="comes with scikit-learn"):
     return Dataset("scikit-learn's digits, 8x8 enlarged", x[~test], y[~test], x[test], y[test], source)
 
 
+# ------------------------------------------------------------------------------------------- one copy for all processes
+
+
+def write_shared(dataset, folder):
+    """Write MNIST or CIFAR-10, or what stands in for it, as a folder that all processes of a machine share: wholly or not at all.
+
+    `load_mnist(folder)` and `load_cifar10(folder)` map the arrays in it, with the same numbers as in `dataset`. Give the data a
+    folder of their own, and put a new one in its place rather than change a file in it: processes may be looking at them.
+    Raises DataError when the folder is there already or cannot be written, ValueError for images of another shape.
+    """
+    folder, shape = Path(folder).absolute(), dataset.train_x.shape[1:]
+    kind = next((kind for kind, its_shape in SHARED.items() if its_shape == shape), None)
+    if kind is None:
+        raise ValueError(f"write_shared: images of shape {shape}; there are folders for {SHARED}.")
+    if folder.exists():
+        raise DataError(f"{folder} is there already. Remove it, or name another folder.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as passing:
+            whole = Path(passing, folder.name)
+            whole.mkdir()                                    # and not `passing` itself, which nobody else may read
+            for name in SHARED_ARRAYS:
+                with open(whole / f"{name}.npy", "wb") as file:
+                    np.save(file, np.ascontiguousarray(getattr(dataset, name)), allow_pickle=False)
+                    file.flush()
+                    os.fsync(file.fileno())
+            about = {"name": dataset.name, "source": dataset.source, "classes": dataset.classes}
+            (whole / f"{kind}.json").write_text(json.dumps(about), encoding="utf-8")
+            os.rename(whole, folder)
+    except OSError as error:
+        raise DataError(f"{error.filename or folder} cannot be written ({error.strerror or error}). "
+                        "Name a folder that you may write to, on a disk with room.") from None
+
+
+def _from_shared(place, kind, source):
+    """The data set in a folder that `write_shared` wrote; the pixels are not checked, which would bring all of them into memory."""
+    path = place / f"{kind}.json"
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        name, classes = about["name"], tuple(about["classes"])
+        if not all(isinstance(text, str) for text in (name, *classes)):
+            raise TypeError("name and classes must be words")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(f"{path} does not say what the images are ({type(error).__name__}: {error}). {SHARED_AGAIN}") from None
+    arrays = {}
+    for array in SHARED_ARRAYS:
+        arrays[array] = _mapped(place / f"{array}.npy", *((SHARED[kind], np.float32) if array.endswith("x") else ((), np.int64)))
+    for part in ("train", "test"):
+        x, y = arrays[f"{part}_x"], arrays[f"{part}_y"]
+        if len(x) != len(y):
+            raise DataError(f"{place / part}_y.npy has {len(y):,} labels for {len(x):,} images in {part}_x.npy. {SHARED_AGAIN}")
+        if y.min() < 0 or y.max() >= len(classes):
+            raise DataError(f"{place / part}_y.npy holds labels outside 0 to {len(classes) - 1} ({y.min()} to {y.max()}). "
+                            f"{SHARED_AGAIN}")
+    return Dataset(name, **arrays, source=f"{source}, mapped", classes=classes)
+
+
+def _mapped(path, shape, dtype):
+    """The array in a .npy file, at least one element of `shape` and `dtype`, mapped.
+
+    Copy-on-write: who changes it changes a copy of a few kilobytes, as if the array had been read; the file stays as it is.
+    """
+    try:
+        array = np.lib.format.open_memmap(path, mode="c")    # refuses arrays that reach beyond the end of the file
+    except FileNotFoundError:
+        raise DataError(f"{path.parent} lacks {path.name}. {SHARED_AGAIN}") from None
+    except OSError:
+        raise
+    except Exception as error:          # the reader raises whatever a damaged header happens to lead it into
+        raise DataError(f"{path} is damaged or was cut off ({type(error).__name__}: {error}). {SHARED_AGAIN}") from None
+    if array.dtype != dtype or array.shape[1:] != shape or not array.ndim or not len(array) or not array.flags.c_contiguous:
+        wanted = f"(N, {', '.join(map(str, shape))})" if shape else "(N,)"
+        order = "" if array.flags.c_contiguous else " in the order of Fortran"
+        raise DataError(f"{path}: an array {array.shape} of {array.dtype}{order}, where {wanted} of {np.dtype(dtype)} should be. "
+                        f"{SHARED_AGAIN}")
+    if array.offset + array.nbytes != path.stat().st_size:
+        raise DataError(f"{path} goes on after its array. {SHARED_AGAIN}")
+    return np.asarray(array)                                 # an ordinary array, so that no result is of another kind
+
+
 # ---------------------------------------------------------------------------------------------------- folders and files
 
 
@@ -159,6 +257,8 @@ def _from_folder(folder, source):
         for place in (folder, folder / "mnist"):
             if not place.is_dir():
                 continue
+            if (place / "mnist.json").is_file():
+                return _from_shared(place, "mnist", source)
             found = {name: file for name in MNIST_FILES for file in _spellings(place, name) if file.is_file()}
             if len(found) == len(MNIST_FILES):
                 return _dataset([_read_idx(found[name], 3 if "images" in name else 1) for name in MNIST_FILES],
@@ -184,7 +284,7 @@ def _read_idx(path, dimensions):
     raw = path.read_bytes()
     if raw[:2] == b"\x1f\x8b":
         try:
-            raw = gzip.decompress(raw)
+            raw = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(LARGEST)        # who unpacks more gets to know that the size is wrong
         except (EOFError, OSError, zlib.error) as error:
             raise DataError(f"{path} is damaged or was cut off ({error}). Download it again.") from None
     header = 4 * (1 + dimensions)
@@ -207,16 +307,18 @@ def _from_file(path, source):
     names = [f"the {part} in {path}" for part in ("training images", "training labels", "test images", "test labels")]
     try:
         if path.suffix == ".npz":
+            if not zipfile.is_zipfile(path):           # of which NumPy would say that it may be pickled
+                raise DataError(f"{path} is damaged or of another kind (it is no .npz, or only a part of one). Download it again.")
             with np.load(path, allow_pickle=False) as file:
+                if max((member.file_size for member in file.zip.infolist()), default=0) > LARGEST:
+                    raise DataError(f"{path} unpacks to far more than MNIST. Download it again.")
                 return _dataset([file[key] for key in _have(file, ["x_train", "y_train", "x_test", "y_test"], path)], names, source)
         if path.suffix == ".mat":
-            from scipy.io import loadmat
-
-            mat = loadmat(path)
+            mat = _read_mat(path)
             _have(mat, [f"{part}{digit}" for part in ("train", "test") for digit in range(10)], path)
             arrays, rng = [], np.random.default_rng(0)
             for part in ("train", "test"):
-                rows = [np.asarray(mat[f"{part}{digit}"]) for digit in range(10)]
+                rows = [mat[f"{part}{digit}"] for digit in range(10)]
                 order = rng.permutation(sum(map(len, rows)))      # the file is sorted by digit; MNIST itself is mixed
                 arrays += [np.concatenate(rows).reshape(-1, 28, 28)[order], np.repeat(np.arange(10), list(map(len, rows)))[order]]
             return _dataset(arrays, names, source)
@@ -225,6 +327,40 @@ def _from_file(path, source):
     except Exception as error:          # the readers of both formats raise whatever a damaged file happens to lead them into
         raise DataError(f"{path} is damaged or of another kind ({type(error).__name__}: {error}). Download it again.") from None
     raise DataError(f"{path} is neither a folder nor a .npz or .mat file. Name the folder with MNIST in it.")
+
+
+def _read_mat(path):
+    """{name: array} of the matrices of bytes in a MATLAB file of version 5; whatever else is in it is passed over.
+
+    SciPy's reader would take the whole process down with some damaged files (a segmentation fault). Source: "MAT-File Format", MathWorks.
+    """
+    raw, arrays = path.read_bytes(), {}
+    order = {b"\0\1IM": "<", b"\1\0MI": ">"}.get(raw[124:128])             # the version, as the machine writes numbers
+    if order is None:
+        raise DataError(f"{path} is damaged or of another kind (it is no MATLAB file of version 5). Download it again.")
+    for kind, content in _mat_elements(raw[128:], order):
+        if kind == MAT_PACKED:
+            kind, content = next(_mat_elements(zlib.decompressobj().decompress(content, LARGEST), order), (None, b""))
+        if kind == MAT_MATRIX:
+            (_, flags), (_, sizes), (_, name), (numbers, values), *_ = [*_mat_elements(content, order), *[(None, b"")] * 4]
+            if numbers == MAT_BYTES and flags and struct.unpack_from(order + "I", flags)[0] & 255 == MAT_OF_BYTES:
+                shape = struct.unpack(f"{order}{len(sizes) // 4}I", sizes)
+                arrays[name.decode("latin-1")] = np.frombuffer(values, np.uint8).reshape(shape, order="F")
+    return arrays
+
+
+def _mat_elements(raw, order):
+    """(kind, content) of one element after the other."""
+    at = 0
+    while at + 8 <= len(raw):
+        kind, size = struct.unpack_from(order + "II", raw, at)
+        begin = at + 8
+        if kind >> 16:                                       # a short one: its size is in the upper half, its content follows at once
+            kind, size, begin = kind & 0xffff, kind >> 16, at + 4
+        if begin + size > len(raw):
+            raise ValueError(f"an element of {size:,} bytes, and only {len(raw) - begin:,} are left")
+        yield kind, raw[begin:begin + size]
+        at = begin + size + (0 if kind == MAT_PACKED else -(begin + size) % 8)
 
 
 def _have(file, keys, path):
@@ -245,7 +381,9 @@ def _dataset(arrays, names, source):
         if len(images) != len(labels):
             raise DataError(f"{label_name} has {len(labels):,} labels for {len(images):,} images in {image_name}. "
                             "They do not belong together; download both again.")
-        if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
+        if labels.dtype.kind not in "iu":
+            raise DataError(f"{label_name} holds labels of {labels.dtype}, where whole numbers should be. Take MNIST's own files.")
+        if labels.min() < 0 or labels.max() > 9:
             raise DataError(f"{label_name} holds labels outside 0 to 9 ({labels.min()} to {labels.max()}). Download it again.")
         x = images[:, None].astype(np.float32)
         x /= 255
@@ -267,7 +405,7 @@ def _cifar10_place(folder):
             packed.append(folder)
         for place in (folder, *sorted(folder.glob("cifar*"))):
             names = set(os.listdir(place)) if place.is_dir() else set()
-            if names.intersection(CIFAR10_FILES):
+            if names.intersection([*CIFAR10_FILES, "cifar10.json"]):
                 return place
             if CIFAR10_ARCHIVE in names:
                 packed.append(place / CIFAR10_ARCHIVE)
@@ -279,6 +417,8 @@ def _cifar10_place(folder):
 def _from_cifar10(place, source):
     with _reading(place):
         names = os.listdir(place)
+        if "cifar10.json" in names:
+            return _from_shared(place, "cifar10", source)
         train = [place / name for name in CIFAR10_TRAIN if name in names]
         if not train:
             raise DataError(f"{place} lacks training images. Put data_batch_1.bin there, or as many as you like up to data_batch_5.bin.")
@@ -322,8 +462,8 @@ def _class_names(path):
 
 def _read_file(path):
     """The bytes of one of CIFAR-10's files. Raises DataError for what is often found under its name instead."""
-    if path.is_dir():
-        raise DataError(f"{path} is a folder, where a file should be. Put the file there that has this name.")
+    if path.exists() and not path.is_file():                 # a pipe would be waited for
+        raise DataError(f"{path} is {'a folder' if path.is_dir() else 'no file'}, where a file should be. Put the file there that has this name.")
     raw = path.read_bytes()
     if not raw:
         raise DataError(f"{path} is empty. Remove it and download it again.")
@@ -347,6 +487,7 @@ def _cached_mnist():
     with _advising(folder, f"Put MNIST's four files into a folder and name it in LENET_DATA, or into {folder}."):
         if not all((folder / name).is_file() and pooch.file_hash(folder / name) == sha for name, sha in MNIST_FILES.items()):
             folder.mkdir(parents=True, exist_ok=True)
+            _clear(folder)
             mirrors = _answering_mirrors(
                 MIRRORS, lambda mirror: _retrieve(mirror, smallest, MNIST_FILES[smallest], folder, timeout=OFFLINE_AFTER))
             for name, sha in MNIST_FILES.items():
@@ -362,6 +503,7 @@ def _cached_cifar10():
     with _advising(folder, f"{UNPACK} in the folder that LENET_DATA names, or in another one and give that to load_cifar10."):
         if not _whole_cifar10(folder):
             folder.mkdir(parents=True, exist_ok=True)
+            _clear(folder)
             mirrors = _answering_mirrors(CIFAR10_MIRRORS, lambda mirror: _knock(mirror + CIFAR10_ARCHIVE))
             with tempfile.TemporaryDirectory(dir=folder) as passing:          # a file is in the cache whole or not at all
                 archive = _fetch(mirrors, CIFAR10_ARCHIVE, CIFAR10_SHA, passing)
@@ -396,6 +538,14 @@ def _advising(folder, advice):
         raise DataError(f"{error} {advice}") from None
     except OSError as error:
         raise DataError(f"the cache cannot be used: {error.filename or folder} ({error.strerror or error}). {advice}") from None
+
+
+def _clear(folder):
+    """Remove what a killed download left in the cache, when it is so old that nobody is at it."""
+    for left in folder.glob("tmp*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > ABANDONED_AFTER:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _answering_mirrors(mirrors, ask):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 DESCRIPTION = "description.json"
+TEMPORARY, ABANDONED = ".tmp", 60        # the end of a name while the file is written; seconds without a change after which nobody does
 
 
 def write_npz(path, description, arrays):
@@ -26,12 +27,13 @@ def written_whole(path):
     """A binary file to write to, which takes its place at `path` when the block ends well, and not at all otherwise.
 
     It is written beside its place and then moved there in one step, so that a kill at any moment leaves the old file or the new
-    one. Raises OSError if the folder cannot be written.
+    one, and beside it at most what the next writing clears away. Raises OSError if the folder cannot be written.
     """
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
+            _clear(path, now=os.fstat(handle).st_mtime)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -40,6 +42,14 @@ def written_whole(path):
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _clear(path, now):
+    """Remove what killed processes left of their attempts to write `path`; `now` by the clock of the disk, which may be another machine's."""
+    with contextlib.suppress(OSError):                      # another process may clear at the same moment
+        for left in path.parent.iterdir():
+            if left.name.startswith(f".{path.name}.") and left.name.endswith(TEMPORARY) and now - left.stat().st_mtime > ABANDONED:
+                left.unlink()
 
 
 def _umask():
@@ -54,10 +64,21 @@ def read_npz(path):
     Raises FileNotFoundError, or ValueError with one sentence when the file is something else or is damaged.
     """
     try:
+        if Path(path).is_file() and not zipfile.is_zipfile(path):      # of which NumPy would say that it may be pickled
+            raise ValueError("it is no .npz, or only a part of one")
         with np.load(path, allow_pickle=False) as file:
+            if sum(member.file_size for member in file.zip.infolist()) > os.path.getsize(path):
+                raise ValueError("it would unpack to more than it is, and `write_npz` packs nothing")
             arrays = {name: file[name] for name in file.files}
         return json.loads(str(arrays.pop(DESCRIPTION))), arrays
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {path}.") from None
-    except (ValueError, KeyError, EOFError, OSError, TypeError, AttributeError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ValueError(f"{path} is not a saved network, or is damaged ({error}). Take another file, or train and save again.") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror or error}). Check that it is a file and that you may read it.") from None
+    except Exception as error:              # NumPy's reader raises whatever a damaged file happens to lead it into
+        raise ValueError(f"{path} is not a saved network, or is damaged ({_in_a_line(error)}). Take another file, or train and save again.") from None
+
+
+def _in_a_line(error):
+    """What an exception says, short and in one line."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

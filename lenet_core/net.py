@@ -29,6 +29,7 @@ KINDS = {
     "scaled_tanh": (historic.scaled_tanh_forward, historic.scaled_tanh_backward),
 }
 PART = 32                      # images; batches of at least two parts are worth a second thread
+LARGEST_IMAGE, LARGEST_OPTION = 2 ** 20, 256       # numbers; windows, strides, pads: of networks that are read from a file
 
 
 class Layer:
@@ -275,6 +276,8 @@ class Net:
         for about in description["layers"]:
             layer = Layer(about["name"], about["kind"], **about["options"])
             layer.params = {p: arrays[key] for p in ("W", "b") if (key := f"{layer.name}.{p}") in arrays}
+            if any(value.dtype not in (np.float32, np.float64) for value in layer.params.values()):
+                raise TypeError(f"the parameters of layer {layer.name} are not float32 or float64")
             layers.append(layer)
         return cls(description["input_shape"], layers)
 
@@ -298,9 +301,19 @@ class Net:
         """(network, description, arrays) of such a file, for those who keep more in it than a network; raises as `load` does."""
         description, arrays = read_npz(path)
         try:
+            _no_larger_than_life(description)
             return cls.unpack(description, arrays), description, arrays
-        except (KeyError, TypeError, AttributeError) as error:
+        except ValueError as error:
+            raise ValueError(f"{path} does not describe a network that works ({error}); was it written by Net.save?") from None
+        except (KeyError, TypeError, AttributeError, IndexError, ArithmeticError, MemoryError) as error:
             raise ValueError(f"{path} does not describe a network ({error!r}); was it written by Net.save?") from None
+
+
+def _no_larger_than_life(description):
+    """Raise ValueError for images and options so large that to try the network would fill the memory."""
+    options = [value for layer in description["layers"] for value in layer["options"].values() if isinstance(value, (int, float))]
+    if math.prod(description["input_shape"]) > LARGEST_IMAGE or max(options, default=0) > LARGEST_OPTION:
+        raise ValueError(f"images of {description['input_shape']}, options up to {max(options, default=0)}")
 
 
 def _name(function):

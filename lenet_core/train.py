@@ -75,7 +75,13 @@ class Minibatches:
     @position.setter
     def position(self, position):
         here = {"images": len(self.x), "batch_size": self.batch_size}
-        there = {key: position[key] for key in here}
+        try:
+            there, trial = {key: position[key] for key in here}, type(self.rng.bit_generator)()
+            trial.state = position["rng"]
+            if type(position["taken"]) is not int or here == there and not 0 <= position["taken"] <= self.per_epoch:
+                raise ValueError(f"{position['taken']!r} of {self.per_epoch} batches")
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"The saved training does not say where in the data it was ({error!r}). Train anew.") from None
         if here != there:
             raise ValueError(f"The saved training went through {there['images']} images in batches of {there['batch_size']}; "
                              f"these are {here['images']} in batches of {here['batch_size']}. Give it the same data.")
@@ -255,5 +261,14 @@ def load_checkpoint(path):
     if "training" not in description:
         raise ValueError(f"{path} holds a network but no training run to go on with. Net.load reads it.")
     velocity = {key.removeprefix("velocity "): v for key, v in arrays.items() if key.startswith("velocity ")}
-    training = description["training"]
-    return Checkpoint(net, TrainingState(training["steps"], velocity), training["position"], training["notes"])
+    shapes = {f"{layer.name}.{name}": p.shape for layer in net.layers for name, p in layer.params.items()}
+    try:
+        training = description["training"]
+        steps, position, notes = training["steps"], training["position"], dict(training["notes"])
+        if type(steps) is not int or steps < 0:
+            raise ValueError(f"{steps!r} steps")
+        if {key: v.shape for key, v in velocity.items()} != (shapes if steps else {}):
+            raise ValueError("the momentum is not that of the parameters")
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} holds a damaged training run ({error!r}). Net.load reads the network in it; train anew.") from None
+    return Checkpoint(net, TrainingState(steps, velocity), position, notes)

@@ -8,7 +8,6 @@ digits"). A drawing must go the same way before a network that has only ever see
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import center_of_mass
 
 from lenet_core.net import Net
 
@@ -25,6 +24,8 @@ def as_mnist(ink, centred=True):
     is moved by whole pixels, as MNIST's was, and never over the border. `centred=False` shrinks the whole sheet, made square
     with paper to the right or below. An empty drawing stays empty. Raises ValueError for what is not a drawing.
     """
+    from scipy.ndimage import center_of_mass                             # only here, as in `plane`
+
     ink = checked(ink)
     if not centred:
         return resized(ink, FIELD)

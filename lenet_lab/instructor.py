@@ -38,6 +38,7 @@ from lenet_lab.instructor_nbgrader import configure
 
 c = get_config()
 c.CourseDirectory.course_id = {course!r}
+c.Exchange.root = {exchange!r}          # beside the course: where students on the same machine fetch and submit (classroom/README.md)
 configure(c)          # what the assignment made by `python -m lenet_lab.instructor` needs; anything after this line wins
 """
 NEXT = {                                  # what a teacher does, and what that is
@@ -192,7 +193,7 @@ def course(folder):
     made = assignment(seed=secrets.randbelow(10 ** 12))
     source.mkdir(parents=True)
     nbformat.write(made, source / f"{ASSIGNMENT}.ipynb")
-    config.write_text(CONFIG.format(course=folder.resolve().name), encoding="utf-8")
+    config.write_text(CONFIG.format(course=folder.resolve().name, exchange=str(folder.resolve().parent / "exchange")), encoding="utf-8")
 
 
 def main(arguments=None):
@@ -210,4 +211,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
     main()

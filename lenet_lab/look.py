@@ -8,7 +8,6 @@ report can be written from it without any widget (homework, questions 8 to 10).
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
 
 from lenet_core import ops
 from lenet_core.net import Net
@@ -220,5 +219,7 @@ def mistakes(p, y):
 
 def precision_and_recall(p, y):
     """Precision and recall of each class, two arrays (K,): of those read as k, how many are k; of those that are k, how many were read so."""
+    from sklearn.metrics import precision_recall_fscore_support          # only here, as in `plane`
+
     precision, recall, *_ = precision_recall_fscore_support(y, p.argmax(axis=1), labels=range(p.shape[1]), zero_division=0)
     return precision, recall

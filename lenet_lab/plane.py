@@ -8,7 +8,6 @@ and the boundary between the classes are exact, not read off a grid.
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.datasets import make_circles, make_moons
 
 from lenet_core import Net
 from lenet_core.data import Dataset
@@ -34,6 +33,8 @@ def points(name):
 
 
 def _draw(name, n, seed):
+    from sklearn.datasets import make_circles, make_moons          # only here: it takes a kernel 75 MB that most never need
+
     if name == "rings":
         return make_circles(n, noise=0.08, factor=0.5, random_state=seed)
     x, y = make_moons(n, noise=0.15, random_state=seed)

@@ -9,6 +9,7 @@ pages for a class, and so does `python -m lenet_lab.practice`.
 import argparse
 import operator
 import random
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -224,4 +225,5 @@ def _main(arguments=None):
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
     _main()

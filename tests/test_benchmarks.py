@@ -1,10 +1,15 @@
-"""The benchmark runs and its orders of magnitude hold; ratios within one run, with room for a noisy machine."""
+"""The benchmarks run and their orders of magnitude hold; ratios within one run, with room for a noisy machine."""
+
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from benchmarks import throughput, yardstick
+from benchmarks import classroom, throughput, yardstick
+from benchmarks.classroom import MAPPED, OWN, Student
 from lenet_core import lenet
+from lenet_core.data import Dataset, write_shared
 
 
 def test_the_yardstick_is_the_same_network(rng):
@@ -22,3 +27,78 @@ def test_speed_in_ratios():
     _, against_naive = result["speeds"]["one image after another, float64"]
     assert against_naive > 10            # some 20 on a quiet machine (README); half of that when it is busy
     assert result["share"] > 0.12        # 0.25 on a quiet machine
+
+
+# ------------------------------------------------------------------------------------------------------------- a class
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the system how much memory is shared")
+def test_two_kernels_share_the_mapped_images(rng, tmp_path):
+    """Two real kernels run the toy notebook and train: mapped, the images (125 MB) are in neither's own memory; read, in both."""
+    x, y = rng.integers(0, 256, (40_000, 28, 28), dtype=np.uint8), np.arange(40_000) % 10
+    np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x[:100], y_test=y[:100])
+    floats = x[:, None] / np.float32(255)
+    write_shared(Dataset("MNIST", floats, y, floats[:100], y[:100]), tmp_path / "mapped")
+    own, mapped = (classroom.measure(2, tmp_path / place) for place in ("mnist.npz", "mapped"))
+    assert len(own) == len(mapped) == 2
+    mib = floats.nbytes / 2 ** 20
+    for one, other in zip(own, mapped):
+        assert one.unique - other.unique > 0.8 * mib
+        assert other.fair - other.unique > 0.4 * mib             # half of them, as there are two
+        assert one.fair - one.unique < 0.4 * mib
+        assert min(one.toy, one.epoch, other.toy, other.epoch) > 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the system how much memory is shared")
+def test_the_memory_of_a_server():
+    assert 30 < classroom.server() < 400                         # MiB
+
+
+def invented(students, unique, shared, epoch):
+    return [Student(unique, unique + shared / students, 5.0, epoch) for _ in range(students)]
+
+
+def test_memory_of_a_further_student_and_of_all_together():
+    classes = [invented(n, 150.0, 220.0, 1.0) for n in (1, 2, 4)]
+    assert classroom.needed(classes) == pytest.approx((220, 150))
+    assert classroom.room(4, 220, 150) == (4096 - classroom.SYSTEM - 220) // 150
+    assert classroom.room(1, 220, 150) == 0
+
+
+def test_no_time_beyond_what_was_measured():
+    classes = [invented(n, 150.0, 220.0, n / 2) for n in (1, 2, 4)]
+    assert classroom.epoch_seconds(classes, 1.5, processors=2) == pytest.approx(1.5)
+    assert classroom.epoch_seconds(classes, 0.1, processors=2) == 0.5      # nobody is faster than one who is alone
+    assert classroom.epoch_seconds(classes, 2.1, processors=2) is None
+
+
+def test_the_tables_of_a_class():
+    classes = {data: [invented(n, unique, shared, n / 2) for n in (1, 2, 4)]
+               for data, unique, shared in ((OWN, 370.0, 10.0), (MAPPED, 150.0, 220.0))}
+    last = [cell.strip() for cell in classroom.measured_table(classes).splitlines()[-1].split("|")]
+    assert last[1:-1] == ["mapped", "4", "150", "205", "820", "5.0", "5.0", "2.00", "2.00"]
+    machines = classroom.machine_table(classes, 100.0, 2).splitlines()
+    assert len(machines) == 2 + len(classroom.MACHINES)
+    assert machines[2].split("|")[2:4] == [f" {(3072 - 10) // 470:<23} ", f" {(3072 - 220) // 250:<18} "]
+    assert "not measured" in machines[2] and "0.5 s" in machines[2]
+
+
+@pytest.mark.parametrize("arguments", [["4"], ["0", "1"], ["2", "2"]])
+def test_a_line_needs_two_classes(arguments, capsys):
+    with pytest.raises(SystemExit):
+        classroom.main(arguments)
+    assert "two different numbers" in capsys.readouterr().err
+
+
+def test_a_kernel_loads_scikit_learn_and_scipy_only_when_it_needs_them():
+    """Together they are 75 MB in every student's kernel; most notebooks never call them."""
+    program = """if True:
+        import sys
+        import lenet_core
+        from lenet_lab import check, drawing, look, pixels, plane, plots, practice, travel, vitals
+        from lenet_lab.experiments import learn, table
+        from lenet_lab.widgets import draw, look_inside, mistakes, regions, step_through, time_travel, training
+        print([name for name in ("sklearn", "scipy", "pandas", "matplotlib.pyplot") if name in sys.modules])
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -2,17 +2,23 @@
 
 import gzip
 import hashlib
+import json
 import os
 import re
+import shutil
 import struct
+import subprocess
+import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lenet_core import data, load_mnist
-from lenet_core.data import MNIST_FILES, DataError
+from lenet_core import data, load_cifar10, load_mnist
+from lenet_core.data import MNIST_FILES, SHARED_ARRAYS, DataError, Dataset, write_shared
+from lenet_lab import shared_data
 
 TRAIN_X, TRAIN_Y, TEST_X, TEST_Y = MNIST_FILES
 
@@ -193,6 +199,205 @@ def test_unreadable_places_get_a_sentence(folder, monkeypatch):
     monkeypatch.setattr(Path, "read_bytes", refuse)                 # root may read everything, so chmod would not do
     with pytest.raises(DataError, match="cannot be read .Permission denied."):
         load_mnist(folder)
+
+
+# ------------------------------------------------------------------------------------------- one copy for all processes
+
+
+@pytest.fixture
+def shared(folder):
+    """The small MNIST as a folder of arrays, a subfolder `mnist` of the one returned."""
+    write_shared(load_mnist(folder), folder / "arrays" / "mnist")
+    return folder / "arrays"
+
+
+def test_the_mapped_data_are_the_same_to_the_bit(folder, shared, arrays):
+    read, mapped = load_mnist(folder), load_mnist(shared)
+    same(mapped, arrays)
+    assert mapped.classes == read.classes and "mapped" in str(mapped) and "mapped" in str(load_mnist(shared / "mnist"))
+    for name in SHARED_ARRAYS:
+        one, other = getattr(read, name), getattr(mapped, name)
+        assert type(other) is np.ndarray and other.dtype == one.dtype and other.flags.c_contiguous
+        np.testing.assert_array_equal(other, one)
+    assert type(mapped.train_x[2:5]) is type(mapped.train_x.mean(axis=0)) is np.ndarray
+
+
+def test_real_mnist_mapped(mnist, tmp_path):
+    write_shared(mnist, tmp_path / "mnist")
+    mapped = load_mnist(tmp_path)
+    assert mapped.name == mnist.name and all(np.array_equal(getattr(mapped, name), getattr(mnist, name)) for name in SHARED_ARRAYS)
+
+
+def test_who_writes_into_the_data_changes_nobody_elses(shared):
+    files = {file: file.read_bytes() for file in (shared / "mnist").iterdir()}
+    mine, anothers = load_mnist(shared), load_mnist(shared)
+    before = anothers.train_x.copy()
+    mine.train_x[:] += 1
+    mine.train_y[:] = 3
+    np.testing.assert_array_equal(mine.train_x, before + 1)
+    np.testing.assert_array_equal(anothers.train_x, before)
+    assert list(anothers.train_y[:5]) == [0, 1, 2, 3, 4]
+    assert {file: file.read_bytes() for file in files} == files
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the system which pages are there")
+def test_mapping_brings_no_images_into_memory(shared, tmp_path):
+    """20,000 images are 63 MB: mapped, they take less than a tenth of that until they are looked at; their labels are checked."""
+    x, y = np.zeros((20_000, 1, 28, 28), np.float32), np.arange(20_000) % 10
+    write_shared(Dataset("MNIST", x, y, x[:20], y[:20]), tmp_path / "large")
+    program = """if True:
+        import sys, psutil
+        from lenet_core import load_mnist
+        rss = lambda: psutil.Process().memory_info().rss
+        before = rss()
+        data = load_mnist(sys.argv[1])
+        mapped = rss()
+        data.train_x.sum()
+        print(mapped - before, rss() - before)
+    """
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "large")], capture_output=True, text=True, check=True)
+    mapped, looked_at = map(int, done.stdout.split())
+    assert mapped < x.nbytes / 10 and looked_at > x.nbytes / 2
+
+
+def test_what_stands_in_for_mnist_says_so_when_mapped_too(digits, tmp_path):
+    write_shared(digits, tmp_path / "mnist")
+    mapped = load_mnist(tmp_path)
+    assert mapped.name == digits.name and "MNIST:" not in str(mapped)
+    np.testing.assert_array_equal(mapped.train_x, digits.train_x)
+
+
+def test_photographs_are_mapped_as_well(rng, tmp_path):
+    x, y = rng.random((6, 3, 32, 32), dtype=np.float32), np.arange(6)
+    write_shared(Dataset("CIFAR-10 (part)", x, y, x[:2], y[:2], classes=data.CIFAR10_CLASSES), tmp_path / "cifar10")
+    for place in (tmp_path, tmp_path / "cifar10"):
+        mapped = load_cifar10(place)
+        assert mapped.name == "CIFAR-10 (part)" and mapped.classes == data.CIFAR10_CLASSES and "mapped" in mapped.source
+        np.testing.assert_array_equal(mapped.train_x, x)
+        np.testing.assert_array_equal(mapped.test_y, y[:2])
+    with pytest.raises(DataError, match="holds no MNIST"):
+        load_mnist(tmp_path / "cifar10")
+    (tmp_path / "cifar10" / "test_y.npy").unlink()
+    with pytest.raises(DataError, match="lacks test_y.npy"):
+        load_cifar10(tmp_path)
+
+
+def change(name, to):
+    def spoil(folder):
+        np.save(folder / name, to(np.load(folder / name)))
+    return spoil
+
+
+def cut(name, size):
+    def spoil(folder):
+        with open(folder / name, "r+b") as file:
+            file.truncate(size)
+    return spoil
+
+
+SPOILED_ARRAYS = {
+    "images cut off": (cut("train_x.npy", 60_000), "train_x.npy is damaged or was cut off"),
+    "one byte cut off": (bad("test_x.npy", lambda raw: raw[:-1]), "test_x.npy is damaged or was cut off"),
+    "nothing but the header": (cut("test_x.npy", 128), "damaged or was cut off"),
+    "half the header": (cut("test_y.npy", 50), "test_y.npy is damaged or was cut off"),
+    "empty": (bad("train_y.npy", lambda raw: b""), "train_y.npy is damaged or was cut off"),
+    "something at the end": (bad("test_x.npy", lambda raw: raw + b"!"), "goes on after its array"),
+    "a page of HTML": (bad("train_x.npy", lambda raw: b"<html>Forbidden</html>" * 100), "damaged or was cut off"),
+    "a .npz": (bad("train_x.npy", lambda raw: b"PK\x03\x04" + raw), "damaged or was cut off"),
+    "a header of nonsense": (bad("train_x.npy", lambda raw: raw[:10] + b"{(" + raw[12:]), "damaged or was cut off"),
+    "more images than there can be": (bad("train_x.npy", lambda raw: raw.replace(b"(30, ", b"(9" + b"0" * 20 + b", ").replace(
+        b" " * 20 + b"\n", b"\n")), "damaged or was cut off"),
+    "pickled": (lambda folder: np.save(folder / "train_y.npy", np.array([{"a": 1}] * 30, object)), "damaged or was cut off"),
+    "float64": (change("train_x.npy", np.float64), r"train_x.npy: an array \(30, 1, 28, 28\) of float64, where .* of float32"),
+    "bytes the other way round": (change("train_x.npy", lambda x: x.astype(">f4")), "of >f4"),
+    "the order of Fortran": (change("test_x.npy", np.asfortranarray), "in the order of Fortran, where"),
+    "labels as floats": (change("test_y.npy", np.float32), "of float32, where .N,. of int64"),
+    "images without a channel": (change("train_x.npy", np.squeeze), r"\(30, 28, 28\) of float32, where \(N, 1, 28, 28\)"),
+    "one number": (change("test_y.npy", lambda y: y[0]), r"an array \(\) of int64"),
+    "no images": (change("test_x.npy", lambda x: x[:0]), r"\(0, 1, 28, 28\)"),
+    "fewer labels than images": (change("train_y.npy", lambda y: y[1:]), "train_y.npy has 29 labels for 30 images in train_x.npy"),
+    "labels above 9": (change("test_y.npy", lambda y: y + 1), r"test_y.npy holds labels outside 0 to 9 \(1 to 10\)"),
+    "labels below 0": (change("train_y.npy", lambda y: y - 1), r"train_y.npy holds labels outside 0 to 9 \(-1 to 8\)"),
+    "one array missing": (lambda folder: (folder / "test_y.npy").unlink(), "lacks test_y.npy"),
+    "a folder for an array": (lambda folder: ((folder / "test_y.npy").unlink(), (folder / "test_y.npy").mkdir()), "cannot be read"),
+    "no description": (lambda folder: (folder / "mnist.json").unlink(), "holds no MNIST"),
+    "an empty description": (bad("mnist.json", lambda raw: b""), "does not say what the images are"),
+    "a description without a name": (bad("mnist.json", lambda raw: raw.replace(b"name", b"n")), "does not say what the images are"),
+    "a number for the name": (bad("mnist.json", lambda raw: raw.replace(b'"MNIST"', b"5")), "does not say what the images are"),
+    "a list for a description": (bad("mnist.json", lambda raw: b"[1, 2]"), "does not say what the images are"),
+    "a description in another alphabet": (bad("mnist.json", lambda raw: b"\xff\xfe"), "does not say what the images are"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILED_ARRAYS)
+def test_spoiled_arrays_get_a_sentence(shared, how):
+    spoil, words = SPOILED_ARRAYS[how]
+    spoil(shared / "mnist")
+    with pytest.raises(DataError, match=words) as caught:
+        load_mnist(shared)
+    assert str(shared) in str(caught.value) and "\n" not in str(caught.value) and str(caught.value).endswith(".")
+
+
+def test_arrays_that_may_not_be_read_get_a_sentence(shared, monkeypatch):
+    def refuse(path, mode):
+        raise PermissionError(13, "Permission denied", str(path))
+    monkeypatch.setattr(np.lib.format, "open_memmap", refuse)
+    with pytest.raises(DataError, match="train_x.npy cannot be read .Permission denied."):
+        load_mnist(shared)
+
+
+def test_a_shared_folder_is_written_wholly_or_not_at_all(folder, monkeypatch):
+    dataset, place = load_mnist(folder), folder / "new" / "mnist"
+    write, written = np.save, []
+
+    def full_disk(file, array, **options):
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+        written.append(file.name)
+        write(file, array, **options)
+
+    monkeypatch.setattr(np, "save", full_disk)
+    with pytest.raises(DataError, match="cannot be written .No space left on device."):
+        write_shared(dataset, place)
+    assert len(written) == 2 and list(place.parent.iterdir()) == []
+    monkeypatch.setattr(np, "save", write)
+    write_shared(dataset, place)
+    assert sorted(file.name for file in place.iterdir()) == sorted(["mnist.json", *(f"{name}.npy" for name in SHARED_ARRAYS)])
+    with pytest.raises(DataError, match="is there already"):
+        write_shared(dataset, place)
+    (folder / "a_file").write_text("")
+    with pytest.raises(DataError, match="cannot be written"):
+        write_shared(dataset, folder / "a_file" / "mnist")
+    with pytest.raises(ValueError, match="images of shape"):
+        write_shared(replace(dataset, train_x=dataset.train_x[..., :8]), folder / "other")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of files")
+def test_everybody_may_read_a_shared_folder(folder):
+    before = os.umask(0o022)
+    try:
+        write_shared(load_mnist(folder), folder / "for_all")
+    finally:
+        os.umask(before)
+    assert (folder / "for_all").stat().st_mode & 0o777 == 0o755
+    assert {file.stat().st_mode & 0o777 for file in (folder / "for_all").iterdir()} == {0o644}
+
+
+def test_one_command_writes_a_shared_folder(folder, arrays, capsys, monkeypatch):
+    place = folder / "for all"
+    assert shared_data.main([str(place), "--data", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "MNIST: 30 training and 20 test images" in said and said.endswith(f"export LENET_DATA='{place}'\n")
+    monkeypatch.setenv("LENET_DATA", str(place))
+    same(load_mnist(), arrays)
+    about = place / "mnist" / "mnist.json"
+    assert json.loads(about.read_text())["source"] == f"from {folder}"
+    assert shared_data.main([str(place)]) == 0                      # what is there stays, and is looked at
+    about.write_text("")
+    assert shared_data.main([str(place)]) == 1 and "written again" in capsys.readouterr().err
+    shutil.rmtree(place)
+    assert shared_data.main([str(place), "--data", str(folder), "--cifar10"]) == 1
+    assert "holds no CIFAR-10" in capsys.readouterr().err
 
 
 # ------------------------------------------------------------------------------------------------------------- servers

@@ -1,7 +1,7 @@
 """The homework's derivations as steps: a formula, given as a function, is tried on random matrices without symmetry.
 
 Sources: FMAN45 assignment, section 1 (dense, ReLU and softmax loss, for one sample and for a batch held in columns); the rows are
-this workbook's own form, Y = X W + b.
+this workbook's own form, Z = X W + b.
 """
 
 import numpy as np
@@ -67,12 +67,12 @@ DERIVATIONS = {step.name: step for step in (
            lambda W, x, g: g @ x)),
     _step("dense_db", _one, ("W", "x", "g"), lambda W, x, g: g,
           ("sum over outputs", "Each output has a bias of its own: nothing is summed for one sample.", lambda W, x, g: g.sum()),
-          ("slope for gradient", "The slope of y in b is 1, and the chain rule multiplies it by g.", lambda W, x, g: np.ones_like(g))),
+          ("slope for gradient", "The slope of z in b is 1, and the chain rule multiplies it by g.", lambda W, x, g: np.ones_like(g))),
     _step("columns_dX", _columns, ("W", "X", "G"), lambda W, X, G: W.T @ G, (*TRANSPOSED, lambda W, X, G: W @ G),
           ("rows for columns", "That is the formula for a batch in rows.", lambda W, X, G: G @ W.T)),
     _step("columns_dW", _columns, ("W", "X", "G"), lambda W, X, G: G @ X.T, (*ORDER, lambda W, X, G: X @ G.T),
           ("rows for columns", "That sums over the wrong axis: the samples are the columns.", lambda W, X, G: X.T @ G),
-          ("mean for sum", "That is divided by the number of samples. dY holds that already, if the loss is a mean.",
+          ("mean for sum", "That is divided by the number of samples. dZ holds that already, if the loss is a mean.",
            lambda W, X, G: G @ X.T / X.shape[1])),
     _step("columns_db", _columns, ("W", "X", "G"), lambda W, X, G: G.sum(axis=1),
           ("wrong axis", "The samples are the columns: sum along the rows, axis 1.", lambda W, X, G: G.sum(axis=0)), (*SUM, lambda W, X, G: G),
@@ -82,7 +82,7 @@ DERIVATIONS = {step.name: step for step in (
           ("columns for rows", "That is the formula for a batch in columns.", lambda W, X, G: W.T @ G)),
     _step("rows_dW", _rows, ("W", "X", "G"), lambda W, X, G: X.T @ G, (*ORDER, lambda W, X, G: G.T @ X),
           ("columns for rows", "That is the formula for a batch in columns.", lambda W, X, G: G @ X.T),
-          ("mean for sum", "That is divided by the number of samples. dY holds that already, if the loss is a mean.",
+          ("mean for sum", "That is divided by the number of samples. dZ holds that already, if the loss is a mean.",
            lambda W, X, G: X.T @ G / len(X))),
     _step("rows_db", _rows, ("W", "X", "G"), lambda W, X, G: G.sum(axis=0),
           ("wrong axis", "The samples are the rows: sum down the columns, axis 0.", lambda W, X, G: G.sum(axis=1)), (*SUM, lambda W, X, G: G),
@@ -91,7 +91,7 @@ DERIVATIONS = {step.name: step for step in (
           (">= for >", "Only x = 0 is wrong: there the gradient is 0 here, as in PyTorch.", lambda x, g: g * (x >= 0)),
           ("value for slope", "ReLU's slope is 1 where x is positive, whatever x is.", lambda x, g: g * np.maximum(x, 0)),
           ("gate on the gradient", "What decides is the sign of x, not that of the gradient.", lambda x, g: np.maximum(g, 0)),
-          ("gate forgotten", "Every gradient passes. Where x is negative, y does not move.", lambda x, g: g),
+          ("gate forgotten", "Every gradient passes. Where x is negative, the output does not move.", lambda x, g: g),
           ("g forgotten", "That is the slope of ReLU alone: the chain rule multiplies it by g.", lambda x, g: 1.0 * (x > 0))),
     _step("softmax_jacobian", _probabilities, ("p",), lambda p: np.diag(p) - np.outer(p, p),
           ("diagonal only", "A score changes every probability, since they sum to 1: dp_i/ds_j = -p_i p_j off the diagonal.",

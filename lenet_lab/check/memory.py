@@ -1,6 +1,7 @@
 """What has been done so far, over all notebooks: kept in small files beside them, one per exercise, each written wholly or not at all.
 
-So notebooks that are open at once do not undo each other's exercises, and a crash loses nothing. A function that has passed is kept
+So notebooks that are open at once do not undo each other's exercises, not even where it is the same exercise in both, and a crash
+loses nothing. A function that has passed is kept
 with its source; `own` hands it to other notebooks.
 """
 
@@ -11,6 +12,7 @@ import json
 import math
 import os
 import textwrap
+import time
 import warnings
 from pathlib import Path
 
@@ -19,7 +21,13 @@ import numpy as np
 from lenet_core import ops
 from lenet_core.files import written_whole
 
+try:
+    import fcntl
+except ImportError:                      # Windows
+    fcntl = None
+
 FOLDER = ".progress"                     # in the notebook's folder, unless LENET_PROGRESS names another
+PATIENCE = 3                             # seconds to wait for another notebook that is writing
 _live = {}                               # functions that have passed in this kernel
 
 
@@ -35,39 +43,70 @@ def read(name):
     path = folder() / f"{name}.json"
     try:
         known = NOTHING | json.loads(path.read_text(encoding="utf-8"))
-        if any(type(known[key]) is not type(value) for key, value in NOTHING.items()):
+        if (any(type(known[key]) is not type(value) for key, value in NOTHING.items()) or known["attempts"] < 0 or known["hints"] < 0
+                or not all(isinstance(misconception, str) for misconception in known["misconceptions"])):
             raise ValueError("it holds something else than progress")
         return known
     except (FileNotFoundError, NotADirectoryError):
         return dict(NOTHING)
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, RecursionError, OSError) as error:
         warnings.warn(f"The progress of {name} in {path} cannot be read ({error}); it starts anew.", stacklevel=2)
         return dict(NOTHING)
 
 
 def write(name, **changes):
     """Change what is known of an exercise. A folder that cannot be written to costs the memory, not the lesson."""
-    known = read(name) | changes
+    _change(name, lambda known: changes)
+
+
+def _change(name, changes):
+    """Read, change and write what is known of an exercise, with no other process in between; `changes(known)` is what is new."""
     try:
         folder().mkdir(parents=True, exist_ok=True)
-        with written_whole(folder() / f"{name}.json") as file:
-            file.write(json.dumps(known, indent=1).encode())
+        with _alone():
+            known = read(name)
+            known |= changes(known)
+            with written_whole(folder() / f"{name}.json") as file:
+                file.write(json.dumps(known, indent=1).encode())
     except OSError as error:
-        warnings.warn(f"Progress is not kept: {error}", stacklevel=2)
+        warnings.warn(f"Progress is not kept: {error}", stacklevel=3)
+
+
+@contextlib.contextmanager
+def _alone():
+    """Wait until no other process is at the progress; the system ends a claim with its process, whatever that died of.
+
+    Nobody waits for ever: after a few seconds, as where a file cannot be locked (on some network disks, on Windows), it goes on without.
+    """
+    with open(folder() / ".lock", "ab") as file:
+        deadline = time.monotonic() + PATIENCE
+        while fcntl and time.monotonic() < deadline:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.005)
+            except OSError:
+                break
+        yield
 
 
 def record(name, function, verdict, source_of=None):
     """Note the verdict of a check: an attempt, and when it passed, the function, and the source of `source_of`."""
     if not verdict.written or str(getattr(source_of, "__module__", "")).startswith("lenet_core."):
         return                                                       # nothing done yet, or the package's own function
-    known = read(name)
-    changes = {"attempts": known["attempts"] + 1}
     if verdict.passed:
         _live[name] = function
-        changes |= {"passed": True, "source": _source(source_of) or known["source"]}
-    elif verdict.misconception:
-        changes["misconceptions"] = sorted({*known["misconceptions"], verdict.misconception})
-    write(name, **changes)
+
+    def changes(known):
+        attempt = {"attempts": known["attempts"] + 1}
+        if verdict.passed:
+            return attempt | {"passed": True, "source": _source(source_of) or known["source"]}
+        if verdict.misconception:
+            return attempt | {"misconceptions": sorted({*known["misconceptions"], verdict.misconception})}
+        return attempt
+
+    _change(name, changes)
 
 
 def room():

@@ -71,4 +71,5 @@ def _refuse_other_data(names, folder):
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
     sys.exit(main())

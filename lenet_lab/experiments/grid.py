@@ -11,6 +11,8 @@ import contextlib
 import json
 import os
 import platform
+import signal
+import threading
 import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -65,7 +67,9 @@ def work_off(runs, path, folder=None, jobs=2, cluster=None):
         if file.tell() and not path.read_bytes().endswith(b"\n"):
             file.write("\n")                                    # after a line cut off by a kill
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
-        for record in parallel(joblib.delayed(perform)(run, folder) for run in todo):
+        with _deaf():
+            results = parallel(joblib.delayed(perform)(run, folder) for run in todo)
+        for record in results:
             file.write(json.dumps(record) + "\n")
             file.flush()
             bar.set_postfix_str(f"{record['study']}, {record['case']}: {record['outcome']}")
@@ -93,6 +97,19 @@ def _workers(cluster):
 
     with Client(cluster), joblib.parallel_config(backend="dask"):
         yield
+
+
+@contextlib.contextmanager
+def _deaf():
+    """Processes that are started in here do not hear Ctrl-C, which goes to all at once: it is this process that ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def perform(run, folder=None):

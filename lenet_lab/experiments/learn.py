@@ -5,7 +5,6 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
-from sklearn.metrics import confusion_matrix
 
 from lenet_core import zoo
 from lenet_core.data import load_cifar10, load_mnist
@@ -144,6 +143,8 @@ def fresh(network, rng, first_weights=None, input_shape=None):
 
 
 def _inside(net, x, y):
+    from sklearn.metrics import confusion_matrix             # only here, as in `plane`
+
     p = probabilities(net, x)
     wrong, first = mistakes(p, y), net.layers[0]
     surest = zip(wrong.places[:24].tolist(), wrong.labels[:24].tolist(), wrong.answers[:24].tolist(),

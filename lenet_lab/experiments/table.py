@@ -8,7 +8,6 @@ import io
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binomtest
 from tabulate import tabulate
 
 from lenet_core.files import written_whole
@@ -73,6 +72,8 @@ def _share(line):
     share = f"{line['learned']} of {line['runs']}"
     if line["runs"] < MANY:
         return share
+    from scipy.stats import binomtest                        # only here, as in `plane`
+
     low, high = binomtest(line["learned"], line["runs"]).proportion_ci(method="wilson")
     return f"{share} ({low:.0%} to {high:.0%})"
 

@@ -48,6 +48,9 @@ def main(arguments=None):
             print(statistics.write(args.statistics, args.out or Path("statistics"), seed, given is None, limits, args.practice))
             return 0
         status, result = 0, grade(read(args.submission), seed, limits, args.practice)
+    except KeyboardInterrupt:
+        print(f"\n{ask.prog}: stopped" + ("; the same command goes on where it was" if args.statistics else ""), file=sys.stderr)
+        return 130
     except NotStarted as error:
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 1
@@ -57,12 +60,17 @@ def main(arguments=None):
             return 2
         status, result = 2, nothing(args.submission.name, seed, str(error))        # there the student reads it, with 0 points
     text = written(result, args.format, drawn=given is None)
-    if args.out:
-        args.out.write_text(text + "\n", encoding="utf-8")
-    else:
+    if not args.out:
         print(text)
+        return status
+    try:
+        args.out.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        print(f"{ask.prog}: {args.out} cannot be written ({error.strerror}).", file=sys.stderr)
+        return 1
     return status
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
     sys.exit(main())

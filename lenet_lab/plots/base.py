@@ -1,4 +1,4 @@
-"""What all figures share: their style, their two widths, and how one is shown in a notebook with its text alternative."""
+"""What all figures share: their style, their two widths, the layers' colours, and how one is shown with its text alternative."""
 
 import functools
 import io
@@ -13,6 +13,21 @@ from matplotlib.figure import Figure
 STYLE = Path(__file__).with_name("lenet.mplstyle")
 NARROW, WIDE = (4.6, 3.4), (8.0, 3.4)                       # inches; the only two widths
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#1f4e79", "white", "#c8553d"])       # negative, zero, positive
+
+# One colour per layer, in every figure and every widget, here and nowhere else: a hue for each layer with weights, in a dark tone, and
+# a light tone of it for what follows (pooling, ReLU) up to the next one. None of them is a colour of `SIGNED`. Its name stands beside it.
+HUES = {"image": ("#3d3d3d", "#3d3d3d"),
+        "conv1": ("#00695c", "#3f9a8c"), "conv2": ("#5e2f91", "#9c78c4"), "conv3": ("#4b6300", "#7a9426"), "conv4": ("#01579b", "#4a90c8"),
+        "conv5": ("#5d4037", "#9b7b70"), "ip1": ("#8a5200", "#bd8226"), "ip2": ("#9c1450", "#cf6394"), "ip3": ("#37474f", "#78909c")}
+
+
+def layer_colours(names):
+    """{name: colour} for the names of a network's layers in their order; "image" may stand before them."""
+    colours, pair = {}, HUES["image"]
+    for name in names:
+        pair = HUES.get(name, pair)
+        colours[name] = pair[name not in HUES]
+    return colours
 
 
 def show(axes, caption):
@@ -35,6 +50,13 @@ def styled(figure):
         with matplotlib.rc_context(fname=STYLE):
             return figure(*args, **kwargs)
     return drawn
+
+
+def _framed(axis, colour):
+    """Make of axes a picture without ticks, framed in the colour of the layer that it shows."""
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set(visible=True, color=colour, linewidth=1.8)
+    axis.grid(False)
 
 
 def _axes(ax, size=NARROW, **grid):

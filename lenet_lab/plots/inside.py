@@ -6,7 +6,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from ..drawing import percent
-from .base import SIGNED, WIDE, _axes, styled
+from .base import SIGNED, WIDE, _axes, _framed, layer_colours, styled
 
 ACROSS = 10                                                 # maps in a row
 WORDS = {"out": "activations", "dout": "gradient of the activations", "W": "weights", "dW": "gradient of the weights"}
@@ -23,7 +23,7 @@ def layer_maps(look, name, what="out", image=0, ax=None):
         across = min(len(values), 50)
         values = np.pad(values, (0, -len(values) % across)).reshape(1, -1, across)
     title = f"{name}: {WORDS[what]} for image {image}"
-    return _tiles([values], [title], ax)
+    return _tiles([values], [title], [layer_colours(look.names)[name]], ax)
 
 
 @styled
@@ -32,12 +32,13 @@ def layer_kernels(look, name, what="W", ax=None):
     values = look.kernels(name, what)
     filters, channels, k, _ = values.shape
     title = f"{name}: {WORDS[what]}"
+    colour = layer_colours(look.names)[name]
     if channels == 1:
-        return _tiles([values[:, 0]], [title], ax)
+        return _tiles([values[:, 0]], [title], [colour], ax)
     ax = ax if ax is not None else Figure(figsize=(WIDE[0], 1.3 + 0.9 * WIDE[0] * channels / filters)).subplots()
     framed = np.pad(values, ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=np.nan)        # a line between neighbours
     sheet = framed.transpose(1, 2, 0, 3).reshape(channels * (k + 1), filters * (k + 1))[:-1, :-1]
-    _map(ax, sheet, np.abs(values).max())
+    _map(ax, sheet, np.abs(values).max(), colour)
     ax.set_facecolor("0.85")
     step = max(1, filters // 10)
     ax.set(xticks=np.arange(0, filters, step) * (k + 1) + k // 2, xticklabels=range(0, filters, step), xlabel="filter",
@@ -51,12 +52,13 @@ def layer_kernels(look, name, what="W", ax=None):
 def side_by_side(look, names=("conv1", "pool1"), image=0, count=20, ax=None):
     """The first `count` maps of several layers on one figure and one colour scale, to be compared. Source: homework, Q8."""
     chosen = [look.maps(name, "out", image)[:count] for name in names]
+    colours = layer_colours(look.names)
     return _tiles(chosen, [f"{name}: {WORDS['out']} for image {image}, maps of {'x'.join(map(str, values.shape[1:]))}"
-                           for name, values in zip(names, chosen)], ax)
+                           for name, values in zip(names, chosen)], [colours[name] for name in names], ax)
 
 
-def _tiles(groups, titles, ax):
-    """Groups of maps (C, H, W), each group under its title, rows of ten; all on one scale. Returns the array of axes."""
+def _tiles(groups, titles, colours, ax):
+    """Groups of maps (C, H, W), each under its title and framed in its layer's colour, rows of ten; all on one scale. Returns the axes."""
     across = min(ACROSS, max(map(len, groups)))
     rows = [-(-len(values) // across) for values in groups]
     height, width = groups[0].shape[1:]
@@ -66,25 +68,23 @@ def _tiles(groups, titles, ax):
     ax = np.reshape(ax, (sum(rows), across))
     top = max(np.abs(values).max() for values in groups)
     unit = _unit(top)
-    for start, values, title in zip(np.cumsum([0, *rows]), groups, titles):
+    for start, values, title, colour in zip(np.cumsum([0, *rows]), groups, titles, colours):
         for axis in np.ravel(ax[start:start + -(-len(values) // across)]):
             axis.set_axis_off()
         for n, (axis, one) in enumerate(zip(np.ravel(ax[start:]), values)):
-            _map(axis, one, top)
             axis.set_axis_on()
-            axis.set(xticks=[], yticks=[])
+            _map(axis, one, top, colour)
             axis.set_title("\n" * (n < across) + str(n), loc="left", fontsize=8)               # a line free for the group's title
             axis.set_xlabel(f"{one.min() / unit:.2g}…{one.max() / unit:.2g}", fontsize=7, labelpad=2)
-        heading = ax[start, 0].annotate(title, (0, 1), (0, 14), xycoords="axes fraction", textcoords="offset points", fontsize=9)
+        heading = ax[start, 0].annotate(title, (0, 1), (0, 14), xycoords="axes fraction", textcoords="offset points", fontsize=9, color=colour)
         heading.set_in_layout(False)
     _bar(ax[0, 0].figure, ax, top)
     return ax
 
 
-def _map(axis, values, top):
+def _map(axis, values, top, colour):
     axis.imshow(values, cmap=SIGNED, vmin=-top, vmax=top, interpolation="nearest")
-    axis.spines[:].set_visible(True)
-    axis.grid(False)
+    _framed(axis, colour)
 
 
 def _bar(figure, ax, top):
@@ -139,6 +139,7 @@ def journey(losses, step, net, ax=None):
     ax[0].set(xlabel="step", ylabel="loss", title=f"step {step} of {len(losses)}")
     rows, k = -(-len(kernels) // 5), kernels.shape[-1]
     framed = np.pad(kernels, ((0, rows * 5 - len(kernels)), (0, 1), (0, 1)), constant_values=np.nan)
-    _map(ax[1], framed.reshape(rows, 5, k + 1, k + 1).transpose(0, 2, 1, 3).reshape(rows * (k + 1), -1), np.abs(kernels).max())
-    ax[1].set(xticks=[], yticks=[], title=f"kernels of {conv.name}, from {kernels.min():.2f} to {kernels.max():.2f}")
+    sheet = framed.reshape(rows, 5, k + 1, k + 1).transpose(0, 2, 1, 3).reshape(rows * (k + 1), -1)
+    _map(ax[1], sheet, np.abs(kernels).max(), layer_colours([conv.name])[conv.name])
+    ax[1].set(title=f"kernels of {conv.name}, from {kernels.min():.2f} to {kernels.max():.2f}")
     return ax

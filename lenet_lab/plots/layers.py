@@ -1,13 +1,35 @@
-"""Figures of what layers do to an image (notebooks 02 and 03)."""
+"""Figures of the layers and of what they do to an image (notebooks 02 and 03, and the page on notation)."""
 
 import numpy as np
 from matplotlib.patches import Rectangle
 
 from lenet_core.ops import conv_backward, conv_forward, im2col, output_size
 
-from .base import SIGNED, WIDE, _axes, styled
+from .base import SIGNED, WIDE, _axes, _framed, layer_colours, styled
 
+SHEETS = 6                               # of a stack of maps, at most so many are drawn
 ACROSS = 1.7                             # a cell with a long number: its width; its height is 1
+
+
+@styled
+def stacks(net, ax=None):
+    """What leaves each layer of a network, as a stack of maps or a column of numbers, in its colour, with its name and shape."""
+    ax = _axes(ax, (WIDE[0], 2.7))
+    names, shapes = ["image", *(layer.name for layer in net.layers)], [net.input_shape, *net.shapes()]
+    left, tallest = 0.0, net.input_shape[1]
+    for (name, colour), shape in zip(layer_colours(names).items(), shapes):
+        count, height, width = shape if len(shape) == 3 else (1, 6 * np.log10(shape[0]), 1.5)
+        sheets = min(count, SHEETS)
+        middle = left + (width + sheets - 1) / 2
+        for n in range(sheets):
+            corner = (left + n, (sheets - 1) / 2 - n - height / 2)
+            ax.add_patch(Rectangle(corner, width, height, facecolor=colour, edgecolor="white", linewidth=0.8))
+        ax.text(middle, -tallest / 2 - 6, name, ha="center", va="bottom", fontsize=9, weight="bold", color=colour)
+        ax.text(middle, tallest / 2 + 6, "x".join(map(str, shape)), ha="center", va="top", fontsize=8, color="0.2")
+        left += max(width + sheets - 1, 12) + 8
+    ax.set(xlim=(-8, left), ylim=(tallest / 2 + 9, -tallest / 2 - 10), aspect="equal")
+    ax.set_axis_off()
+    return ax
 
 
 @styled
@@ -67,19 +89,18 @@ def _grid(ax, values, left):
 def reached(net, image, names, data_name, ax=None):
     """For each named layer, the gradient of one number of its output, in the middle of its first map, at the image (1, 1, H, W).
 
-    Blue is negative, red positive, white zero; each panel has a scale of its own and says how many pixels are not white.
+    Each panel is framed in its layer's colour. Blue is negative, red positive, white zero; each panel has a scale of its own and says how many pixels are not white.
     """
     ax = _axes(ax, (WIDE[0], 2.3), ncols=len(names))
+    colours = layer_colours([layer.name for layer in net.layers])
     for axis, name in zip(ax, names):
         slopes = _slopes(net, image, name)
         top = np.abs(slopes).max()
         axis.imshow(slopes, cmap=SIGNED, vmin=-top, vmax=top, interpolation="nearest")
         axis.contour(image[0, 0], levels=[0.5], colors="0.45", linewidths=0.7)
-        axis.set_title(name, loc="center", fontsize=9)
+        axis.set_title(name, loc="center", fontsize=9, color=colours[name])
         axis.set_xlabel(f"{np.count_nonzero(slopes)} pixels", fontsize=9)
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set_visible(True)
-        axis.grid(False)
+        _framed(axis, colours[name])
     ax[0].figure.suptitle(data_name, fontsize=9, color="0.35")
     return ax
 

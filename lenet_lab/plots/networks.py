@@ -4,7 +4,7 @@ from itertools import cycle
 
 import numpy as np
 
-from .base import NARROW, WIDE, _axes, styled
+from .base import NARROW, WIDE, _axes, layer_colours, styled
 
 FLOOR = 1e-7                                                # where 0 is drawn on a logarithmic scale, and what is smaller
 DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
@@ -16,13 +16,14 @@ def vitals(signs, titles, ax=None):
     the weights' gradients."""
     ax = _axes(ax, (WIDE[0], 2.1 * len(signs) + 0.7), nrows=len(signs), ncols=4, sharex=True, squeeze=False)
     for row, one, title in zip(ax, signs, titles):
+        colours = layer_colours(one.spread)
         row[0].plot(one.losses)
         row[0].axhline(np.log(10), color="0.6", linewidth=0.8)
         row[0].set(ylabel=title, ylim=(0, 1.1 * one.losses.max()))
         relus = {name: one.spread[name] for name in one.open}
         for axis, curves, bottom in zip(row[1:], (relus, one.open, one.gradient_norm), (FLOOR, 0, FLOOR)):
             for dash, (name, values) in zip(cycle(DASHES), curves.items()):
-                axis.plot(np.maximum(values, bottom), label=name, linestyle=dash, linewidth=1.2)
+                axis.plot(np.maximum(values, bottom), label=name, linestyle=dash, color=colours[name], linewidth=1.2)
         row[1].set(yscale="log")
         row[2].set(ylim=(-0.05, 1.05))
         row[3].set(yscale="log")
@@ -45,6 +46,8 @@ def spreads(nets, ax=None):
     for dash, marker, (label, spread) in zip(cycle(DASHES), cycle("os^D"), nets.items()):
         ax.semilogy(list(spread), list(spread.values()), linestyle=dash, marker=marker, markersize=4, label=label)
     ax.set(ylabel="spread of the values", xlabel="layer")
+    for label, colour in zip(ax.get_xticklabels(), layer_colours(next(iter(nets.values()))).values()):
+        label.set_color(colour)
     ax.legend(fontsize=8)
     return ax
 

@@ -2,7 +2,6 @@
 
 import matplotlib
 import numpy as np
-from sklearn.metrics import confusion_matrix
 
 from .base import WIDE, _axes, styled
 
@@ -53,7 +52,7 @@ def error_curves(run, ax=None):
 
 def confusions(y, predictions, titles, data_name, ax=None):
     """Confusion matrices side by side: row = true digit, column = answer; only mistakes are inked, all on one scale."""
-    return counted_confusions([confusion_matrix(y, answer, labels=range(10)) for answer in predictions], titles, data_name, ax=ax)
+    return counted_confusions([_counted(y, answer) for answer in predictions], titles, data_name, ax=ax)
 
 
 @styled
@@ -78,7 +77,7 @@ def counted_confusions(counts, titles, data_name, classes=None, ax=None):
 
 def frequent_mistakes(y, predictions, n=3):
     """The n most frequent mistakes in words, for a caption."""
-    return counted_mistakes(confusion_matrix(y, predictions, labels=range(10)), n=n)
+    return counted_mistakes(_counted(y, predictions), n=n)
 
 
 def counted_mistakes(count, classes=None, n=3):
@@ -92,3 +91,9 @@ def counted_mistakes(count, classes=None, n=3):
 
 def _off_diagonal(count):
     return np.array(count) * (1 - np.eye(len(count), dtype=int))
+
+
+def _counted(y, predictions):
+    from sklearn.metrics import confusion_matrix                         # only here, as in `plane`
+
+    return confusion_matrix(y, predictions, labels=range(10))

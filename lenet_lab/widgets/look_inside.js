@@ -343,7 +343,7 @@ function render({ model, el }) {
   function column() {                                             // the network, layer by layer: made once
     network.replaceChildren(...levels.map((level, n) => {
       level.sheet = makeSheet({ "aria-hidden": "true", onpointermove: (event) => point(level.sheet, n, event), onclick: () => choose(n) });
-      level.button = button(level.name, level.about, () => choose(n, true), { "aria-pressed": "false" });
+      level.button = button(level.name, level.about, () => choose(n, true), { "aria-pressed": "false", style: `--layer: ${level.colour}` });
       const [C, ...side] = level.shape;
       const shape = side.length ? `${C} ${C > 1 ? "maps" : "map"} of ${side.join("x")}` : `${C} numbers`;
       const key = n ? "" : element("div", { class: "key" }, ...Object.entries(KEY).map(([style, text]) => element("div", { class: style }, text)));

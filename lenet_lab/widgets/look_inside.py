@@ -72,11 +72,12 @@ class LookInside(WithPicture, anywidget.AnyWidget):
         kinds = ["{}x{} pixels".format(*look.x.shape[2:]), *(about(layer) for layer in look.net.layers)]
         shapes = [look.x.shape[1:], *(look[name].out.shape[1:] for name in look.names)]
         weights = [None, *(list(layer.params["W"].shape) if layer.params else None for layer in look.net.layers)]
+        colours = plots.layer_colours(names)
         return {"count": len(self._x), "image": self.image, "label": label,
                 "verdict": f"label {label}, answer {answer} (probability {look.p[0, answer]:.4f}), loss {number(look.loss)}",
                 "classes": [{"score": number(score, 3), "p": f"{p:.4f}", "share": _finite(p)}
                             for score, p in zip(look.scores[0], look.p[0])],
-                "levels": [{"name": name, "about": kind, "shape": list(shape), "weights": W}
+                "levels": [{"name": name, "colour": colours[name], "about": kind, "shape": list(shape), "weights": W}
                            for name, kind, shape, W in zip(names, kinds, shapes, weights)],
                 "unit": facts(look, *self._at)}
 

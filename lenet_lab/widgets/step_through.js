@@ -120,7 +120,7 @@ function render({ model, el }) {
     const rows = g.column ? map.rows[0].map((id) => [id]) : map.rows;
     const body = rows.map((row, r) => element("tr", { role: "row" }, ...row.map((id, c) => cell(g, id, r === 0 && c === 0))));
     return element("table", { role: "grid", "aria-label": `${map.name}, ${g.title}`, style: `--digits: ${longest}` },      // room for what comes
-      element("caption", {}, element("b", {}, map.name), titled && !g.backward ? ` ${g.title}` : ""), element("tbody", {}, ...body));
+      element("caption", g.colour ? { class: "layer", style: `--layer: ${g.colour}` } : {}, element("b", {}, map.name), titled && !g.backward ? ` ${g.title}` : ""), element("tbody", {}, ...body));
   }
 
   function cell(g, id, first) {

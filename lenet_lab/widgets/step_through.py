@@ -20,6 +20,8 @@ from .page import HERE, WithPicture, script
 NUMBER = re.compile(r"[-+]?(\d{1,3}(\.\d{0,4})?|\.\d{1,4})(/\d{1,3})?")
 IN_WORDS = "write a whole number, a decimal such as -0.5, or a fraction such as 1/2, below 1,000"
 FEATURES = ("x", "F", "C", "P")
+LAYER = {"x": "image", "F": "conv1", "C": "conv1", "P": "pool1", "v": "pool1", "W1": "ip1", "b": "ip1", "z": "ip1",
+         "s": "relu1"}                               # whose colour a grid has; softmax and loss are no layers, and have none
 
 
 class StepThrough(WithPicture, anywidget.AnyWidget):
@@ -96,7 +98,8 @@ def _from_id(text):
 def _page(problem):
     """Everything the browser shows, as plain data: the grids, the cells by their ids, and the order of the steps."""
     w = problem.worked
-    grids = [{"key": key, "title": w[key].title, "given": key in GIVEN, "backward": key in BACKWARD,
+    colours = plots.layer_colours(("image", "conv1", "pool1", "ip1", "relu1"))
+    grids = [{"key": key, "colour": colours.get(LAYER.get(key.removeprefix("d"))), "title": w[key].title, "given": key in GIVEN, "backward": key in BACKWARD,
               "features": key.removeprefix("d") in FEATURES, "column": key.removeprefix("d") in ("b", "z", "s", "y"),
               "maps": [{"name": name, "rows": [[_id((key, index)) for index in row] for row in rows]} for name, rows in w.maps(key)]}
              for key in (*GIVEN, *FORWARD, *BACKWARD)]

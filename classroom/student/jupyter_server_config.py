@@ -1,0 +1,27 @@
+"""The server of one student: the lessons are put into the folder `notebooks`, kernels that nobody uses are stopped.
+
+Read by Jupyter at every start of the server, with the student's own rights.
+"""
+
+import shutil
+from pathlib import Path
+
+from lenet_core.files import written_whole
+
+c = get_config()
+
+# What is there already is the student's work and stays as it is. A lesson that was renamed or deleted comes again.
+mine = Path.home() / "notebooks"
+mine.mkdir(exist_ok=True)
+for lesson in (Path(__file__).resolve().parents[2] / "notebooks").glob("[!.]*.*"):
+    if not (mine / lesson.name).exists():
+        with open(lesson, "rb") as given, written_whole(mine / lesson.name) as copy:
+            shutil.copyfileobj(given, copy)
+
+# A kernel holds a network and its data, also for a page left open over night. Work in the notebook stays; variables do not.
+c.MappingKernelManager.cull_idle_timeout = 3600
+c.MappingKernelManager.cull_interval = 300
+c.MappingKernelManager.cull_connected = True
+
+# The installation is everybody's: nobody adds extensions to it.
+c.LabApp.extension_manager = "readonly"

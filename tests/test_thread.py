@@ -1,0 +1,66 @@
+"""The thread through the notebooks: every one leads to the one before it and the one after it, and no link leads nowhere.
+
+The last paragraph of a notebook's last text is `[Notation](…) · **Before:** [title](…) · **Next:** [title](…)` and perhaps a word on what
+comes next; the first notebook has nothing before it. The two pages beside the way hang on the same thread.
+"""
+
+import json
+import re
+
+import pytest
+
+from lenet_lab.way import NOTEBOOKS, stations
+
+STATIONS = stations()
+TITLES = {f"{one.name}.ipynb": f"{one.number} · {one.title}" for one in STATIONS}
+NOTATION, SOURCES = "notation.ipynb", "sources_err_or_disagree.ipynb"
+TITLES |= {NOTATION: "Notation", SOURCES: "Where the sources err or disagree"}
+WAY = [f"{one.name}.ipynb" for one in STATIONS]
+LINK = r"\[([^\]]+)\]\(([^)\s]+)\)"
+
+
+def texts(name):
+    """The markdown cells of a notebook."""
+    cells = json.loads((NOTEBOOKS / name).read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+
+
+def links(text):
+    """(words, target) of every link outside code."""
+    return re.findall(LINK, re.sub(r"`[^`\n]*`", "", text))
+
+
+def test_the_numbering_is_complete_and_no_notebook_is_forgotten():
+    assert [one.number for one in STATIONS] == list(range(len(STATIONS)))
+    assert all(one.name.startswith(f"{one.number:02}_") for one in STATIONS)
+    assert {path.name for path in NOTEBOOKS.glob("*.ipynb")} == set(TITLES)
+    assert all(texts(name)[0].startswith(f"# {title}\n") for name, title in TITLES.items())
+
+
+NEIGHBOURS = [*zip(WAY, [None, *WAY], [*WAY[1:], SOURCES]), (SOURCES, WAY[-1], WAY[3]), (NOTATION, WAY[0], WAY[1])]
+
+
+@pytest.mark.parametrize("name, before, after", NEIGHBOURS, ids=[name.removesuffix(".ipynb") for name, *_ in NEIGHBOURS])
+def test_a_notebook_leads_to_the_one_before_and_the_one_after(name, before, after):
+    thread = re.fullmatch(rf"\[Notation\]\({NOTATION}\)(?: · \*\*Before:\*\* {LINK})? · \*\*Next:\*\* {LINK}(?:[:,] .+)?",
+                          texts(name)[-1].split("\n\n")[-1])
+    assert thread, texts(name)[-1].split("\n\n")[-1]
+    assert thread[2] == before and thread[4] == after
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_links_lead_to_a_notebook_or_a_heading_and_say_its_title(name):
+    for words, target in links("\n".join(texts(name))):
+        file, _, heading = target.partition("#")
+        there = file or name
+        assert there in TITLES, f"{words} leads to {target}"
+        if heading:
+            headings = re.findall(r"^#+ (.+)$", "\n".join(texts(there)), re.M)
+            assert heading in [title.replace(" ", "-") for title in headings], target
+        number = re.match(r"\d+ · ", words)
+        assert not number or words == TITLES[there]
+
+
+def test_the_page_on_errors_is_linked_where_the_sources_are_corrected():
+    for number in (0, 7, 9, 10):
+        assert SOURCES in [target for _, target in links("\n".join(texts(WAY[number])))]
