@@ -78,13 +78,14 @@ def said(submission, out, files):
         state = "missing" if work is None else "written" if work.written else "not written yet"
         open_points += item.points * (state != "written")
         rows.append((item.question, exercise, item.points, state, PurePosixPath(work.place).name if work else ""))
+    notes = [f"{exercise}: {note}" for exercise, work in submission.works.items() for note in work.notes]
     unsolved = [row[1] for row in rows if row[3] != "written"]
     lines = [f"{out}: {', '.join(f'{FOLDER}/{name}' for name in sorted(files))}", "",
              tabulate(rows, ["", "exercise", "points", "", "where"]), "",
              f"Unsolved: {', '.join(unsolved)} ({open_points} points)." if unsolved else "Every exercise is written.",
              "Whether it is right, the checks in the notebooks say, or `python -m lenet_lab.grade` with the name of the tar.",
              f"{sum(item.points for item in BY_HAND)} of the {TOTAL} points are given by hand, for questions 8 to 10."]
-    return "\n".join([*lines, *(note for work in submission.works.values() for note in work.notes), *submission.notes])
+    return "\n".join([*lines, *notes, *submission.notes])
 
 
 def main(arguments=None):

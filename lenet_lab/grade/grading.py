@@ -6,16 +6,16 @@ grader's process. Exercises come in an order in which a forward function is know
 is looked at with its cache, as in the notebooks.
 """
 
-import contextlib
 import functools
 import time
 from typing import NamedTuple
 
 from lenet_core.homework import adapted
 
-from ..check import engine, handout
 from ..check.derivations import DERIVATIONS
+from ..check.engine import examine
 from ..check.exercises import EXERCISES
+from ..check.handout import with_both
 from ..check.hinges import hinges
 from ..check.toy import toy
 from ..check.verdict import Verdict
@@ -94,13 +94,13 @@ def _verdict(name, work, submission, seed, limits, right, how):
     forward = name.replace("backward", "forward")
     forward = forward if forward != name and forward in right and not (work.handout or submission.works[forward].handout) else None
     works = {name: work.job()} | ({forward: submission.works[forward].job()} if forward else {})
-    with Sandbox(works, {*GRADED, name}, submission.modules, limits, how) as box, _patience(limits.seconds):
+    with Sandbox(works, {*GRADED, name}, submission.modules, limits, how) as box:
         if box.failed.get(name):
             return Verdict(name, False, str(box.failed[name]))
         if box.ended:
             return _ended(name, box)
         try:
-            verdict = _looked_at(name, work, box, seed, forward)
+            verdict = _looked_at(name, work, box, seed, forward, limits.seconds)
         except Exception as error:                                    # the other exercises are to be graded all the same
             verdict = Verdict(name, False, f"The grader failed on it: {type(error).__name__}: {error}. Look at it by hand.")
     if box.ended and not verdict.passed and verdict.misconception != "endless":
@@ -112,7 +112,7 @@ def _ended(name, box):
     return Verdict(name, False, box.ended, "endless" if "stopped after" in box.ended else None)
 
 
-def _looked_at(name, work, box, seed, forward):
+def _looked_at(name, work, box, seed, forward, seconds):
     answer = box.answers.get(name)
     if work.kind == "toy":
         return toy(work.name, answer)
@@ -120,30 +120,17 @@ def _looked_at(name, work, box, seed, forward):
         return hinges(HINGES[name][0], *(answer if isinstance(answer, list) and len(answer) == 2 else (..., ...)))
     function = box.function(name)
     if work.kind == "derivation":
-        return engine.examine(DERIVATIONS[work.name], ... if answer is ... else function, seed=seed)
+        return examine(DERIVATIONS[work.name], ... if answer is ... else function, seed=seed, seconds=seconds)
     exercise = EXERCISES[name]
     if work.handout:
-        return _of_handout(exercise, function, seed)
+        return _of_handout(exercise, function, seed, seconds)
     forwards = [exercise.forward, *([box.function(forward, keep=True)] if forward else [])] if exercise.forward else ()
-    return engine.examine(exercise, function, forwards, seed)
+    return examine(exercise, function, forwards, seed, seconds)
 
 
-def _of_handout(exercise, function, seed):
+def _of_handout(exercise, function, seed, seconds):
     """As `check.<name>(..., interface="handout")` looks at it."""
     forwards = [exercise.forward] if exercise.forward else ()
     plain = functools.partial(adapted(exercise.name, function))       # of whose lines the check does not speak: they are not the student's
-    verdict = engine.examine(exercise, plain, forwards, seed)
-    if verdict.passed and exercise.name == "sgd_momentum":
-        of_both = engine.examine(handout.UPDATE, handout.as_plain(function), seed=seed)
-        return verdict if of_both.passed else of_both
-    return verdict
-
-
-@contextlib.contextmanager
-def _patience(seconds):
-    """How long the engine waits for all calls of one exercise together."""
-    before, engine.SECONDS = engine.SECONDS, seconds
-    try:
-        yield
-    finally:
-        engine.SECONDS = before
+    verdict = examine(exercise, plain, forwards, seed, seconds)
+    return with_both(verdict, function, seed=seed, seconds=seconds)

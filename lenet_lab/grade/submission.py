@@ -208,7 +208,7 @@ def _counted(ranked):
     """Of several cells for one exercise, the one that counts: one that answers it, is written, is its own cell; the last of those."""
     best = max(rank for rank, _ in ranked)
     counts = [work for rank, work in ranked if rank == best][-1]
-    others = ", ".join(work.place for rank, work in ranked if work is not counts and rank[:2] == best[:2])
+    others = ", ".join(work.place for rank, work in ranked if work is not counts and best[1] and rank[:2] == best[:2])
     return counts._replace(notes=(f"It is there more than once; {counts.place} counts, not {others}.",)) if others else counts
 
 

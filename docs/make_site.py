@@ -1,0 +1,205 @@
+"""`make site`: the notebooks, as they were stored, and the README as static pages in build/site, which ask the network for nothing.
+
+nbconvert's HTML exporter does the work: it came with JupyterLab, reads Markdown as JupyterLab does, and without its own templates'
+scripts it writes plain HTML. (Sphinx and Jupyter Book would bring a second dialect of Markdown and formulas by a script from
+elsewhere.) Ours are the frame (`site/index.html.j2`), the style sheet (`site/site.css`) and what the renderer below adds: formulas
+as MathML, which browsers draw themselves; links that lead to the pages made here.
+
+A link to a file of the project, or a Python file named in the text, leads to a page with that file. Where a file is not shipped
+(data; the solved exercises; the broken layers to be hunted) the words stay and the link goes.
+"""
+
+import argparse
+import html
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+from jinja2 import pass_context
+from latex2mathml.converter import convert
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
+
+from lenet_lab.solutions import exercise
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = "The LeNet workbook"
+README, NOTEBOOKS = ROOT / "README.md", sorted((ROOT / "notebooks").glob("*.ipynb"))          # the first of them opens the site
+HELD_BACK = ("build/", "solutions/", "lenet_lab/bugs.py")                # not shipped: what exercises and the bug hunt ask for
+VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
+PICTURES = (".png", ".svg", ".jpg")
+COLOURS = "xcode"                       # of Pygments' styles, one with dark letters only
+
+
+@dataclass
+class Page:
+    """One page: the file it shows, its file name in the site, its title and its cells."""
+
+    path: Path
+    name: str
+    title: str
+    notebook: nbformat.NotebookNode
+
+
+def address(path):
+    """The file name in the site of the page that shows a file of the project; None if that file is not shipped."""
+    if not path.is_file() or ROOT not in path.parents:
+        return None
+    inside = path.relative_to(ROOT)
+    if path.suffix in PICTURES:
+        return path.name
+    if path in NOTEBOOKS or path == README:
+        return "index.html" if path == NOTEBOOKS[0] else f"{path.stem.lower()}.html"
+    shipped = path.suffix in (".py", ".md") and not str(inside).startswith(HELD_BACK)
+    return ".".join(inside.parts) + ".html" if shipped else None
+
+
+class Renderer(IPythonRenderer):
+    """Markdown of the file `path` as HTML. `asked` gathers the files of the project that its links lead to."""
+
+    def __init__(self, path, asked):
+        super().__init__(escape=False)
+        self.folder, self.markdown, self.asked = path.parent, path.suffix == ".md", asked
+
+    def heading(self, text, level, **_):
+        words = html.unescape(re.sub(r"<[^>]*>", "", text))
+        if self.markdown:                                       # GitHub's names of headings, else JupyterLab's
+            words = re.sub(r"[^\w\- ]", "", words.lower())
+        return f'<h{level} id="{html.escape(words.replace(" ", "-"))}">{text}</h{level}>\n'
+
+    def _to(self, url):
+        """Where a link leads in the site, or None."""
+        parts = urlsplit(url)
+        if parts.scheme or not parts.path:
+            return url
+        path = (self.folder / parts.path).resolve()
+        name = address(path)
+        if name:
+            self.asked.add(path)
+        return name and name + (f"#{parts.fragment}" if parts.fragment else "")
+
+    def link(self, text, url, title=None):
+        to, words = self._to(url), re.sub(r"</?a\b[^>]*>", "", text)            # a file named in a link: the link is what counts
+        return super().link(words, to, title) if to else text
+
+    def image(self, text, url, title=None):
+        return super().image(text, self._to(url) or url, title)
+
+    def codespan(self, text):
+        code, path = super().codespan(text), ROOT / text
+        name = text.endswith(".py") and address(path)
+        if not name:
+            return code
+        self.asked.add(path)
+        return f'<a href="{name}">{code}</a>'
+
+    def table(self, text):
+        return f'<div class="wide"><table>{text}</table></div>\n'
+
+    def inline_math(self, body):
+        return convert(body)
+
+    def block_math(self, body):
+        return convert(body, display="block")
+
+
+class Exporter(HTMLExporter):
+    """Makes the HTML of one page after the other; `asked` gathers the files of the project that they lead to."""
+
+    def __init__(self):
+        super().__init__(
+            template_name="site", extra_template_basedirs=[str(Path(__file__).parent)], filters={"exercise": exercise},
+            exclude_input_prompt=True, exclude_output_prompt=True, config=Config(
+                CoalesceStreamsPreprocessor={"enabled": True},          # one block for what was printed in several pieces
+                NbConvertBase={"display_data_priority": [
+                    "text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain"]}))
+        self.asked = set()
+
+    @pass_context
+    def markdown2html(self, context, source):
+        return MarkdownWithMath(Renderer(context["resources"]["page"]["path"], self.asked)).render(source)
+
+    def make(self, page, **around):
+        return self.from_notebook_node(page.notebook, {"page": {"site": SITE, **vars(page), **around}})[0]
+
+
+def still(notebook):
+    """Give every widget output that has no picture beside it what its stored state shows: the HTML in it, in order."""
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
+        data = output.get("data", {})
+        if VIEW in data and not {"image/png", "text/html"} & set(data):
+            data["text/html"] = "".join(f"<div>{value}</div>" for value in
+                                        _values(notebook.metadata.widgets[STATE]["state"], data[VIEW]["model_id"]))
+            assert data["text/html"], f"a widget without a stand-in: {data['text/plain']}"
+
+
+def _values(state, model):
+    if state[model]["model_name"] == "HTMLModel":
+        yield state[model]["state"]["value"]
+    for child in state[model]["state"].get("children", ()):
+        yield from _values(state, child.removeprefix("IPY_MODEL_"))
+
+
+def read(path):
+    """The page that shows a file of the project."""
+    if path.suffix == ".ipynb":
+        notebook = nbformat.read(path, 4)
+        still(notebook)
+        for cell in notebook.cells:
+            cell.metadata.pop("tags", None)                     # they are for tests, and would be names of classes here
+    else:
+        text = path.read_text(encoding="utf-8")
+        cell = nbformat.v4.new_markdown_cell(text) if path.suffix == ".md" else nbformat.v4.new_code_cell(text)
+        notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"language_info": {"name": "python"}})
+    heading = path.suffix != ".py" and re.search(r"^# (.+)$", notebook.cells[0].source, re.M)
+    title = "README" if path == README else heading[1].replace("`", "") if heading else str(path.relative_to(ROOT))
+    if not heading:
+        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {title}"))
+    return Page(path, address(path), title, notebook)
+
+
+def contents(pages):
+    """A cell that lists the pages, with what the README says happens in each."""
+    said = dict(re.findall(r"^\| \[`\w+`\]\(notebooks/(\w+)\.ipynb\) \| (.+?) \|", README.read_text(encoding="utf-8"), re.M))
+    lines = [f"- [{page.title}](../{page.path.relative_to(ROOT)})" + (f": {said[page.path.stem]}" if page.path.stem in said else "")
+             for page in pages]
+    return nbformat.v4.new_markdown_cell("## All pages\n\n" + "\n".join(lines))
+
+
+def build(out):
+    """Write the site into the folder `out`, which is emptied first; returns its pages."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    way = [read(path) for path in NOTEBOOKS]
+    pages = [*way, read(README)]
+    pages[0].notebook.cells.append(contents(pages[1:]))
+    exporter = Exporter()
+    for page, before, after in zip(way, [None, *way], [*way[1:], None]):
+        (out / page.name).write_text(exporter.make(page, pages=pages, previous=before, next=after), encoding="utf-8")
+    made = {page.path for page in way}
+    while exporter.asked - made:                                # a page of the project may lead to another one
+        path = min(exporter.asked - made)
+        made.add(path)
+        if path.suffix in PICTURES:
+            shutil.copy(path, out)
+        else:
+            (out / address(path)).write_text(exporter.make(read(path), pages=pages), encoding="utf-8")
+    style = (Path(__file__).parent / "site" / "site.css").read_text(encoding="utf-8")
+    (out / "site.css").write_text(style + HtmlFormatter(style=COLOURS).get_style_defs(".highlight") + "\n", encoding="utf-8")
+    return sorted(out.glob("*.html"))
+
+
+def main():
+    ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    ask.add_argument("--out", type=Path, default=ROOT / "build" / "site", help="the folder; it is emptied first (%(default)s)")
+    out = ask.parse_args().out
+    print(f"{len(build(out))} pages; begin with {out / 'index.html'}")
+
+
+if __name__ == "__main__":
+    main()
