@@ -57,35 +57,35 @@ def _step(name, cases, arguments, right, *wrongs):
 
 TRANSPOSED = "transposed W", "The matrix stands the wrong way round: an input gets the gradients of all outputs it went to, so W turns over."
 ORDER = "factors exchanged", "The factors stand in the wrong order: the result is the transpose of what has the shape of W."
-SUM = "sum forgotten", "One bias serves all samples: sum over them."
-MEAN = "mean for sum", "That is a mean. The bias has slope 1 in every sample: sum them."
+SUM = "sum forgotten", "One bias serves all images: sum over them."
+MEAN = "mean for sum", "That is a mean. The bias has slope 1 in every image: sum them."
 
 DERIVATIONS = {step.name: step for step in (
     _step("dense_dx", _one, ("W", "x", "g"), lambda W, x, g: W.T @ g, (*TRANSPOSED, lambda W, x, g: W @ g)),
     _step("dense_dW", _one, ("W", "x", "g"), lambda W, x, g: np.outer(g, x), (*ORDER, lambda W, x, g: np.outer(x, g)),
-          ("inner for outer product", "That is one number. Each weight joins one input with one output: an outer product.",
+          ("inner for outer product", "An inner product is one number. Each weight joins one input with one output: an outer product.",
            lambda W, x, g: g @ x)),
     _step("dense_db", _one, ("W", "x", "g"), lambda W, x, g: g,
-          ("sum over outputs", "Each output has a bias of its own: nothing is summed for one sample.", lambda W, x, g: g.sum()),
+          ("sum over outputs", "Each output has a bias of its own: nothing is summed for one image.", lambda W, x, g: g.sum()),
           ("slope for gradient", "The slope of z in b is 1, and the chain rule multiplies it by g.", lambda W, x, g: np.ones_like(g))),
     _step("columns_dX", _columns, ("W", "X", "G"), lambda W, X, G: W.T @ G, (*TRANSPOSED, lambda W, X, G: W @ G),
           ("rows for columns", "That is the formula for a batch in rows.", lambda W, X, G: G @ W.T)),
     _step("columns_dW", _columns, ("W", "X", "G"), lambda W, X, G: G @ X.T, (*ORDER, lambda W, X, G: X @ G.T),
-          ("rows for columns", "That sums over the wrong axis: the samples are the columns.", lambda W, X, G: X.T @ G),
-          ("mean for sum", "That is divided by the number of samples. dZ holds that already, if the loss is a mean.",
+          ("rows for columns", "That sums over the wrong axis: the images are the columns.", lambda W, X, G: X.T @ G),
+          ("mean for sum", "That is divided by the number of images. G holds that already, if the loss is a mean.",
            lambda W, X, G: G @ X.T / X.shape[1])),
     _step("columns_db", _columns, ("W", "X", "G"), lambda W, X, G: G.sum(axis=1),
-          ("wrong axis", "The samples are the columns: sum along the rows, axis 1.", lambda W, X, G: G.sum(axis=0)), (*SUM, lambda W, X, G: G),
+          ("wrong axis", "The images are the columns: sum along the rows, axis 1.", lambda W, X, G: G.sum(axis=0)), (*SUM, lambda W, X, G: G),
           (*MEAN, lambda W, X, G: G.mean(axis=1)),
           ("a column kept", "Right numbers, as a column: b has one axis.", lambda W, X, G: G.sum(axis=1, keepdims=True))),
     _step("rows_dX", _rows, ("W", "X", "G"), lambda W, X, G: G @ W.T, (*TRANSPOSED, lambda W, X, G: G @ W),
           ("columns for rows", "That is the formula for a batch in columns.", lambda W, X, G: W.T @ G)),
     _step("rows_dW", _rows, ("W", "X", "G"), lambda W, X, G: X.T @ G, (*ORDER, lambda W, X, G: G.T @ X),
           ("columns for rows", "That is the formula for a batch in columns.", lambda W, X, G: G @ X.T),
-          ("mean for sum", "That is divided by the number of samples. dZ holds that already, if the loss is a mean.",
+          ("mean for sum", "That is divided by the number of images. G holds that already, if the loss is a mean.",
            lambda W, X, G: X.T @ G / len(X))),
     _step("rows_db", _rows, ("W", "X", "G"), lambda W, X, G: G.sum(axis=0),
-          ("wrong axis", "The samples are the rows: sum down the columns, axis 0.", lambda W, X, G: G.sum(axis=1)), (*SUM, lambda W, X, G: G),
+          ("wrong axis", "The images are the rows: sum down the columns, axis 0.", lambda W, X, G: G.sum(axis=1)), (*SUM, lambda W, X, G: G),
           (*MEAN, lambda W, X, G: G.mean(axis=0))),
     _step("relu_dx", _relu, ("x", "g"), lambda x, g: g * (x > 0),
           (">= for >", "Only x = 0 is wrong: there the gradient is 0 here, as in PyTorch.", lambda x, g: g * (x >= 0)),
@@ -104,8 +104,8 @@ DERIVATIONS = {step.name: step for step in (
           lambda p, t: t - p), ("gradient of the probabilities", "That is dL/dp. Multiply by the softmax's own derivative: much cancels.",
           lambda p, t: -t / p), ("label only", "The other scores get a gradient too, p itself.", lambda p, t: t * (p - 1))),
     _step("softmax_rows", _target_rows, ("P", "T"), lambda P, T: (P - T) / len(P),
-          ("missing 1/N", "The loss is a mean over N samples: divide by N.", lambda P, T: P - T),
-          ("mean over all entries", "Divide by the number of samples only, not by the number of entries.", lambda P, T: (P - T) / P.size),
+          ("missing 1/N", "The loss is a mean over N images: divide by N.", lambda P, T: P - T),
+          ("mean over all entries", "Divide by the number of images only, not by the number of entries.", lambda P, T: (P - T) / P.size),
           ("sign", "The sign: P - T.", lambda P, T: (T - P) / len(P)),
           ("divided by the classes", "Divided by the number of classes; N is the number of rows.", lambda P, T: (P - T) / P.shape[1])),
 )}
