@@ -15,6 +15,7 @@ if "LENET_DATA" not in os.environ and (BESIDE / "mnist").is_dir():
 ROOT, PROGRESS = Path(__file__).parent, ".progress-of-tests"
 os.environ["LENET_PROGRESS"] = PROGRESS
 
+
 def _forget_progress():
     for folder in (ROOT / PROGRESS, *ROOT.glob(f"notebooks/{PROGRESS}"), *ROOT.glob(f"build/*/{PROGRESS}")):
         shutil.rmtree(folder, ignore_errors=True)
@@ -35,7 +36,7 @@ def _missing():
     tags = set() if load_mnist().name == "MNIST" else {"mnist"}
     with contextlib.suppress(data.DataError):
         named = os.environ.get("LENET_DATA")
-        if named and data._cifar10_place(Path(named)):
+        if named and data.find_cifar10(named):
             return tags
     return tags | {"cifar10"}
 

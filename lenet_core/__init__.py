@@ -4,6 +4,8 @@ Read in this order: `reference` (the mathematics as plain loops), `ops` (the sam
 `gradcheck`, `data`. NumPy does the arithmetic; nothing here prints or plots.
 """
 
+import numpy.random                      # now, and not when it is first used: in the middle of that import a Ctrl-C is lost
+
 from .data import Dataset, load_cifar10, load_mnist
 from .net import Layer, Net
 from .train import train

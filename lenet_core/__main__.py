@@ -73,7 +73,7 @@ def run(args):
             try:
                 save_checkpoint(args.save, net, batches, state, notes)
             except OSError as error:
-                raise OSError(f"{args.save} cannot be written ({error.strerror or error}); what was saved before is still there.") from None
+                raise OSError(f"{args.save} cannot be written ({error.strerror or error}). What was saved before is still there.") from None
 
     started, interrupted = time.monotonic(), False
 

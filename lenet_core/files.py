@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 DESCRIPTION = "description.json"
-TEMPORARY, ABANDONED = ".tmp", 60        # the end of a name while the file is written; seconds without a change after which nobody does
+TEMPORARY = ".tmp"                       # the end of a file's name while it is written
+ABANDONED = 60                           # seconds without a change, after which nobody is at it any more
 
 
 def write_npz(path, description, arrays):
@@ -45,7 +46,7 @@ def written_whole(path):
 
 
 def _clear(path, now):
-    """Remove what killed processes left of their attempts to write `path`; `now` by the clock of the disk, which may be another machine's."""
+    """Remove what killed processes left of their attempts to write `path`; `now` is by the clock of the disk, perhaps another machine's."""
     with contextlib.suppress(OSError):                      # another process may clear at the same moment
         for left in path.parent.iterdir():
             if left.name.startswith(f".{path.name}.") and left.name.endswith(TEMPORARY) and now - left.stat().st_mtime > ABANDONED:
@@ -64,12 +65,15 @@ def read_npz(path):
     Raises FileNotFoundError, or ValueError with one sentence when the file is something else or is damaged.
     """
     try:
-        if Path(path).is_file() and not zipfile.is_zipfile(path):      # of which NumPy would say that it may be pickled
-            raise ValueError("it is no .npz, or only a part of one")
+        with open(path, "rb") as file:
+            if not zipfile.is_zipfile(file):               # of which NumPy would say that it may be pickled
+                raise ValueError("it is no .npz, or only a part of one")
         with np.load(path, allow_pickle=False) as file:
             if sum(member.file_size for member in file.zip.infolist()) > os.path.getsize(path):
                 raise ValueError("it would unpack to more than it is, and `write_npz` packs nothing")
             arrays = {name: file[name] for name in file.files}
+            if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise ValueError("there is more in it than arrays")
         return json.loads(str(arrays.pop(DESCRIPTION))), arrays
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {path}.") from None

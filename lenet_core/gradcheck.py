@@ -248,7 +248,7 @@ class _Point:
                     found.append((n, bool((changed & _tied(layer, here)).any())))
         return found
 
-    def in_words(self, switched, rules={}):
+    def in_words(self, switched, rules=None):
         """What switches within a nudge; and how ties are dealt with, where that is not the package's way."""
         words = {("max_pool", True): "a tie in {}", ("max_pool", False): "{}: the winner of a window changes",
                  ("relu", True): "{} is exactly at its bend", ("relu", False): "{} opens or shuts"}

@@ -9,7 +9,7 @@ the IEEE 86(11), 1998, whose section II.B, equation 6 and appendix A are quoted.
 
 import numpy as np
 
-from .ops import _images, _window_entries, conv_backward, conv_forward
+from .ops import check_images, conv_backward, conv_forward, window_entries
 
 # Table I of the paper: which of the six maps of S2 each of the sixteen maps of C3 looks at. With 5 beside 0, the first six look
 # at three neighbours, the next six at four, the next three at two pairs of neighbours, the last one at all six.
@@ -29,7 +29,7 @@ def table_conv_forward(x, W, b, table):
     ordinary convolution whose other kernels are 0. Source: section II.B and table I. Raises ValueError where table, kernels
     and images do not fit.
     """
-    _images(x)
+    check_images(x)
     filters, channels = places = _connections(table)
     if W.ndim != 3 or len(W) != len(channels) or channels.max() >= x.shape[1]:
         raise ValueError(f"table_conv: a table of {len(channels)} connections to maps 0 to {channels.max()} needs W of shape "
@@ -61,10 +61,10 @@ def subsample_forward(x, W, b):
     x (N, C, H, W), W (C,), b (C,) -> out (N, C, H/2, W/2), cache; a last odd row or column is dropped. Source: section II.B.
     Raises ValueError when there is not one coefficient and one bias for each map.
     """
-    _images(x)
+    check_images(x)
     if not x.shape[1:2] == W.shape == b.shape:
         raise ValueError(f"subsample: images {x.shape} need W and b of shape ({x.shape[1]},), but W has shape {W.shape} and b {b.shape}.")
-    sums = sum(_window_entries(x, 2, 2))
+    sums = sum(window_entries(x, 2, 2))
     return sums * W[:, None, None] + b[:, None, None], (sums, W, x.shape)
 
 
@@ -76,7 +76,7 @@ def subsample_backward(dout, cache):
     sums, W, x_shape = cache
     share = dout * W[:, None, None]
     dx = np.zeros((*x_shape[1:], x_shape[0]), share.dtype).transpose(3, 0, 1, 2)
-    for view in _window_entries(dx, 2, 2):
+    for view in window_entries(dx, 2, 2):
         view[...] = share
     return dx, (dout * sums).sum(axis=(0, 2, 3)), dout.sum(axis=(0, 2, 3))
 

@@ -293,6 +293,7 @@ SEVEN = {function.__name__: function for function in (
     pooling_layer_forward, pooling_layer_backward, relu_forward, relu_backward, inner_product_forward, inner_product_backward,
     sgd_momentum)}
 GIVEN = {function.__name__: function for function in (conv_layer_forward, conv_layer_backward)}
+IN_OPS = {"pooling_layer_forward": "max_pool_forward", "pooling_layer_backward": "max_pool_backward"}     # those with another name
 
 
 # ---------------------------------------------------------------------------------------------------- the test script
@@ -486,7 +487,7 @@ def adapted(name, function):
     those of `lenet_core.ops`, so a backward function gets along with anybody's forward function. Raises ValueError where
     `function` returns something else than the handout asks for.
     """
-    handout_name = {"max_pool_forward": "pooling_layer_forward", "max_pool_backward": "pooling_layer_backward"}.get(name, name)
+    handout_name = {here: handout for handout, here in IN_OPS.items()}.get(name, name)
     if handout_name not in SEVEN:
         raise ValueError(f"adapted: there is no function {name!r} in the homework; there are: {', '.join(SEVEN)}.")
     own = ADAPTERS[handout_name](guarded(handout_name, function))

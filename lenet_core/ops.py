@@ -37,7 +37,8 @@ def output_size(size, k, stride=1, pad=0):
     return (size + 2 * pad - k) // stride + 1
 
 
-def _images(x):
+def check_images(x):
+    """Raise ValueError unless x has the four axes of a batch of images."""
     if x.ndim != 4:
         raise ValueError(f"Images come as (N, C, H, W), also a single one (1, C, H, W); got shape {x.shape}.")
 
@@ -96,7 +97,7 @@ def conv_forward(x, W, b, stride=1, pad=0):
     as everywhere in this field). A filter sums over the channels: there are F output maps, not F*C.
     Source: homework section 2.3. Raises ValueError when channels do not match or the window does not fit.
     """
-    _images(x)
+    check_images(x)
     F, C, k, k2 = W.shape
     if C != x.shape[1] or k != k2 or b.shape != (F,):
         raise ValueError(f"conv: images {x.shape} need filters (F, {x.shape[1]}, k, k) and biases (F,), but W has shape {W.shape} "
@@ -136,9 +137,9 @@ def max_pool_forward(x, k, stride=None):
 
     x (N, C, H, W) -> out (N, C, OH, OW), cache. Source: homework section 2.4.
     """
-    _images(x)
+    check_images(x)
     stride = k if stride is None else stride
-    views = list(_window_entries(x, k, stride))
+    views = list(window_entries(x, k, stride))
     out = views[0].copy() if len(views) == 1 else np.maximum(views[0], views[1])
     for view in views[2:]:
         np.maximum(out, view, out=out)
@@ -153,7 +154,7 @@ def max_pool_backward(dout, cache):
     """
     x, out, k, stride = cache
     dx = np.zeros((*x.shape[1:], len(x)), dout.dtype).transpose(3, 0, 1, 2)
-    entries = list(zip(_window_entries(x, k, stride), _window_entries(dx, k, stride)))
+    entries = list(zip(window_entries(x, k, stride), window_entries(dx, k, stride)))
     unpaid = dout                                                 # what no entry of its window has earned so far
     for view, dview in entries[:-1]:
         paid = unpaid * (view == out).astype(dout.dtype)
@@ -171,7 +172,7 @@ def _pay(dview, paid, overlap):
         dview[...] = paid
 
 
-def _window_entries(x, k, stride):
+def window_entries(x, k, stride):
     """Views of `x` (N, C, H, W), one per place in the window in reading order: entry (i, j) of every window at once."""
     OH, OW = output_size(x.shape[2], k, stride), output_size(x.shape[3], k, stride)
     for i in range(k):

@@ -111,7 +111,7 @@ def inverse_decay(lr0, gamma, power):
 
 
 def warm_up_then_down(lr0, steps, warm_up=200):
-    """A rate that climbs to lr0 within `warm_up` steps (at most half of all), then falls in a straight line to 0 at `steps`."""
+    """Linear warm-up to lr0 within `warm_up` steps (at most half of all), then linear decay to 0 at `steps`."""
     warm_up = max(1, min(warm_up, steps // 2))
     return lambda i: float(lr0 * max(0.0, min((i + 1) / warm_up, (steps - i) / max(1, steps - warm_up))))
 

@@ -18,13 +18,16 @@ def input_volume(W_shape, inputs):
 
 
 def fan_in(W_shape, inputs):
-    """The usual bound for first weights: sqrt(3 / numbers that go into *one output*), which keeps the scale of the values."""
+    """The usual bound for first weights, known as LeCun uniform: sqrt(3 / numbers that go into *one output*). It keeps the scale."""
     return np.sqrt(3 / _inputs_of_one(W_shape))
 
 
 def he(W_shape, inputs):
-    """The bound for layers of ReLUs: sqrt(6 / numbers that go into one output). A ReLU lets half of the mean square through, so this
-    draws with twice the variance. Source: He et al., "Delving deep into rectifiers", 2015, section 2.2."""
+    """The bound for layers of ReLUs, known as He or Kaiming uniform: sqrt(6 / numbers that go into one output).
+
+    A ReLU lets half of the mean square through, so this draws with twice the variance of `fan_in`. Source: He et al., "Delving deep
+    into rectifiers", 2015, section 2.2.
+    """
     return math.sqrt(2) * fan_in(W_shape, inputs)
 
 

@@ -10,7 +10,7 @@ SMOOTH = 5                     # pixels: how far apart two places of a bent imag
 
 
 def moved(batches, rng, by=1):
-    """Every image moved by up to `by` pixels in each direction, at random; what comes in at the border is 0."""
+    """Random shifts: every image moved by up to `by` whole pixels in each direction; what comes in at the border is 0."""
     for x, y in batches:
         N, C, H, W = x.shape
         places = sliding_window_view(np.pad(x, ((0, 0), (0, 0), (by, by), (by, by))), (H, W), axis=(2, 3))
@@ -19,18 +19,18 @@ def moved(batches, rng, by=1):
 
 
 def mirrored(batches, rng):
-    """Every second image, at random, with left and right exchanged."""
+    """Random horizontal flips: every second image, at random, with left and right exchanged."""
     for x, y in batches:
         turn = rng.random(len(x)) < 0.5
         yield np.where(turn[:, None, None, None], x[..., ::-1], x), y
 
 
 def warped(batches, rng, turn=10.0, scale=0.1, shear=0.1, by=1.5, bend=0.0):
-    """Every image turned, stretched, slanted, moved and bent a little, at random; pixels between pixels are interpolated.
+    """Random affine maps and elastic deformations: every image turned, stretched, slanted, moved and bent a little.
 
     `turn` in degrees, `scale` and `shear` as shares, `by` in pixels: each is the largest amount, in both directions. `bend`,
     in pixels too, is by how much (a standard deviation, in each direction) a place wanders off, together with the places
-    around it. What comes in at the border is 0. Source for bending: Simard, Steinkraus and Platt 2003, "elastic deformations".
+    around it. Pixels between pixels are interpolated; what comes in at the border is 0. Source for bending: Simard, Steinkraus and Platt 2003, "elastic deformations".
     """
     for x, y in batches:
         N, C, H, W = x.shape

@@ -75,6 +75,9 @@ def _ready(net, rng, n):
 # Each takes and returns what its namesake in `lenet_core.ops` does, and understands the cache of the package's forward function.
 
 
+_entries = ops.window_entries
+
+
 def _cut_then_masked(dout, cache):
     out = np.maximum(cache, 0)
     return dout * (out >= 0)
@@ -169,12 +172,6 @@ def _windows_by_columns(x, W, b, stride=1, pad=0):
 def _windows_by_columns_back(dout, cache):
     dx, dW, db = ops.conv_backward(dout, cache)
     return dx, dW.swapaxes(2, 3), db
-
-
-def _entries(x, k, stride):
-    """Views of x, one for each place in a pooling window: that place of every window."""
-    OH, OW = ops.output_size(x.shape[2], k, stride), ops.output_size(x.shape[3], k, stride)
-    return [x[:, :, i:i + stride * OH:stride, j:j + stride * OW:stride] for i in range(k) for j in range(k)]
 
 
 def _rows(dout):
@@ -277,7 +274,7 @@ SUSPECTS = {                                              # some of them are inn
     "dW averaged": "dW is divided by the batch size a second time",
     "every tie paid": "all equal maxima of a window get its gradient",
     "filter not turned": "dx uses the filter without the half turn",
-    "gate on the output": "the mask is true where the input was negative",
+    "gate on the output": "the mask is true where the input was negative, too",
     "no shift": "large scores overflow",
     "overlaps overwritten": "an entry with several windows gets the gradient of one",
     "reshaped, not transposed": "a matrix has the right shape and its numbers in the wrong places",

@@ -11,7 +11,6 @@ import platform
 import re
 import sys
 import tempfile
-from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from textwrap import fill
@@ -166,17 +165,16 @@ def _mnist():
 
 def _cifar10():
     """Only where it is, in what state, and never a download: it has 170 MB, and one notebook needs it."""
-    from lenet_core import data
+    from lenet_core.data import DataError, find_cifar10
 
     named = os.environ.get("LENET_DATA")
     try:
-        if named and data._cifar10_place(Path(named)):
+        if named and find_cifar10(named):
             return [Finding("CIFAR-10", "in the folder in LENET_DATA")]
-    except data.DataError as error:
-        return [Finding("CIFAR-10", "cannot be used", f"For notebook 10, {_one_sentence(error)}")]
-    with suppress(OSError):                            # a cache that cannot be read has nothing for us
-        if data._whole_cifar10(data._cache("cifar10")):
+        if find_cifar10():
             return [Finding("CIFAR-10", "in the cache")]
+    except DataError as error:
+        return [Finding("CIFAR-10", "cannot be used", f"For notebook 10, {_one_sentence(error)}")]
     return [Finding("CIFAR-10", "not here: notebook 10 fetches its 170 MB, or does without")]
 
 

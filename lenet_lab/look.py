@@ -102,7 +102,7 @@ class Look:
             if layer.kind == "inner_product":
                 channels, rows, columns, size, step = (0, depth - 1), (0, height - 1), (0, width - 1), None, None
             else:
-                k, stride, pad = _window(layer)
+                k, stride, pad = window(layer)
                 rows, columns = ((first * stride - pad, last * stride - pad + k - 1) for first, last in (rows, columns))
                 if layer.kind == "conv":
                     channels = (0, depth - 1)
@@ -124,36 +124,11 @@ class Look:
                         self._feeds(-1, index))
         n = self.names.index(name)
         layer = layers[n]
-        x, out = layer.x[image], layer.out[image]
-        weights, bias, winner = None, 0.0, None
         channel, row, column = index if len(index) == 3 else (0, 0, *index)
-        fields = self.field(name, row, column, channel)
-        if layer.kind == "inner_product":
-            patch, weights, bias = x.reshape(-1), layer.params["W"][:, index[0]], float(layer.params["b"][index[0]])
-        elif layer.kind in ("relu", "scaled_tanh"):
-            patch = x[index]
-        else:
-            k, stride, pad = _window(layer)
-            top, left = index[1] * stride, index[2] * stride
-            padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
-            patch = padded[:, top:top + k, left:left + k]
-            if layer.kind != "max_pool":
-                bias = float(layer.params["b"][index[0]])
-            if layer.kind == "conv":
-                weights = layer.params["W"][index[0]]
-            elif layer.kind == "table_conv":
-                table = layer.options["table"]
-                first = sum(map(len, table[:index[0]]))
-                patch, weights = patch[list(table[index[0]])], layer.params["W"][first:first + len(table[index[0]])]
-            elif layer.kind == "subsample":
-                patch = patch[index[0]]
-                weights = np.full(patch.shape, layer.params["W"][index[0]])
-            else:
-                patch = patch[index[0]]
-                i, j = np.unravel_index(patch.argmax(), patch.shape)
-                winner = (index[0], top + int(i), left + int(j))
-        return Unit(name, index, float(out[index]), float(layer.dout[image][index]), np.asarray(patch), weights, bias, winner, fields,
-                    self._feeds(n, index))
+        patch, weights, winner = _went_in(layer, layer.x[image], index)
+        bias = float(layer.params["b"][index[0]]) if layer.params else 0.0
+        return Unit(name, index, float(layer.out[image][index]), float(layer.dout[image][index]), np.asarray(patch), weights, bias,
+                    winner, self.field(name, row, column, channel), self._feeds(n, index))
 
     def _feeds(self, n, index):
         """What a unit goes into: the layer above and the rows and columns of its units that see it; None at the top."""
@@ -163,7 +138,7 @@ class Look:
         shape = above.out.shape[1:]
         if len(shape) == 1:
             return above.name, (0, 0), (0, shape[0] - 1) if above.kind == "inner_product" else (index[-1], index[-1])
-        k, stride, pad = _window(above)
+        k, stride, pad = window(above)
         spans = []
         for place, length in zip(index[1:], shape[1:]):
             first, last = -(-(place + pad - k + 1) // stride), (place + pad) // stride
@@ -176,7 +151,29 @@ class Look:
         return shape if len(shape) == 3 else (1, 1, *shape)
 
 
-def _window(layer):
+def _went_in(layer, x, index):
+    """(patch, weights, winner) of a unit, as `Unit` has them, where x is what its layer was given for the image."""
+    if layer.kind == "inner_product":
+        return x.reshape(-1), layer.params["W"][:, index[0]], None
+    if layer.kind in ("relu", "scaled_tanh"):
+        return x[index], None, None
+    k, stride, pad = window(layer)
+    top, left = index[1] * stride, index[2] * stride
+    patch = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))[:, top:top + k, left:left + k]
+    if layer.kind == "conv":
+        return patch, layer.params["W"][index[0]], None
+    if layer.kind == "table_conv":
+        table, f = layer.options["table"], index[0]
+        first = sum(map(len, table[:f]))
+        return patch[list(table[f])], layer.params["W"][first:first + len(table[f])], None
+    patch = patch[index[0]]
+    if layer.kind == "subsample":
+        return patch, np.full(patch.shape, layer.params["W"][index[0]]), None
+    i, j = np.unravel_index(patch.argmax(), patch.shape)
+    return patch, None, (index[0], top + int(i), left + int(j))
+
+
+def window(layer):
     """(k, stride, pad) of a layer that looks through a window; that of a ReLU or a tanh is one number."""
     if layer.kind in ("conv", "table_conv"):
         return layer.params["W"].shape[-1], layer.options.get("stride", 1), layer.options.get("pad", 0)

@@ -86,9 +86,27 @@ def open_notebook(page, address, name):
     wait_until_idle(page)
 
 
+@contextlib.contextmanager
+def _begins(page, cell):
+    """Do something, and go on when a code cell has begun to run for it: until then, the kernel is as idle as before."""
+    prompt = page.locator(".jp-CodeCell .jp-InputPrompt").nth(cell)
+    before = prompt.inner_text()
+    yield
+    page.wait_for_function("([prompt, before]) => prompt.innerText !== before", arg=[prompt.element_handle(), before],
+                           timeout=60_000)
+
+
 def run_all(page):
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    with _begins(page, 0):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+
+
+def run_cell(page, number):
+    """Run the code cell with this number, the first being 0."""
+    with _begins(page, number):
+        page.locator(".jp-CodeCell .jp-InputArea-editor").nth(number).click()
+        page.keyboard.press("Control+Enter")
 
 
 def wait_until_idle(page, seconds=60):

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import nbformat
 
-from lenet_lab.solutions import exercise, solved
+from lenet_lab.check.exercises import EXERCISES
+from lenet_lab.solutions import blocks, exercise, solved
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
@@ -58,8 +59,12 @@ def write():
         shutil.rmtree(BUILD / name, ignore_errors=True)
         (BUILD / name).mkdir(parents=True)
     for path, notebook, names in with_exercises():
+        unsolved = [name for name in names if name not in blocks()]
+        assert not unsolved, f"{path.name}: no solution in solutions/exercises.py for {unsolved}"
         full = solved(notebook)
-        assert len(insist(full)) >= len(names), f"{path.name}: an exercise without a check"
+        checked = insist(full)
+        unchecked = [name for name in names if name in EXERCISES and name not in checked]
+        assert not unchecked and len(checked) >= len(names), f"{path.name}: an exercise without a check {unchecked}"
         nbformat.write(full, BUILD / "solved" / path.name)
         nbformat.write(solved(notebook, names[::2]), BUILD / "half" / path.name)
 

@@ -49,6 +49,20 @@ class Panel:
     def status(self):
         return self.at.locator(".lenet-status").inner_text()
 
+    @property
+    def drawn(self):
+        """The step that the curves have come to: of what the page gets for a step, they are the last."""
+        return int(re.search(r"over (\d+) steps", self.at.locator("svg[role=img]").get_attribute("aria-label")).group(1))
+
+    def rests(self):
+        """Wait until nothing has changed for a second (after a pause, the step at hand is still finished). Returns the step."""
+        seen, end = None, time.monotonic() + 20
+        while seen != (now := (self.step, self.drawn, self.number("loss"))):
+            assert time.monotonic() < end, f"it goes on: step {self.step}"
+            seen = now
+            time.sleep(1)
+        return self.step
+
     def until(self, condition, seconds=20):
         end = time.monotonic() + seconds
         while not condition(self):
@@ -63,36 +77,29 @@ def test_pause_step_resume_and_stop_while_a_cell_waits(page, lab):
     browser.run_all(page)
     panel = Panel(page)
     panel.until(lambda p: p.step > 5)
-    seen, end = set(), time.monotonic() + 2
-    while time.monotonic() < end:
-        seen.add(panel.step)
-        time.sleep(0.02)
-    assert len(seen) >= 4, f"in two seconds the page showed only {sorted(seen)}"
+    seen = set()
+    panel.until(lambda p: seen.add(p.step) or len(seen) >= 4)           # and not only the end
+    assert panel.status.startswith("Running")
 
     panel.click("Pause")
     panel.until(lambda p: p.status.startswith("Paused"))
-    time.sleep(0.5)
-    at, loss = panel.step, panel.number("loss")
-    time.sleep(1)
-    assert panel.step == at and panel.number("loss") == loss
+    at = panel.rests()
     assert panel.button("Pause").is_disabled() and panel.button("Resume").is_enabled()
 
     panel.click("Step")
-    panel.until(lambda p: p.step == at + 1)
+    panel.until(lambda p: p.drawn == at + 1)
     panel.button("Step").press("Space")                                 # the keyboard does the same
-    panel.until(lambda p: p.step == at + 2)
+    panel.until(lambda p: p.drawn == at + 2)
+    assert panel.step == at + 2
     assert re.fullmatch(r"\d+\.\d{4}", panel.number("loss")) and panel.number("training-error").endswith("%")
-    label = panel.at.locator("svg[role=img]").get_attribute("aria-label")
-    assert f"over {at + 2} steps" in label
 
     panel.click("Resume")
     panel.until(lambda p: p.step > at + 12)
     panel.click("Stop")
     panel.until(lambda p: p.status.startswith("Stopped after") and "test images are right" in p.status)
-    at = panel.step
-    assert panel.number("test-error").endswith("%")
-    time.sleep(1)
-    assert panel.step == at and panel.button("Restart").is_enabled() and panel.button("Stop").is_disabled()
+    panel.until(lambda p: p.number("test-error").endswith("%"))         # what is below the status comes after it
+    panel.rests()
+    assert panel.button("Restart").is_enabled() and panel.button("Stop").is_disabled()
     assert not page.locator(".jp-OutputArea [data-mime-type='application/vnd.jupyter.error']").count()
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_text("Shut Down Kernel", exact=True).click()
@@ -134,8 +141,9 @@ def test_running_the_cell_again_leaves_one_thread_and_rates_take_effect(page, sm
 
     panel.click("Pause")
     panel.until(lambda p: p.status.startswith("Paused"))
+    at = panel.rests()
     panel.click("Step")
-    time.sleep(0.5)
+    panel.until(lambda p: p.drawn == at + 1)
     before = float(panel.number("learning-rate"))
     handle = panel.at.get_by_role("slider").first                       # the learning rate's
     handle.focus()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import numpy as np
 import pytest
@@ -13,13 +14,13 @@ from . import browser
 
 pytestmark = browser.MARKS
 
-CELLS = ["import json, time\nimport numpy as np\nfrom lenet_core import lenet\nfrom lenet_lab.widgets.draw import DrawDigit\n"
+CELLS = ["import json, os, time\nimport numpy as np\nfrom lenet_core import lenet\nfrom lenet_lab.widgets.draw import DrawDigit\n"
          "w = DrawDigit(lenet(np.random.default_rng(4)))\nw",
          "said = {'image': w.image.tolist(), 'p': w.p.tolist(), 'gradient': w.gradient.tolist(),\n"
          "        'towards': w.page['towards'], 'drawing': w.page['drawing']}\n"
          "with open('said.json', 'w') as file:\n    json.dump(said, file)",
          "ink = np.zeros((60, 60)); ink[10:50, 25:31] = 1\nw.draw(ink)",
-         "with w._lock:\n    time.sleep(2.5)",
+         "with w._lock:\n    open('held', 'w').close()\n    while not os.path.exists('go on'):\n        time.sleep(0.05)",
          "relu = w.net['relu1']\nrelu.use() if relu.own['forward'] else relu.use(forward=lambda x: 1 / 0)"]
 
 
@@ -42,10 +43,8 @@ def widget(folder):
 
 
 def run(page, cell):
-    page.locator(".jp-CodeCell .jp-InputArea-editor").nth(cell).click()
-    page.keyboard.press("Control+Enter")
+    browser.run_cell(page, cell)
     if cell != 3:                                                           # that one is to go on while we draw
-        page.wait_for_timeout(150)
         browser.wait_until_idle(page)
 
 
@@ -209,12 +208,17 @@ def test_a_drawing_from_python_comes_to_the_sheet(widget, kernel):
     assert np.ptp(np.flatnonzero(np.array(kernel()["image"]).any(axis=0))) > 12
 
 
-def test_while_the_kernel_is_busy_only_the_newest_drawing_waits(widget, kernel):
+def test_while_the_kernel_is_busy_only_the_newest_drawing_waits(widget, kernel, folder):
     before = int(kernel()["drawing"].split(":")[1])
     run(widget.page, 3)
+    end = time.monotonic() + 20
+    while not (folder / "held").exists():
+        assert time.monotonic() < end, "the cell does not run"
+        widget.page.wait_for_timeout(50)
     widget.page.wait_for_timeout(200)                                       # JupyterLab brings the running cell into sight
     stroke(widget, (60, 60), (200, 60), (200, 200), (60, 200), steps=10)
     widget.get_by_text("The kernel is busy").wait_for(timeout=5000)
+    (folder / "go on").touch()
     after = kernel()
     assert int(after["drawing"].split(":")[1]) <= before + 2
     assert seen(widget) == pytest.approx(np.array(after["image"]), abs=0.01)

@@ -1,5 +1,9 @@
 """Looking inside in real JupyterLab: pointed at, walked, zoomed, switched to gradients and weights, on other images, in time."""
 
+import errno
+import os
+import time
+
 import numpy as np
 import pytest
 
@@ -18,7 +22,9 @@ data, net = load_mnist(), lenet(np.random.default_rng(5))
 LookInside(net, data.test_x[:30], data.test_y[:30])"""
 WORK = """import ctypes, time
 time.sleep(0.5)
-ctypes.PyDLL(None).sleep(3)"""                 # says that it is busy, and then is: no other thread of Python gets a turn
+system = ctypes.PyDLL(None)
+system.read(system.open(b"let go", 0), ctypes.create_string_buffer(1), 1)
+"""                                            # says that it is busy, and then is: no other thread of Python gets a turn
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +35,12 @@ def look():
 
 
 @pytest.fixture(scope="module")
-def widget(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("look")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("look")
+
+
+@pytest.fixture(scope="module")
+def widget(folder):
     browser.write_notebook(folder / "look.ipynb", (SHOW, WORK))
     with browser.jupyterlab(folder) as address, browser.browser_page(1366, 1100) as page:
         errors, elsewhere = [], []
@@ -216,15 +226,26 @@ def test_from_pointer_to_page(widget):
     assert times[12] < 500
 
 
-def test_a_busy_kernel_is_named_and_the_answer_follows(widget, look):
-    page = widget.page
-    page.locator(".jp-Cell .jp-InputArea-editor").nth(1).click()
-    page.keyboard.press("Control+Enter")
-    page.wait_for_function("() => /Busy/.test(document.querySelector('#jp-main-statusbar').innerText)")
-    page.wait_for_timeout(700)
+def write_end(pipe, seconds=20):
+    """The end to write into a named pipe, as soon as somebody waits at the other one."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            assert error.errno == errno.ENXIO and time.monotonic() < end, error
+            time.sleep(0.05)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_busy_kernel_is_named_and_the_answer_follows(widget, look, folder):
+    os.mkfifo(folder / "let go")
+    browser.run_cell(widget.page, 1)
+    held = write_end(folder / "let go")
     for index in ((1, 2, 3), (2, 20, 21)):
         point(widget, (24, 24), index)
     widget.locator(".busy").get_by_text("Python is busy").wait_for(timeout=5000)
+    os.close(held)
     wait_for(widget, facts(look(0), "conv1", (2, 20, 21)))                # the newest place, and no other
     assert text(widget, ".busy") == ""
 

@@ -21,7 +21,6 @@ def page(tmp_path_factory):
     with browser.jupyterlab(folder) as address, browser.browser_page() as page:
         browser.open_notebook(page, address, NAME)
         browser.run_all(page)
-        page.wait_for_timeout(500)
         browser.wait_until_idle(page, 120)
         yield page
 
@@ -74,6 +73,6 @@ def test_the_first_minute_by_keyboard(page):
 
 def test_the_link_to_the_check_of_the_environment_goes_there(page):
     page.get_by_role("link", name="Check the environment").first.click()
-    page.wait_for_timeout(500)
-    assert page.locator("h2", has_text="Check the environment").bounding_box()["y"] < 900
+    page.wait_for_function("() => [...document.querySelectorAll('h2')].find(head => /Check the environment/.test(head.innerText))"
+                           ".getBoundingClientRect().top < 900", timeout=10_000)
     assert page.locator(".jp-Notebook").count() == 1

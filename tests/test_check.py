@@ -12,7 +12,7 @@ import pytest
 from lenet_core import gradcheck, homework, ops, reference
 from lenet_core.train import sgd_momentum
 from lenet_lab import check
-from lenet_lab.check import engine, memory
+from lenet_lab.check import engine, exercises, memory
 from lenet_lab.check.derivations import DERIVATIONS
 from lenet_lab.check.exercises import EXERCISES
 from lenet_lab.check.hints import HINTS
@@ -208,6 +208,7 @@ def test_the_packages_functions_pass(name):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_kept_solutions_pass(name):
+    assert name in blocks(), f"{name} has no block in solutions/exercises.py"
     room = memory.room()
     exec(blocks()[name], room)
     assert getattr(check, name)(room[name]).passed
@@ -454,9 +455,19 @@ def test_a_handout_function_with_a_known_mistake():
 # ------------------------------------------------------------------------------------------------------ hints and progress
 
 
+def test_every_exercise_is_listed_and_has_a_misconception_and_a_check_by_nudging():
+    made = {exercise.name for exercise in vars(exercises).values() if isinstance(exercise, engine.Exercise)}
+    unlisted = made - set(EXERCISES)
+    assert not unlisted, f"EXERCISES leaves out {unlisted}"
+    for exercise in EXERCISES.values():
+        assert exercise.wrongs, f"{exercise.name} names no misconception"
+        assert exercise.numeric or not exercise.forward, f"{exercise.name} is a backward pass without finite differences"
+
+
 def test_every_exercise_has_three_hints_and_a_solution():
     assert set(HINTS) == set(EXERCISES) and all(len(three) == 3 for three in check.HINTS.values())
-    assert set(EXERCISES) | {f"derive_{name}" for name in DERIVATIONS} <= set(blocks())
+    unsolved = (set(EXERCISES) | {f"derive_{name}" for name in DERIVATIONS}) - set(blocks())
+    assert not unsolved, f"no block in solutions/exercises.py for {unsolved}"
 
 
 def test_hints_come_one_after_the_other_and_are_remembered():

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet_core import data, load_cifar10
+from lenet_core import data, download, load_cifar10
 from lenet_core.data import CIFAR10_CLASSES, CIFAR10_FILES, CIFAR10_TEST, CIFAR10_TRAIN, RECORD, DataError, Dataset
 
 IMAGES = 12                   # in each of the small files here; the real ones have 10,000
@@ -373,8 +373,8 @@ def test_a_wrong_label_in_the_cache_is_seen(serve, empty_cache):
 ])
 def test_broken_servers_leave_nothing_and_get_a_sentence(serve, empty_cache, monkeypatch, behaviour, words):
     if behaviour in ("hang", "mute"):
-        monkeypatch.setattr(data, "OFFLINE_AFTER", 0.5)
-    monkeypatch.setattr(data, "STALLED_AFTER", 0.5)
+        monkeypatch.setattr(download, "OFFLINE_AFTER", 0.5)
+    monkeypatch.setattr(download, "STALLED_AFTER", 0.5)
     server = serve(behaviour)
     with pytest.raises(DataError, match=words) as caught:
         load_cifar10()

@@ -253,4 +253,4 @@ def test_the_readme_and_the_tables_are_what_the_experiments_gave(tmp_path):
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_case_has_been_run_with_all_its_seeds(study):
     done = [(one["case"], one["seed"]) for one in table.stored(study)]
-    assert done == [(case.name, seed) for case in STUDIES[study] for seed in case.seeds]
+    assert done == [(case.name, seed) for case in STUDIES[study] for seed in case.seeds], f'run python -m lenet_lab.experiments "{study}"'

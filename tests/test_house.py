@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,8 @@ def imports(path):
 
 
 ALLOWED = {           # who may import whom inside the core
-    "ops": set(), "reference": set(), "data": set(), "files": set(), "parallel": set(),
+    "ops": set(), "reference": set(), "files": set(), "parallel": set(),
+    "formats": set(), "download": set(), "data": {"formats", "download"},
     "historic": {"ops"}, "net": {"historic", "ops", "files", "parallel"}, "zoo": {"historic", "net"},
     "train": {"net", "files"}, "gradcheck": {"net", "ops", "parallel"},
     "homework": {"data", "ops", "parallel", "train"},
@@ -64,6 +66,17 @@ def test_arrows_of_the_core(path):
         assert "print(" not in path.read_text()
 
 
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("lenet_*/**/*.py"), ROOT / "conftest.py"]), ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_module_uses_what_is_private_in_another(path):
+    tree = ast.parse(path.read_text())
+    taken = [name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and (node.level or node.module.startswith("lenet_"))
+             for name in node.names]
+    known = {name.asname or name.name for name in taken}
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            and node.value.id in known}
+    assert not {name for name in used | {name.name for name in taken} if name.startswith("_") and not name.startswith("__")}
+
+
 def test_nothing_of_a_machine_is_committed():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     for name in listed.stdout.split():
@@ -75,5 +88,18 @@ def test_nothing_of_a_machine_is_committed():
 
 
 def test_every_exercise_of_a_notebook_has_one_solution():
-    asked = [name for _, _, names in with_exercises() for name in names]
-    assert sorted(asked) == sorted(blocks())
+    asked, solved = Counter(name for _, _, names in with_exercises() for name in names), Counter(blocks().keys())
+    homeless, unsolved = solved - asked, asked - solved
+    assert not homeless, f"{[*homeless]}: solved, and no cell of a notebook has the name in its metadata (lenet.exercise)"
+    assert not unsolved, f"{[*unsolved]}: asked for by two cells, or without a block in solutions/exercises.py"
+
+
+def test_every_widget_has_a_picture_and_is_worked_in_a_real_browser():
+    worked = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_browser*.py"))
+    pages = sorted((ROOT / "lenet_lab" / "widgets").glob("*.css"))
+    assert pages
+    for page in pages:
+        root = re.match(r"\.lenet-[\w-]+", page.read_text(encoding="utf-8"))
+        assert root, f"{page.name} does not begin with .lenet-..., the class of its widget: it would style other widgets, too"
+        assert root[0] in worked, f"no tests/test_browser*.py works the widget {root[0]} of {page.name}"
+        assert "WithPicture" in page.with_suffix(".py").read_text(encoding="utf-8"), f"{page.stem}.py: a widget needs a picture"

@@ -1,5 +1,6 @@
 """The networks of the sources: their tables, their first weights, and two of them that are one and the same function."""
 
+import inspect
 import itertools
 import math
 import warnings
@@ -76,6 +77,12 @@ def sizes(net):
 
 
 # -------------------------------------------------------------------------------------------------- the sources' tables
+
+
+def test_every_network_of_the_zoo_has_its_table_here():
+    made = {make for make in vars(zoo).values() if inspect.isfunction(make) and next(iter(inspect.signature(make).parameters)) == "rng"}
+    forgotten = [make.__name__ for make in made - set(NETWORKS)]
+    assert made and not forgotten, f"no row in NETWORKS for {forgotten}"
 
 
 @every_network

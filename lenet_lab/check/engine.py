@@ -92,15 +92,19 @@ class Finding(Exception):
         self.text, self.misconception, self.picture = text, misconception, picture
 
 
-def examine(exercise, function, forwards=(), seed=0):
-    """The verdict on `function`; backward functions are tried with the caches of `forwards` in turn, until one passes."""
+def examine(exercise, function, forwards=(), seed=0, seconds=None):
+    """The verdict on `function`; backward functions are tried with the caches of `forwards` in turn, until one passes.
+
+    Random cases are drawn from `seed`; all calls together may take so many `seconds` (default: SECONDS).
+    """
     if function is ... or function is None:
         return Verdict(exercise.name, False, NOT_WRITTEN)
     if not callable(function):
         return Verdict(exercise.name, False, f"{_repr(function)} is not a function. Give the function itself: its name, without brackets behind it.")
-    until, tried = time.monotonic() + SECONDS, []
+    seconds = SECONDS if seconds is None else seconds
+    until, tried = time.monotonic() + seconds, []
     for forward in list(dict.fromkeys(forwards)) or [None]:
-        examination = _Examination(exercise, function, forward, seed, until)
+        examination = _Examination(exercise, function, forward, seed, seconds, until)
         verdict = examination.verdict()
         if verdict.passed or verdict.misconception == "endless":
             return verdict
@@ -109,8 +113,10 @@ def examine(exercise, function, forwards=(), seed=0):
 
 
 class _Examination:
-    def __init__(self, exercise, function, forward, seed, until):
-        self.exercise, self.function, self.forward, self.until = exercise, function, forward, until
+    """One function with one forward function, looked at until a point in time; all `seconds` are for several such."""
+
+    def __init__(self, exercise, function, forward, seed, seconds, until):
+        self.exercise, self.function, self.forward, self.seconds, self.until = exercise, function, forward, seconds, until
         self.cases = exercise.cases(np.random.default_rng(seed))
         self.notes, self.seen = [], []
 
@@ -134,10 +140,10 @@ class _Examination:
             if made is UNWRITTEN:
                 raise Finding(NOT_WRITTEN)
             if made.called.endless and self.seen:
-                raise Finding(f"It is too slow: {len(self.seen)} of {len(self.cases)} small cases in {SECONDS} seconds, then stopped "
+                raise Finding(f"It is too slow: {len(self.seen)} of {len(self.cases)} small cases in {self.seconds:g} seconds, then stopped "
                               f"({self.where(case)}).", "endless")
             if made.called.endless:
-                raise Finding(f"It does not end: stopped after {SECONDS} seconds ({self.where(case)}).", "endless")
+                raise Finding(f"It does not end: stopped after {self.seconds:g} seconds ({self.where(case)}).", "endless")
             self.seen.append(made)
         for case, made in zip(self.cases, self.seen):              # case by case: the first that fails is the simplest
             for stage in (self.runs, self.structure, self.shapes, self.types, self.arguments_unchanged, self.manners):
@@ -148,9 +154,12 @@ class _Examination:
             several = [(case, made) for case, made in zip(self.cases, self.seen) if case.stage == stage]
             for case, made in several:
                 self.values(case, made)
+            if several and stage == "edge":
+                words += f" ({_and([case.note for case, _ in several])})"
+            elif several and stage == "random":
+                words = f"{len(several)} {words if len(several) > 1 else words[:-1]}"
             if several:
-                passed.append(words if stage == "hand" else f"{len(several)} {words if len(several) > 1 else words[:-1]}" if stage == "random" else
-                              words + f" ({_and([case.note for case, _ in several])})")
+                passed.append(words)
         if self.exercise.numeric:
             self.finite_differences()
             passed.append("finite differences")

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 LONGEST = 10_000                         # characters kept of what is printed
 
 

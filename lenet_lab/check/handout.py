@@ -6,7 +6,7 @@ Only `sgd_momentum` needs this: the other functions of the handout are checked t
 from lenet_core import homework
 from lenet_core.train import sgd_momentum
 
-from .engine import Case, Exercise, Wrong
+from .engine import Case, Exercise, Wrong, examine
 
 
 def _cases(rng):
@@ -37,7 +37,18 @@ UPDATE = Exercise("sgd_momentum", ("w", "b", "winc of w", "winc of b"), _cases, 
 ], views_matter=False)
 
 
-def as_plain(function):
+def with_both(verdict, function, **options):
+    """The verdict on the handout's `function` as one of arrays, unless it passed and is an update: that is looked at with w and b too.
+
+    `options` are those of `engine.examine`.
+    """
+    if not verdict.passed or verdict.exercise != "sgd_momentum":
+        return verdict
+    of_both = examine(UPDATE, _as_plain(function), **options)
+    return verdict if of_both.passed else of_both
+
+
+def _as_plain(function):
     """A handout's `sgd_momentum` as a function of the arrays of one layer."""
     guarded = homework.guarded("sgd_momentum", function)
 

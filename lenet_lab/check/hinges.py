@@ -36,7 +36,7 @@ TARGETS = {
     "roof": Target(0, 8, 2, ((1, 2), (3, -3), (6, 1.5))),
     "tent": Target(0, 1, 0, ((0, 2), (0.5, -4))),
 }
-
+EXERCISES = {"roof": "hinges_target", "tent": "hinges_tent"}           # which one asks for it
 
 HINTS = {
     "hinges_target": (
@@ -121,7 +121,7 @@ def _places(wanted, hinges):
 
 def _praise(wanted, hinges):
     segments = len(wanted.corners[0]) - 1
-    text = f"These checks pass: {segments} slopes, and the height at x = {_n(wanted.low)}."
+    text = f"These checks pass: {segments} slopes, and the height at x = {number(wanted.low)}."
     if len(hinges) > len(wanted.hinges):
         text += f"\nNote: {len(hinges)} hinges; {len(wanted.hinges)} are enough."
     return text
@@ -132,9 +132,9 @@ def _slip(wanted, b, hinges, x, gap):
     if np.ptp(gap) <= NEAR:
         if np.isclose(gap[0], -wanted.b, atol=NEAR):
             return "b forgotten", ("All slopes are right. b is missing: left of the first hinge every ReLU is 0, and "
-                                   f"f(x) = b = {_n(wanted.b)}.")
+                                   f"f(x) = b = {number(wanted.b)}.")
         side = "high" if gap[0] > 0 else "low"
-        return "height", f"All slopes are right, but the curve lies {_n(abs(gap[0]))} too {side}: look at b."
+        return "height", f"All slopes are right, but the curve lies {number(abs(gap[0]))} too {side}: look at b."
     for wrong in slips(wanted):
         places = np.array(sorted({*x, *_places(wanted, wrong.hinges)}))
         if np.ptp(curve(places, b, hinges) - curve(places, 0, wrong.hinges)) <= NEAR:
@@ -174,10 +174,10 @@ def slips(wanted):
     for n, (place, coefficient) in enumerate(wanted.hinges):
         before = slopes[n] - coefficient
         found += [
-            Wrong("sign of one", f"The coefficient at x = {_n(place)} has the wrong sign: there the slope goes from "
-                  f"{_n(before)} to {_n(slopes[n])}.", pairs(t, np.where(np.arange(len(c)) == n, -c, c))),
-            Wrong("hinge missing", f"There is no bend at x = {_n(place)}, where the slope goes from {_n(before)} to "
-                  f"{_n(slopes[n])}.", pairs(np.delete(t, n), np.delete(c, n))),
+            Wrong("sign of one", f"The coefficient at x = {number(place)} has the wrong sign: there the slope goes from "
+                  f"{number(before)} to {number(slopes[n])}.", pairs(t, np.where(np.arange(len(c)) == n, -c, c))),
+            Wrong("hinge missing", f"There is no bend at x = {number(place)}, where the slope goes from {number(before)} to "
+                  f"{number(slopes[n])}.", pairs(np.delete(t, n), np.delete(c, n))),
         ]
     return found
 
@@ -189,7 +189,7 @@ def _misplaced(wanted, hinges):
         return None, ""
     moved = [(have, want) for (have, _), (want, _) in zip(mine, wanted.hinges) if abs(have - want) > NEAR]
     text = "The coefficients are right, but " + " and ".join(
-        f"the hinge at {_n(have)} belongs at {_n(want)}" for have, want in moved) + "."
+        f"the hinge at {number(have)} belongs at {number(want)}" for have, want in moved) + "."
     by_one = all(abs(abs(have - want) - 1) <= NEAR for have, want in moved)
     return ("hinge off by one" if by_one else "hinge misplaced"), text
 
@@ -202,16 +202,16 @@ def _first_wrong(wanted, b, hinges, x):
     segments = {int(np.searchsorted(corners, x[n], "right")) for n in wrong}
     start = curve(x[:1], b, hinges)[0]
     height = "" if abs(start - wanted.corners[1][0]) <= NEAR else \
-        f"At x = {_n(wanted.low)} your curve is at {_n(start)}, the target at {_n(wanted.corners[1][0])}."
+        f"At x = {number(wanted.low)} your curve is at {number(start)}, the target at {number(wanted.corners[1][0])}."
     if not len(wrong):
         return height
     n = wrong[0]
     more = f" {len(segments)} of {len(corners) - 1} segments are off." if len(segments) > 1 else ""
-    text = f"From {_n(x[n])} to {_n(x[n + 1])} your slope is {_n(mine[n])}, the target's is {_n(right[n])}.{more}"
+    text = f"From {number(x[n])} to {number(x[n + 1])} your slope is {number(mine[n])}, the target's is {number(right[n])}.{more}"
     return " ".join(filter(None, [height, text]))
 
 
-def _n(value):
+def number(value):
     """A number as one writes it, with a true minus sign."""
     return f"{float(value) + 0.0:.4g}".replace("-", "\N{MINUS SIGN}")         # + 0.0: no minus zero
 
@@ -235,9 +235,9 @@ def _picture(wanted, b, hinges):
 
     places = _places(wanted, hinges)
     mine = curve(places, b, hinges)
-    words = "; ".join(f"at {_n(px)}: target {_n(want)}, yours {_n(have)}"
+    words = "; ".join(f"at {number(px)}: target {number(want)}, yours {number(have)}"
                       for px, want, have in zip(places, curve(places, wanted.b, wanted.hinges), mine))
-    ticks = "".join(f'<text x="{px:.1f}" y="{height - 2}" text-anchor="middle">{_n(place)}</text>'
+    ticks = "".join(f'<text x="{px:.1f}" y="{height - 2}" text-anchor="middle">{number(place)}</text>'
                     for place, (px, _) in zip(x, line(x, y)))
     key = "".join(f'<line x1="{left}" x2="{left + 26}" y1="7" y2="7" {style}/><text x="{left + 31}" y="11">{name}</text>'
                   for left, name, style in ((margin, "target", TARGET_LINE), (margin + 90, "yours", YOUR_LINE)))

@@ -1,8 +1,7 @@
 """What has been done so far, over all notebooks: kept in small files beside them, one per exercise, each written wholly or not at all.
 
 So notebooks that are open at once do not undo each other's exercises, not even where it is the same exercise in both, and a crash
-loses nothing. A function that has passed is kept
-with its source; `own` hands it to other notebooks.
+loses nothing. A function that has passed is kept with its source; `own` hands it to other notebooks.
 """
 
 import ast
@@ -28,18 +27,17 @@ except ImportError:                      # Windows
 
 FOLDER = ".progress"                     # in the notebook's folder, unless LENET_PROGRESS names another
 PATIENCE = 3                             # seconds to wait for another notebook that is writing
+NOTHING = {"passed": False, "attempts": 0, "hints": 0, "solution": False, "misconceptions": [], "source": ""}      # of an exercise
 _live = {}                               # functions that have passed in this kernel
 
 
 def folder():
+    """Where progress is kept."""
     return Path(os.environ.get("LENET_PROGRESS") or FOLDER)
 
 
-NOTHING = {"passed": False, "attempts": 0, "hints": 0, "solution": False, "misconceptions": [], "source": ""}
-
-
 def read(name):
-    """What is known of an exercise: {"passed", "attempts", "hints", "solution", "source"}; a damaged file counts as nothing done."""
+    """What is known of an exercise, a dict with the keys of NOTHING; a damaged file counts as nothing done, with a warning."""
     path = folder() / f"{name}.json"
     try:
         known = NOTHING | json.loads(path.read_text(encoding="utf-8"))

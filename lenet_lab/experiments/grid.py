@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import signal
-import threading
 import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -101,15 +100,18 @@ def _workers(cluster):
 
 @contextlib.contextmanager
 def _deaf():
-    """Processes that are started in here do not hear Ctrl-C, which goes to all at once: it is this process that ends them."""
-    if threading.current_thread() is not threading.main_thread():
+    """Processes that are started in here do not hear Ctrl-C, which goes to all at once: it is this process that ends them.
+
+    They inherit that it is held back; here it is only put off.
+    """
+    if not hasattr(signal, "pthread_sigmask"):           # Windows
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def perform(run, folder=None):

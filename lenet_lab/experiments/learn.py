@@ -1,7 +1,6 @@
 """One training as a function of plain settings: what every study varies, in one place."""
 
 import functools
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -61,9 +60,10 @@ def learn(seed, network, data="mnist", folder=None, per_class=None, images=None,
     `errors_every`: so many epochs between two points of the curve.
 
     Returns plain data: "outcome" ("learned"; "dead": the weights of some layer had no gradient at all for 20 steps, where it ends;
-    "diverged"; "stuck": none of these), "accuracy" on the test images, "loss" (mean of the last 20 batches), "steps", "restarts", "parameters", "data", and "curve", a list of [epoch, training error, test error].
-    With `inside` also "confusion" (counts, row = true class), "mistakes" ([place in the test set, label, answer,
-    its probability] of the 24 surest) and "kernels" (the weights of a first convolution).
+    "diverged"; "stuck": none of these), "accuracy" on the test images, "loss" (mean of the last 20 batches), "steps", "restarts",
+    "parameters", "data", and "curve", a list of [epoch, training error, test error]. With `inside` also "confusion" (counts, row =
+    true class), "mistakes" ([place in the test set, label, answer, its probability] of the 24 surest) and "kernels" (the weights of
+    a first convolution).
     """
     source = pictures(data, folder)
     train_x, train_y = _chosen(source, images, per_class)
@@ -120,7 +120,9 @@ def _idle(losses):
     """Is the mean of the last losses about what the mean of the first ones was?"""
     return abs(np.mean(losses[-WINDOW:]) - np.mean(losses[:WINDOW])) < IDLE
 
+
 def _chosen(data, images, per_class):
+    """The training images and labels that `learn` is to see."""
     if per_class:
         chosen = np.sort(np.concatenate([np.flatnonzero(data.train_y == k)[:per_class] for k in np.unique(data.train_y)]))
         return data.train_x[chosen], data.train_y[chosen]

@@ -51,7 +51,7 @@ def _has_exercises(path):
 
 def functions(submission):
     """The source of functions.py: the student's functions, each with the statements that it needs, every statement once."""
-    texts, bound = [], {}
+    texts = []
     for exercise in GRADED:
         work = submission.works.get(exercise)
         if exercise.startswith("toy_") or work is None or work.handout:

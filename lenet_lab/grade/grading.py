@@ -12,18 +12,20 @@ from typing import NamedTuple
 
 from lenet_core.homework import adapted
 
+from ..check import engine
 from ..check.derivations import DERIVATIONS
-from ..check.engine import examine
 from ..check.exercises import EXERCISES
 from ..check.handout import with_both
+from ..check.hinges import EXERCISES as HINGES
 from ..check.hinges import hinges
 from ..check.toy import toy
 from ..check.verdict import Verdict
 from .points import BY_HAND, GRADED, PRACTICE, Item
 from .sandbox import Limits, Sandbox, isolation
-from .submission import HINGES, Submission
+from .submission import Submission
 
 PASSED, FAILED, UNWRITTEN, MISSING, BY_PEOPLE = "passed", "failed", "not written", "missing", "by hand"
+CURVES = {exercise: curve for curve, exercise in HINGES.items()}
 
 
 class Row(NamedTuple):
@@ -117,20 +119,20 @@ def _looked_at(name, work, box, seed, forward, seconds):
     if work.kind == "toy":
         return toy(work.name, answer)
     if work.kind == "names":
-        return hinges(HINGES[name][0], *(answer if isinstance(answer, list) and len(answer) == 2 else (..., ...)))
+        return hinges(CURVES[name], *(answer if isinstance(answer, list) and len(answer) == 2 else (..., ...)))
     function = box.function(name)
     if work.kind == "derivation":
-        return examine(DERIVATIONS[work.name], ... if answer is ... else function, seed=seed, seconds=seconds)
+        return engine.examine(DERIVATIONS[work.name], ... if answer is ... else function, seed=seed, seconds=seconds)
     exercise = EXERCISES[name]
     if work.handout:
         return _of_handout(exercise, function, seed, seconds)
     forwards = [exercise.forward, *([box.function(forward, keep=True)] if forward else [])] if exercise.forward else ()
-    return examine(exercise, function, forwards, seed, seconds)
+    return engine.examine(exercise, function, forwards, seed, seconds)
 
 
 def _of_handout(exercise, function, seed, seconds):
     """As `check.<name>(..., interface="handout")` looks at it."""
     forwards = [exercise.forward] if exercise.forward else ()
     plain = functools.partial(adapted(exercise.name, function))       # of whose lines the check does not speak: they are not the student's
-    verdict = examine(exercise, plain, forwards, seed, seconds)
+    verdict = engine.examine(exercise, plain, forwards, seed, seconds)
     return with_both(verdict, function, seed=seed, seconds=seconds)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..check.derivations import DERIVATIONS
 from ..check.exercises import EXERCISES
+from ..check.hinges import EXERCISES as HINGES
 
 
 class Item(NamedTuple):
@@ -47,4 +48,4 @@ TOTAL = sum(item.points for item in ITEMS)
 # the bug hunt asks for evidence gathered in the notebook.)
 PRACTICE = {name: Item("", 0, name.replace("_", " "), name) for name in (
     *(name for name in EXERCISES if name not in GRADED and name != "numeric_gradient"), *(f"derive_{step}" for step in DERIVATIONS),
-    "hinges_target", "hinges_tent")}
+    *HINGES.values())}

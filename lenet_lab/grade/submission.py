@@ -12,16 +12,17 @@ import tarfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from ..check import HANDOUT_NAMES
+from lenet_core.homework import IN_OPS
+
 from ..solutions import exercise as asked_in
 from . import slices
 from .points import GRADED, PRACTICE
 
 MOST_FILES, LARGEST, LARGEST_TOTAL = 500, 20 * 2 ** 20, 60 * 2 ** 20        # a bundle of this workbook: 9 files, 4 MB
 LONGEST_CELL = 100_000                   # characters
-HINGES = {"hinges_target": ("roof", "b", "bends"), "hinges_tent": ("tent", "tent_b", "tent_bends")}
+NAMES = {"hinges_target": ("b", "bends"), "hinges_tent": ("tent_b", "tent_bends")}          # of the variables that hold an answer
 ADAPTER = Path(__file__).with_name("cnn_lenet.py")
-HANDOUT = {name: handout for handout, name in HANDOUT_NAMES.items() if handout in ("pooling_layer_forward", "pooling_layer_backward")}
+HANDOUT = {name: handout for handout, name in IN_OPS.items()}
 
 
 class NotASubmission(ValueError):
@@ -189,8 +190,8 @@ def _pattern(exercise):
         return rf"\bcheck\.toy\(\s*{int(exercise[4:])}\s*[,)]"
     if exercise.startswith("derive_"):
         return rf"\bcheck\.derivation\(\s*[\"']{exercise[7:]}[\"']"
-    if exercise in HINGES:
-        return rf"^{HINGES[exercise][2]}\s*="
+    if exercise in NAMES:
+        return rf"^{NAMES[exercise][1]}\s*="
     return rf"^(async )?def {exercise}\b|^{exercise}\s*="
 
 
@@ -199,8 +200,8 @@ def _work(exercise, cells, own, place):
         return Work("toy", int(exercise[4:]), cells, own, place)
     if exercise.startswith("derive_"):
         return Work("derivation", exercise[7:], cells, own, place)
-    if exercise in HINGES:
-        return Work("names", exercise, cells, own, place, HINGES[exercise][1:])
+    if exercise in NAMES:
+        return Work("names", exercise, cells, own, place, NAMES[exercise])
     return Work("function", exercise, cells, own, place)
 
 

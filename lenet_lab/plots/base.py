@@ -52,13 +52,13 @@ def styled(figure):
     return drawn
 
 
-def _framed(axis, colour):
+def frame(axis, colour):
     """Make of axes a picture without ticks, framed in the colour of the layer that it shows."""
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set(visible=True, color=colour, linewidth=1.8)
     axis.grid(False)
 
 
-def _axes(ax, size=NARROW, **grid):
+def axes_for(ax, size=NARROW, **grid):
     """The given axes, or new ones; `grid` asks for several, as plt.subplots does."""
     return ax if ax is not None else Figure(figsize=size).subplots(**grid)

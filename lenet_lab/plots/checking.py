@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .base import WIDE, _axes, styled
+from .base import WIDE, axes_for, styled
 
 
 @styled
@@ -11,7 +11,7 @@ def nudges(steps, errors, predicted, ax=None):
 
     `errors` and `predicted` are {number type: {method: array like steps}}. An error of exactly 0 is drawn at the lower edge.
     """
-    ax = _axes(ax, WIDE, ncols=len(errors), sharey=True, squeeze=False)
+    ax = axes_for(ax, WIDE, ncols=len(errors), sharey=True, squeeze=False)
     lowest = 1e-17
     for axis, (number, curves) in zip(np.ravel(ax), errors.items()):
         for n, values in enumerate(predicted[number].values()):
@@ -27,7 +27,7 @@ def nudges(steps, errors, predicted, ax=None):
 @styled
 def pieces(weights, losses, held, name, ax=None):
     """The loss against one weight (thick), and the loss of the network with its switches held, {what is held: losses}."""
-    ax = _axes(ax, WIDE)
+    ax = axes_for(ax, WIDE)
     ax.plot(weights, losses, color="0.7", linewidth=6, linestyle="-", label="the loss")
     for label, values in held.items():
         ax.plot(weights, values, label=label)
@@ -39,7 +39,7 @@ def pieces(weights, losses, held, name, ax=None):
 @styled
 def ties(image, tied, share, data_name, ax=None):
     """An image (H, W), in how many of the maps each of its pooling windows ties, and the same on average over many images."""
-    ax = _axes(ax, (WIDE[0], 3.0), ncols=3)
+    ax = axes_for(ax, (WIDE[0], 3.0), ncols=3)
     titles = "the image", f"its windows: {tied.mean():.0%} tie", f"all images: {share.mean():.0%} tie"
     for axis, values, title in zip(np.ravel(ax), (image, tied, share), titles):
         picture = axis.imshow(values, vmin=0, vmax=1, interpolation="nearest")

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from .base import WIDE, _axes, styled
+from .base import WIDE, axes_for, styled
 
 
 @styled
 def descents(loss, paths, ax=None):
     """Walks on a loss of one weight, {title: weights}: for each a panel with the curve and a dot per step, the first ringed."""
-    ax = _axes(ax, (WIDE[0], 2.6), ncols=len(paths), sharey=True, squeeze=False)
+    ax = axes_for(ax, (WIDE[0], 2.6), ncols=len(paths), sharey=True, squeeze=False)
     visited = np.concatenate(list(paths.values()))
     curve = np.linspace(visited.min() - 0.5, visited.max() + 0.5, 200)
     for axis, (title, weights) in zip(np.ravel(ax), paths.items()):
@@ -23,7 +23,7 @@ def descents(loss, paths, ax=None):
 @styled
 def valley(curvatures, paths, ax=None):
     """Paths {label: points (T, 2)} through the valley (c1 x^2 + c2 y^2) / 2, drawn over its lines of equal loss."""
-    ax = _axes(ax, WIDE)
+    ax = axes_for(ax, WIDE)
     points = np.concatenate(list(paths.values()))
     reach = 1.1 * np.abs(points).max(axis=0)
     x, y = np.meshgrid(np.linspace(min(0, points[:, 0].min()) - 1, reach[0], 200), np.linspace(-reach[1], reach[1], 200))
@@ -41,7 +41,7 @@ def valley(curvatures, paths, ax=None):
 @styled
 def schedules(rates, ax=None):
     """Learning rates {label: one number per step}, each until its last step."""
-    ax = _axes(ax, WIDE)
+    ax = axes_for(ax, WIDE)
     for label, values in rates.items():
         ax.plot(values, label=label)
     ax.set(xlabel="step", ylabel="learning rate", ylim=(0, None))
@@ -52,7 +52,7 @@ def schedules(rates, ax=None):
 @styled
 def loss_curves(runs, data_name, ax=None):
     """The losses of several runs {label: one number per step}, logarithmic, up to 10; the loss of a guess (ln 10) as a thin line."""
-    ax = _axes(ax, WIDE)
+    ax = axes_for(ax, WIDE)
     for label, losses in runs.items():
         ax.semilogy(range(1, len(losses) + 1), losses, label=label)
     ax.axhline(np.log(10), color="0.6", linewidth=0.8, linestyle="-")

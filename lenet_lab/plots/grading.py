@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from .base import WIDE, _axes, styled
+from .base import WIDE, axes_for, styled
 
 
 @styled
@@ -12,7 +12,7 @@ def items(lines, ax=None):
 
     `lines` are dicts as `grade.statistics.items` makes them.
     """
-    ax = _axes(ax, (WIDE[0], 1.2 + 0.24 * len(lines)), ncols=2, sharey=True, width_ratios=(3, 1))
+    ax = axes_for(ax, (WIDE[0], 1.2 + 0.24 * len(lines)), ncols=2, sharey=True, width_ratios=(3, 1))
     places, total = np.arange(len(lines)), lines[0]["submissions"]
     solved, written = (np.array([line[key] for line in lines]) / total for key in ("solved", "written"))
     ax[0].barh(places, solved, color="0.35", edgecolor="0.35", label="solved")

@@ -6,7 +6,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from ..drawing import percent
-from .base import SIGNED, WIDE, _axes, _framed, layer_colours, styled
+from .base import SIGNED, WIDE, axes_for, frame, layer_colours, styled
 
 ACROSS = 10                                                 # maps in a row
 WORDS = {"out": "activations", "dout": "gradient of the activations", "W": "weights", "dW": "gradient of the weights"}
@@ -84,7 +84,7 @@ def _tiles(groups, titles, colours, ax):
 
 def _map(axis, values, top, colour):
     axis.imshow(values, cmap=SIGNED, vmin=-top, vmax=top, interpolation="nearest")
-    _framed(axis, colour)
+    frame(axis, colour)
 
 
 def _bar(figure, ax, top):
@@ -106,7 +106,7 @@ def _unit(top):
 @styled
 def drawn_digit(ink, image, p, gradient, towards, ax=None):
     """Drawing, picture, probabilities and gradient side by side."""
-    ax = _axes(ax, (WIDE[0], 2.4), ncols=4)
+    ax = axes_for(ax, (WIDE[0], 2.4), ncols=4)
     top = np.abs(gradient).max() or 1
     for axis, values, title in ((ax[0], ink, "the drawing"), (ax[1], image, "what the network sees")):
         axis.imshow(values, vmin=0, vmax=1, interpolation="nearest")
@@ -131,7 +131,7 @@ def drawn_digit(ink, image, p, gradient, towards, ax=None):
 @styled
 def journey(losses, step, net, ax=None):
     """The losses of a run with a line at `step`, and beside them the kernels that the first convolution of `net` had then."""
-    ax = _axes(ax, WIDE, ncols=2)
+    ax = axes_for(ax, WIDE, ncols=2)
     conv = next(layer for layer in net.layers if layer.kind == "conv")
     kernels = conv.params["W"][:, 0]
     ax[0].semilogy(range(1, len(losses) + 1), losses)

@@ -5,7 +5,7 @@ from matplotlib.patches import Rectangle
 
 from lenet_core.ops import conv_backward, conv_forward, im2col, output_size
 
-from .base import SIGNED, WIDE, _axes, _framed, layer_colours, styled
+from .base import SIGNED, WIDE, axes_for, frame, layer_colours, styled
 
 SHEETS = 6                               # of a stack of maps, at most so many are drawn
 ACROSS = 1.7                             # a cell with a long number: its width; its height is 1
@@ -14,7 +14,7 @@ ACROSS = 1.7                             # a cell with a long number: its width;
 @styled
 def stacks(net, ax=None):
     """What leaves each layer of a network, as a stack of maps or a column of numbers, in its colour, with its name and shape."""
-    ax = _axes(ax, (WIDE[0], 2.7))
+    ax = axes_for(ax, (WIDE[0], 2.7))
     names, shapes = ["image", *(layer.name for layer in net.layers)], [net.input_shape, *net.shapes()]
     left, tallest = 0.0, net.input_shape[1]
     for (name, colour), shape in zip(layer_colours(names).items(), shapes):
@@ -38,7 +38,7 @@ def feature_maps(image, maps, data_name, ax=None):
 
     Under each map stand its smallest and its largest value, so that the sign is not told by the colour alone.
     """
-    ax = _axes(ax, (WIDE[0], 4.0), nrows=3, ncols=7)
+    ax = axes_for(ax, (WIDE[0], 4.0), nrows=3, ncols=7)
     top = np.abs(maps).max()
     first, *others = np.ravel(ax)
     first.imshow(image, vmin=0, vmax=1, interpolation="nearest")
@@ -58,7 +58,7 @@ def feature_maps(image, maps, data_name, ax=None):
 @styled
 def windows_as_columns(image, k, ax=None):
     """The k x k windows (stride 1) of a small image (H, W), shaded and lettered; beside them a matrix, a column for each."""
-    ax = _axes(ax, (WIDE[0], 2.2))
+    ax = axes_for(ax, (WIDE[0], 2.2))
     columns = im2col(image[None, None], k)
     across = output_size(image.shape[1], k)
     height, width = image.shape
@@ -91,7 +91,7 @@ def reached(net, image, names, data_name, ax=None):
 
     Each panel is framed in its layer's colour. Blue is negative, red positive, white zero; each panel has a scale of its own and says how many pixels are not white.
     """
-    ax = _axes(ax, (WIDE[0], 2.3), ncols=len(names))
+    ax = axes_for(ax, (WIDE[0], 2.3), ncols=len(names))
     colours = layer_colours([layer.name for layer in net.layers])
     for axis, name in zip(ax, names):
         slopes = _slopes(net, image, name)
@@ -100,7 +100,7 @@ def reached(net, image, names, data_name, ax=None):
         axis.contour(image[0, 0], levels=[0.5], colors="0.45", linewidths=0.7)
         axis.set_title(name, loc="center", fontsize=9, color=colours[name])
         axis.set_xlabel(f"{np.count_nonzero(slopes)} pixels", fontsize=9)
-        _framed(axis, colours[name])
+        frame(axis, colours[name])
     ax[0].figure.suptitle(data_name, fontsize=9, color="0.35")
     return ax
 
@@ -125,7 +125,7 @@ def zeros_between(dout, W, strides, ax=None):
 
     dout (OH, OW) and W (k, k) are small whole numbers. The entry (1, 1) of dx and the window that it is made of are shaded.
     """
-    ax = _axes(ax, (WIDE[0], 4.6))
+    ax = axes_for(ax, (WIDE[0], 4.6))
     k, top, widest = len(W), 0.0, 0.0
     for stride in strides:
         height, width = ((n - 1) * stride + k for n in dout.shape)

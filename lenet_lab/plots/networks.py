@@ -4,7 +4,7 @@ from itertools import cycle
 
 import numpy as np
 
-from .base import NARROW, WIDE, _axes, layer_colours, styled
+from .base import NARROW, WIDE, axes_for, layer_colours, styled
 
 FLOOR = 1e-7                                                # where 0 is drawn on a logarithmic scale, and what is smaller
 DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
@@ -14,7 +14,7 @@ DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
 def vitals(signs, titles, ax=None):
     """A row per `Vitals`: the loss; layer by layer the spread of what its ReLUs give, the share of them that is open, and the length of
     the weights' gradients."""
-    ax = _axes(ax, (WIDE[0], 2.1 * len(signs) + 0.7), nrows=len(signs), ncols=4, sharex=True, squeeze=False)
+    ax = axes_for(ax, (WIDE[0], 2.1 * len(signs) + 0.7), nrows=len(signs), ncols=4, sharex=True, squeeze=False)
     for row, one, title in zip(ax, signs, titles):
         colours = layer_colours(one.spread)
         row[0].plot(one.losses)
@@ -42,7 +42,7 @@ def vitals(signs, titles, ax=None):
 @styled
 def spreads(nets, ax=None):
     """How large the values are, layer by layer: {label: {layer: standard deviation}}, on a logarithmic scale."""
-    ax = _axes(ax, WIDE)
+    ax = axes_for(ax, WIDE)
     for dash, marker, (label, spread) in zip(cycle(DASHES), cycle("os^D"), nets.items()):
         ax.semilogy(list(spread), list(spread.values()), linestyle=dash, marker=marker, markersize=4, label=label)
     ax.set(ylabel="spread of the values", xlabel="layer")
@@ -55,7 +55,7 @@ def spreads(nets, ax=None):
 @styled
 def errors_by_epoch(curves, ax=None):
     """Error rates against epochs, {title: [[epoch, training error, test error], ...]}, an axis each, on one logarithmic scale."""
-    ax = _axes(ax, WIDE, ncols=len(curves), sharey=True, squeeze=False)
+    ax = axes_for(ax, WIDE, ncols=len(curves), sharey=True, squeeze=False)
     for axis, (title, curve) in zip(ax[0], curves.items()):
         epochs, train, test = np.array(curve).T
         axis.semilogy(epochs, np.maximum(train, 1e-5), marker="o", markersize=3, label="training images")
@@ -70,7 +70,7 @@ def errors_by_epoch(curves, ax=None):
 @styled
 def connections(table, ax=None):
     """Which input maps (rows) each filter (columns) looks at: a cross for each connection."""
-    ax = _axes(ax, (NARROW[0], 2.4))
+    ax = axes_for(ax, (NARROW[0], 2.4))
     filters, maps = zip(*((f, c) for f, looked_at in enumerate(table) for c in looked_at))
     ax.plot(filters, maps, "x", color="0.2")
     ax.set(xticks=range(len(table)), yticks=range(max(maps) + 1), xlabel="map of C3", ylabel="map of S2")

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..check.hinges import curve
+from ..check.hinges import curve, number
 from ..plane import HALF, boundary, dead, linear_regions
-from .base import WIDE, _axes, styled
+from .base import WIDE, axes_for, styled
 
 INK, OTHER = "#1f4e79", "#c8553d"
 CLASSES = (dict(marker="o", facecolors="none", edgecolors=INK, linewidths=0.9), dict(marker="x", color=OTHER, linewidths=1.1))
@@ -16,7 +16,7 @@ CLASSES = (dict(marker="o", facecolors="none", edgecolors=INK, linewidths=0.9), 
 @styled
 def bends(b, hinges, low, high, ax=None):
     """b + sum of c ReLU(x - t) from low to high, a ring at every hinge (t, c), and the slope written at every segment."""
-    ax = _axes(ax, WIDE)
+    ax = axes_for(ax, WIDE)
     at = sorted({t for t, _ in hinges if low < t < high})
     x = np.array([low, *at, high])
     y = curve(x, b, hinges)
@@ -25,7 +25,7 @@ def bends(b, hinges, low, high, ax=None):
     for left, right, slope in zip(x, x[1:], np.diff(y) / np.diff(x)):
         middle = (left + right) / 2
         side = {0: ("center", 0), 1: ("right", -6), -1: ("left", 6)}[int(np.sign(slope))]
-        ax.annotate(f"slope {_n(slope)}", (middle, curve(middle, b, hinges)), xytext=(side[1], 6), textcoords="offset points",
+        ax.annotate(f"slope {number(slope)}", (middle, curve(middle, b, hinges)), xytext=(side[1], 6), textcoords="offset points",
                     ha=side[0], fontsize=9)
     ax.set(xlabel="x", ylabel="f(x)", title=formula(b, hinges))
     ax.margins(y=0.15)
@@ -34,32 +34,28 @@ def bends(b, hinges, low, high, ax=None):
 
 def formula(b, hinges):
     """The function in one line: "f(x) = ReLU(x) − 3 ReLU(x − 2)"."""
-    text = _n(b) if b or not hinges else ""
+    text = number(b) if b or not hinges else ""
     for t, c in hinges:
         sign = ("−" if c < 0 else "") if not text else " − " if c < 0 else " + "
-        relu = f"ReLU(x {'−' if t > 0 else '+'} {_n(abs(t))})" if t else "ReLU(x)"
-        text += f"{sign}{'' if abs(c) == 1 else _n(abs(c)) + ' '}{relu}"
+        relu = f"ReLU(x {'−' if t > 0 else '+'} {number(abs(t))})" if t else "ReLU(x)"
+        text += f"{sign}{'' if abs(c) == 1 else number(abs(c)) + ' '}{relu}"
     return f"f(x) = {text}"
 
 
 def slopes_in_words(hinges):
     """The slopes from left to right, for a caption: "0, 1, −2"."""
-    return ", ".join(_n(slope) for slope in np.cumsum([0, *(c for _, c in sorted(hinges))]))
-
-
-def _n(value):
-    return f"{float(value) + 0.0:.4g}".replace("-", "\N{MINUS SIGN}")
+    return ", ".join(number(slope) for slope in np.cumsum([0, *(c for _, c in sorted(hinges))]))
 
 
 @styled
 def corners(x, y, ax=None):
     """A curve of straight segments through the points (x, y), each with its coordinates written at it."""
-    ax = _axes(ax, WIDE)
+    ax = axes_for(ax, WIDE)
     ax.plot(x, y, color="0.4", linestyle="-", linewidth=3, marker="o")
     turns = [0, *np.diff(np.diff(y) / np.diff(x)), 0]
     for place, height, turn in zip(x, y, turns):
         aside, end = (-9, "top") if turn > 0 else (9, "bottom")            # on the free side of the corner
-        ax.annotate(f"({_n(place)}, {_n(height)})", (place, height), xytext=(0, aside), textcoords="offset points", ha="center",
+        ax.annotate(f"({number(place)}, {number(height)})", (place, height), xytext=(0, aside), textcoords="offset points", ha="center",
                     va=end, fontsize=9)
     ax.set(xlabel="x", ylabel="target")
     ax.margins(0.08, 0.2)
@@ -72,7 +68,7 @@ def fitted(x, y, nets, ax=None):
 
     A unit's hinge is marked below, at -b/w: | where the unit is open for some x, a cross where it is dead.
     """
-    ax = _axes(ax, WIDE, ncols=len(nets), sharey=True, squeeze=False)
+    ax = axes_for(ax, WIDE, ncols=len(nets), sharey=True, squeeze=False)
     bottom = y.min() - 0.35 * np.ptp(y)
     for axis, (title, net) in zip(np.ravel(ax), nets.items()):
         axis.plot(x, y, color="0.75", linestyle="-", linewidth=4, label="target")
@@ -92,7 +88,7 @@ def fitted(x, y, nets, ax=None):
 @styled
 def functions(x, curves, ax=None):
     """Several functions side by side, {title: values at x}, on one scale."""
-    ax = _axes(ax, (WIDE[0], 2.2), ncols=len(curves), sharey=True)
+    ax = axes_for(ax, (WIDE[0], 2.2), ncols=len(curves), sharey=True)
     for axis, (title, values) in zip(ax, curves.items()):
         axis.plot(x, values, linestyle="-")
         axis.set(title=title, xlabel="x")
@@ -105,7 +101,7 @@ def along(share, scores, named, switches, data_name, ax=None):
 
     `switches` (N - 1,) counts the units that open or shut between neighbours; each place with one is a tick at the bottom.
     """
-    ax = _axes(ax, WIDE)
+    ax = axes_for(ax, WIDE)
     ax.plot(share, np.delete(scores, named, axis=1), color="0.8", linestyle="-", linewidth=0.9)
     for digit, line in zip(named, ("-", "--")):
         ax.plot(share, scores[:, digit], linestyle=line, label=f"score of the {digit}")
@@ -125,7 +121,7 @@ def along(share, scores, named, switches, data_name, ax=None):
 @styled
 def planes(nets, data, ax=None):
     """For each network {title: net}: its linear regions, shaded where it says class 1, its boundary, and the training points."""
-    ax = _axes(ax, (4.0 * len(nets), 4.1), ncols=len(nets), squeeze=False)
+    ax = axes_for(ax, (4.0 * len(nets), 4.1), ncols=len(nets), squeeze=False)
     for axis, (title, net) in zip(np.ravel(ax), nets.items()):
         pieces = linear_regions(net)
         for piece in pieces:
@@ -145,7 +141,7 @@ def lines(nets, data, ax=None):
 
     A unit that is shut at every training point is dead; its line is dotted.
     """
-    ax = _axes(ax, (4.0 * len(nets), 4.1), ncols=len(nets), squeeze=False)
+    ax = axes_for(ax, (4.0 * len(nets), 4.1), ncols=len(nets), squeeze=False)
     for axis, (title, net) in zip(np.ravel(ax), nets.items()):
         _points(axis, data)
         units, (_, shut) = net.layers[0].params, next(iter(dead(net, data.train_x).items()))

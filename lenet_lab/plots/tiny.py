@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from .base import WIDE, _axes, styled
+from .base import WIDE, axes_for, styled
 
 
 @styled
@@ -34,7 +34,7 @@ def colour_kernels(kernels, title, ax=None):
 @styled
 def learning_curves(runs, ax=None):
     """Error rates against epochs, a panel for each of {title: record of a run}: dashed on the training images, solid on the test images."""
-    ax = _axes(ax, WIDE, ncols=len(runs), squeeze=False, sharey=True)
+    ax = axes_for(ax, WIDE, ncols=len(runs), squeeze=False, sharey=True)
     for axis, (title, run) in zip(np.ravel(ax), runs.items()):
         epochs, train, test = np.transpose(run["curve"])
         axis.plot(epochs, train, color="0.55", linestyle="--", marker="o", markersize=3, label="training images")

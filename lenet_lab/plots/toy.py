@@ -4,14 +4,14 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from ..worked import show as show_number
-from .base import WIDE, _axes, styled
+from .base import WIDE, axes_for, styled
 
 
 @styled
 def worked_pass(worked, ax=None):
     """All numbers of a `WorkedPass` as grids: from the image to the loss on top, and their gradients underneath."""
     blocks = [("x",), ("F",), ("C",), ("P",), ("v", "W1"), ("b",), ("z",), ("s",), ("y",), ("J",)]
-    ax = _axes(ax, (13, 5.4))
+    ax = axes_for(ax, (13, 5.4))
     bottom = widest = 0
     for d in ("", "d"):
         top, left, bottom = bottom, 0, bottom
@@ -38,7 +38,7 @@ def worked_pass(worked, ax=None):
 @styled
 def tangents(weights, losses, at, slopes, name, ax=None):
     """The loss against one weight, and through the point `at` a line for each of the claimed `slopes` {label: slope}."""
-    ax = _axes(ax, WIDE)
+    ax = axes_for(ax, WIDE)
     weights = np.asarray(weights)
     ax.plot(weights, losses, color="0.2", linewidth=3, linestyle="-", label="the loss, measured")
     middle = np.interp(at, weights, losses)

@@ -3,13 +3,13 @@
 import matplotlib
 import numpy as np
 
-from .base import WIDE, _axes, styled
+from .base import WIDE, axes_for, styled
 
 
 @styled
 def digits(images, captions, data_name, ax=None):
     """A row of images (N, 1, H, W) with a caption each, all on one scale from 0 (paper) to 1 (ink)."""
-    ax = _axes(ax, (WIDE[0], 1.5), ncols=len(images), squeeze=False)
+    ax = axes_for(ax, (WIDE[0], 1.5), ncols=len(images), squeeze=False)
     for axis, image, caption in zip(np.ravel(ax), images, captions):
         axis.imshow(image[0], vmin=0, vmax=1, interpolation="nearest")
         axis.set_title(str(caption), loc="center")
@@ -21,7 +21,7 @@ def digits(images, captions, data_name, ax=None):
 @styled
 def losses(steps, ax=None, title=""):
     """The loss of each step, on a logarithmic scale, with the loss of a network that guesses (ln 10) as a thin line."""
-    ax = _axes(ax)
+    ax = axes_for(ax)
     values = [step.loss for step in steps]
     ax.semilogy(range(1, len(values) + 1), values)
     ax.axhline(np.log(10), color="0.6", linewidth=0.8)
@@ -33,7 +33,7 @@ def losses(steps, ax=None, title=""):
 @styled
 def error_curves(run, ax=None):
     """The error rates of a `Run` on training and test images, against the epochs it has made."""
-    ax = _axes(ax, WIDE)
+    ax = axes_for(ax, WIDE)
     points, ends = run.history.points, run.history.evaluations
     at = [point.step / run.per_epoch for point in points]
     ax.semilogy(at, [max(point.train_error, 1e-4) for point in points], marker="o", markersize=3, label="training (as it learned)")
@@ -58,7 +58,7 @@ def confusions(y, predictions, titles, data_name, ax=None):
 @styled
 def counted_confusions(counts, titles, data_name, classes=None, ax=None):
     """Confusion matrices (K, K) that have been counted, as in `confusions`; `classes` are names, for what is not digits."""
-    ax = _axes(ax, WIDE if classes is None else (WIDE[0], 4.4), ncols=len(counts), squeeze=False)
+    ax = axes_for(ax, WIDE if classes is None else (WIDE[0], 4.4), ncols=len(counts), squeeze=False)
     mistakes = [_off_diagonal(count) for count in counts]
     top = max(1, max(wrong.max() for wrong in mistakes))
     for axis, wrong, title in zip(np.ravel(ax), mistakes, titles):

@@ -4,7 +4,7 @@ from textwrap import fill
 
 import numpy as np
 
-from .base import WIDE, _axes, styled
+from .base import WIDE, axes_for, styled
 from .layers import stacks
 
 TURNS = (3, 6)                           # forward up to this station, backward up to this one, then round and round
@@ -19,7 +19,7 @@ def way(stations, net, ax=None):
 
     What leaves the layers stands between the tracks, as `stacks` draws it.
     """
-    ax = _axes(ax, (WIDE[0], 6.3))
+    ax = axes_for(ax, (WIDE[0], 6.3))
     there, back = TURNS
     _track(ax, stations[:there], LEFT, RIGHT, FORWARD, "-", "forward: from the image to the loss")
     _turn(ax, RIGHT, FORWARD, BACKWARD, 1, "-")

@@ -12,7 +12,7 @@ import numpy as np
 import traitlets
 
 from .. import plots
-from ..look import Look, _window, twin
+from ..look import Look, twin, window
 from .page import HERE, WithPicture, script
 
 EXPLAINED = ("conv", "max_pool", "relu", "inner_product")
@@ -177,7 +177,7 @@ def in_words(look, unit, n):
         return f"{field.name}: {place}"
     before = unit.fields[n - 1].size if n else 1
     size = f"{field.size}x{field.size}"
-    k, stride, _ = _window(layer)
+    k, stride, _ = window(layer)
     formula = f" [({before} - 1)*{stride} + {k}]" if layer.kind != "relu" else ""
     cut = [last - first + 1 for first, last in (field.rows, field.columns)]
     border = f" (cut off at the border: {cut[0]}x{cut[1]})" if cut != [field.size] * 2 else ""
