@@ -5,8 +5,9 @@ import sys
 
 import numpy as np
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
-from benchmarks import classroom, throughput, yardstick
+from benchmarks import classroom, throughput, workbook, yardstick
 from benchmarks.classroom import MAPPED, OWN, Student
 from lenet_core import lenet
 from lenet_core.data import Dataset, write_shared
@@ -102,3 +103,25 @@ def test_a_kernel_loads_scikit_learn_and_scipy_only_when_it_needs_them():
     """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# -------------------------------------------------------------------------------------------------------- time and memory
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks the system for the most memory that a process had")
+def test_a_notebook_is_run_in_a_kernel_of_its_own(tmp_path):
+    """The time is of all cells, the memory that of the kernel at its peak, also when it has given it back."""
+    cells = ["import time\ntime.sleep(0.5)", "much = bytearray(b'1') * (300 * 2 ** 20)\ndel much"]
+    lean, rich = (workbook.run_all(new_notebook(cells=[new_code_cell(cell) for cell in some]), tmp_path)
+                  for some in (cells[:1], cells))
+    assert 0.5 < lean.seconds and 0.5 < rich.seconds
+    assert 290 < rich.peak - lean.peak < 400
+
+
+def test_the_tables_of_time_and_memory():
+    runs = {"one": (workbook.Run(2.0, 100.4), workbook.Run(3.0, 120.0)), "two": (workbook.Run(10.0, 90.0), None)}
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in workbook.notebook_table(runs).splitlines()]
+    assert rows[2:] == [["`one`", "2.0", "100", "3.0", "120"], ["`two`", "10.0", "90", "", ""],
+                        ["all, one after the other", "12", "", "13", ""]]
+    last = workbook.widget_table({("draw", "the pen moves"): [40.0, 90.4, 50.0]}).splitlines()[-1]
+    assert [cell.strip() for cell in last.split("|")[1:-1]] == ["draw", "the pen moves", "50", "90"]
