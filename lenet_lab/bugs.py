@@ -291,16 +291,17 @@ SHORT = {"pool": "max_pool", "ip": "inner_product", "loss": "softmax_loss", "sof
 
 
 class Check(NamedTuple):
-    """One piece of evidence: what was looked at, how many numbers, and the names of the layers of those that failed."""
+    """One piece of evidence: what was looked at, how many numbers or layers (`unit`), and the names of the layers of those that failed."""
 
     what: str
     looked_at: int
     failed: list
+    unit: str
 
     def __str__(self):
         if not self.failed:
             return f"{self.what}: nothing fails"
-        return f"{self.what}: {len(self.failed)} of {self.looked_at} numbers fail, nearest to the loss in {self.failed[-1]}"
+        return f"{self.what}: {len(self.failed)} of {self.looked_at} {self.unit} fail, nearest to the loss in {self.failed[-1]}"
 
 
 class Case:
@@ -322,7 +323,7 @@ class Case:
     def check(self, net, x, y, entries=20):
         """`check_net` on the network with the broken function in it: a list of entries."""
         found = check_net(self.into(net), x, y, entries, loss=self._bug.loss)
-        self._keep(_in_words(net, x), [entry.layer for entry in found if entry.verdict == "fail"], len(found))
+        self._keep(_in_words(net, x), [entry.layer for entry in found if entry.verdict == "fail"], len(found), "numbers")
         return found
 
     def compare(self, net, x):
@@ -333,11 +334,11 @@ class Case:
             x = getattr(reference, f"{layer.kind}_forward")(x, *layer.params.values(), **layer.options)
             differences[layer.name] = float(np.abs(out - x).max())
         wrong = [name for name, difference in differences.items() if not difference < 1e-6]
-        self._keep(_in_words(net, x) + ", by loops", wrong, len(differences))
+        self._keep(_in_words(net, x) + ", by loops", wrong, len(differences), "layers")
         return differences
 
-    def _keep(self, what, failed, looked_at):
-        self.checks.append(Check(f"check {len(self.checks) + 1} ({what})", looked_at, failed))
+    def _keep(self, what, failed, looked_at, unit):
+        self.checks.append(Check(f"check {len(self.checks) + 1} ({what})", looked_at, failed, unit))
 
     def weigh(self, layer, what):
         """The `Verdict` on an accusation: is it right, and did one of the checks show it?"""

@@ -248,7 +248,8 @@ class _Examination:
                     raise Finding(f"{name} is {_describe(part)}; wanted is an array of numbers.", "not an array")
         if self.exercise.cached and isinstance(value, np.ndarray):
             raise Finding("It returns one array. Wanted are two things: out, and a cache for the backward pass.", "cache forgotten")
-        raise Finding(f"It returns {got}. Wanted: {_and(wanted)}, as numbers.")
+        several = "" if len(wanted) == 1 else f"{len(wanted)} things, "
+        raise Finding(f"It returns {got}. Wanted: {several}{_and(wanted)}.")
 
     def shapes(self, case, made):
         for name, got, right in self.compared(case, made):

@@ -88,7 +88,7 @@ RELU_BACKWARD = Exercise(
               "the output after it has been cut, with >= 0. Ask where the input was positive.", lambda dout, x: (dout * (np.maximum(x, 0) >= 0),)),
         Wrong(">= for >", "Only entries where x is exactly 0 are wrong: there the gradient is 0 here, as in PyTorch. The mask is x > 0.",
               lambda dout, x: (dout * (x >= 0),)),
-        Wrong("gate on the gradient", "That cuts negative *gradients*. What decides is whether the *input* was positive.",
+        Wrong("gate on the gradient", "That cuts negative gradients. What decides is whether the input was positive.",
               lambda dout, x: (np.maximum(dout, 0),)),
         Wrong("dout forgotten", "That is the slope of ReLU, 1 or 0, without the gradient that comes from above: multiply by dout.",
               lambda dout, x: ((x > 0).astype(dout.dtype),)),
@@ -415,6 +415,16 @@ def _set(x, place, window):
     x[place] = window
 
 
+def _set_entry_by_entry(cols, x_shape, k, stride=1, pad=0):
+    N, C, H, W = x_shape
+    OH, OW = ops.output_size(H, k, stride, pad), ops.output_size(W, k, stride, pad)
+    windows = cols.reshape(C, k, k, OH, OW, N)
+    x = np.zeros((N, C, H + 2 * pad, W + 2 * pad), cols.dtype)
+    for i, j in np.ndindex(k, k):
+        x[:, :, i:i + stride * OH:stride, j:j + stride * OW:stride] = windows[:, i, j].transpose(3, 0, 1, 2)
+    return (x[:, :, pad:pad + H, pad:pad + W],)
+
+
 def _divided(cols, x_shape, k, stride=1, pad=0):
     count = ops.col2im(np.ones_like(cols), x_shape, k, stride, pad)
     return (ops.col2im(cols, x_shape, k, stride, pad) / np.maximum(count, 1),)
@@ -431,6 +441,8 @@ COL2IM = Exercise(
     "col2im", ("x",), _col2im_cases, lambda cols, x_shape, k, stride=1, pad=0: (ops.col2im(cols, x_shape, k, stride, pad),),
     ("cols", "x_shape"), wrongs=[
         Wrong("overlaps overwritten", "Where windows overlap, the last one wins. Every window that saw a pixel adds to it.", _back(_set)),
+        Wrong("overlaps overwritten", "Where windows overlap, the entry written last wins. Every window that saw a pixel adds to it: += for =.",
+              _set_entry_by_entry),
         Wrong("mean for sum", "Where windows overlap, their mean is taken. They add up: a pixel acted in every window that saw it.", _divided),
         Wrong("padding not cut off", "The padding is still there. Cut it off: the result has the shape x_shape.", _back(_add, cut=False)),
         Wrong("columns for rows", "Within a window the entries are put back column by column. Row c*k*k + i*k + j belongs to pixel (i, j).",
@@ -517,11 +529,18 @@ def _conv_backward(dout, x, W, b, stride=1, pad=0):
     return reference.conv_backward(dout, x, W, stride, pad)
 
 
-def _conv_other_order(dout, x, W, stride, pad):
-    """dx and dW when dout is brought into the order filter, image, row, column."""
-    d = dout.transpose(1, 0, 2, 3).reshape(len(W), -1)
+def _conv_by(d, x, W, stride, pad):
+    """dx and dW from dout as F rows, however they were made."""
     dx = ops.col2im(W.reshape(len(W), -1).T @ d, x.shape, W.shape[2], stride, pad)
     return dx, (d @ ops.im2col(x, W.shape[2], stride, pad).T).reshape(W.shape)
+
+
+def _other_order(dout):
+    return dout.transpose(1, 0, 2, 3).reshape(dout.shape[1], -1)
+
+
+def _not_transposed(dout):
+    return dout.reshape(dout.shape[1], -1)
 
 
 def _conv_changed(n, change):
@@ -544,9 +563,14 @@ CONV_BACKWARD = Exercise(
         Wrong("padding not cut off", "dx still has the padding. It has the shape of x: cut `pad` off on all sides.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, _padded(x, pad), W, stride, 0)[0])),
         Wrong("batch mixed up", "dout has been brought into another order than the columns: they run over row, column, image, so dout becomes "
-              "dout.transpose(1, 2, 3, 0).reshape(F, -1).", _conv_changed(0, lambda dx, dout, x, W, stride, pad: _conv_other_order(dout, x, W, stride, pad)[0])),
+              "dout.transpose(1, 2, 3, 0).reshape(F, -1).", _conv_changed(0, lambda dx, dout, x, W, stride, pad: _conv_by(_other_order(dout), x, W, stride, pad)[0])),
         Wrong("batch mixed up", "dout has been brought into another order than the columns: they run over row, column, image, so dout becomes "
-              "dout.transpose(1, 2, 3, 0).reshape(F, -1).", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _conv_other_order(dout, x, W, stride, pad)[1])),
+              "dout.transpose(1, 2, 3, 0).reshape(F, -1).", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _conv_by(_other_order(dout), x, W, stride, pad)[1])),
+        *(Wrong("not transposed", "dout has been reshaped to F rows as it is. Its axes are image, filter, row, column, so its rows are no filters then: "
+                "dout.transpose(1, 2, 3, 0).reshape(F, -1).", wrong) for wrong in (
+                    _conv_changed(0, lambda dx, dout, x, W, stride, pad: _conv_by(_not_transposed(dout), x, W, stride, pad)[0]),
+                    _conv_changed(1, lambda dW, dout, x, W, stride, pad: _conv_by(_not_transposed(dout), x, W, stride, pad)[1]),
+                    _conv_changed(2, lambda db, dout, x, W, stride, pad: _not_transposed(dout).sum(axis=1)))),
         Wrong("dW flipped", "dW is turned by half a turn.", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _turned(dW))),
         Wrong("dW columns for rows", "In dW rows and columns of each filter are exchanged.",
               _conv_changed(1, lambda dW, dout, x, W, stride, pad: _swapped(dW))),
@@ -724,6 +748,10 @@ NUMERIC_GRADIENT = Exercise(
         Wrong("one-sided from below", "That is the one-sided difference (f(x) - f(x - h))/h; take both sides.",
               _nudged(lambda up, down, here, h: (here - down) / h)),
         Wrong("2 forgotten", "Twice too large: between x - h and x + h lie 2h.", _nudged(lambda up, down, here, h: (up - down) / h)),
+        Wrong("brackets forgotten", "The difference has been multiplied by h: (up - down) / 2 * h divides by 2 only. In Python 2h is (2 * h), with brackets.",
+              _nudged(lambda up, down, here, h: (up - down) / 2 * h)),
+        Wrong("one array, two names", "All slopes are 0. `up = x` makes no second array, only a second name for the same one: both nudges fall into it. "
+              "x.copy() makes a new one.", lambda f, x, h=1e-5: (np.zeros_like(x),)),
         Wrong("h forgotten", "The difference has not been divided by 2h.", _nudged(lambda up, down, here, h: up - down)),
         Wrong("sign", "The sign: f(x + h) minus f(x - h).", _nudged(lambda up, down, here, h: (down - up) / (2 * h))),
         Wrong("all nudged at once", "All entries of x have been nudged together. One at a time: each has its own slope.",
