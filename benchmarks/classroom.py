@@ -40,6 +40,7 @@ SHARES = (0.1, 0.25, 0.5, 1.0)                               # of the students, 
 EPOCHS = 3
 TOY = Path(__file__).resolve().parents[1] / "notebooks" / "01_toy_network.ipynb"
 OWN, MAPPED = "a copy each", "mapped"
+QUIET = ["--log-level=ERROR"]             # else every kernel of ipykernel 7 warns that what stays on this machine is not encrypted
 
 LOAD = """
 import json, time
@@ -83,7 +84,7 @@ def measure(students, folder):
 async def _class(students, folder):
     with tempfile.TemporaryDirectory() as passing:
         env = os.environ | {"LENET_DATA": str(folder), "LENET_PROGRESS": str(Path(passing, "progress"))}
-        clients = [NotebookClient(nbformat.read(TOY, 4), timeout=900, shutdown_kernel="immediate",
+        clients = [NotebookClient(nbformat.read(TOY, 4), timeout=900, shutdown_kernel="immediate", extra_arguments=QUIET,
                                   resources={"metadata": {"path": str(TOY.parent)}}) for _ in range(students)]
         async with contextlib.AsyncExitStack() as kernels:
             toys = await asyncio.gather(*(_toy(client, kernels, env) for client in clients))

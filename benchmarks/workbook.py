@@ -29,6 +29,8 @@ from lenet_core import load_mnist
 from lenet_lab.solutions import exercise, solved
 from tests import browser
 
+from .classroom import QUIET
+
 ACTIONS, WATCHED = 20, 10                # with every widget; seconds of training
 PEAK = """
 import pathlib, re, resource, sys
@@ -50,7 +52,8 @@ class Run(NamedTuple):
 
 def run_all(notebook, folder):
     """Run all cells of a notebook in a new kernel in `folder`. Returns a `Run`; raises CellExecutionError."""
-    client = NotebookClient(notebook, timeout=900, shutdown_kernel="immediate", resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(notebook, timeout=900, shutdown_kernel="immediate", extra_arguments=QUIET,
+                            resources={"metadata": {"path": str(folder)}})
     with tempfile.TemporaryDirectory() as passing:
         began = time.perf_counter()
         with client.setup_kernel(env=os.environ | {"LENET_PROGRESS": str(Path(passing, "progress"))}):

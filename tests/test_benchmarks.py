@@ -35,8 +35,8 @@ def test_speed_in_ratios():
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the system how much memory is shared")
 def test_two_kernels_share_the_mapped_images(rng, tmp_path):
-    """Two real kernels run the toy notebook and train: mapped, the images (125 MB) are in neither's own memory; read, in both."""
-    x, y = rng.integers(0, 256, (40_000, 28, 28), dtype=np.uint8), np.arange(40_000) % 10
+    """Two real kernels run the toy notebook and train: mapped, the images (63 MB) are in neither's own memory; read, in both."""
+    x, y = rng.integers(0, 256, (20_000, 28, 28), dtype=np.uint8), np.arange(20_000) % 10
     np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x[:100], y_test=y[:100])
     floats = x[:, None] / np.float32(255)
     write_shared(Dataset("MNIST", floats, y, floats[:100], y[:100]), tmp_path / "mapped")

@@ -20,7 +20,7 @@ def nudges(steps, errors, predicted, ax=None):
             axis.loglog(steps, np.maximum(values, lowest), marker=".", markersize=4, label=method)
         axis.set(xlabel="step h", title=number, ylim=(lowest / 3, 10))
     np.ravel(ax)[0].set_ylabel("error of the slope")
-    np.ravel(ax)[-1].legend(fontsize=8, loc="center left")
+    np.ravel(ax)[-1].legend(fontsize=8, loc="lower left")
     return ax
 
 

@@ -139,7 +139,7 @@ def zeros_between(dout, W, strides, ax=None):
         ax.text(0, top - 1.1, f"stride {stride}", fontsize=10, weight="bold")
         left = _numbers(ax, "dout", dout, left, middle) + _sign(ax, "→", left + dout.shape[1] * ACROSS, middle)
         shaded = {(i, j) for i in range(1, 1 + k) for j in range(1, 1 + k)}
-        left = _numbers(ax, "zeros between and around", wide, left, middle, shaded, given)
+        left = _numbers(ax, "zeros around" if stride == 1 else "zeros between and around", wide, left, middle, shaded, given)
         left += _sign(ax, "∗", left, middle)
         left = _numbers(ax, "W, turned", W[::-1, ::-1], left, middle)
         left += _sign(ax, "=", left, middle)
