@@ -18,12 +18,27 @@ from traitlets.config.loader import PyFileConfigLoader
 
 c = get_config()
 
+
+def ids(path):
+    """The column id of a table (CSV, with the names of its columns in the first line); without it the hub does not start."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:          # spreadsheets put a mark before the first name
+            table = csv.DictReader(file)
+            if "id" not in (table.fieldnames or []):
+                sys.exit(f"{path} has no column id in its first line. Name the columns there, with commas between them.")
+            return {row["id"] for row in table}
+    except OSError as error:
+        sys.exit(f"{path} cannot be read ({error.strerror}). Put the students there, or name the course's folder in LENET_COURSE.")
+    except (ValueError, csv.Error) as error:
+        sys.exit(f"{path} is no CSV in UTF-8 ({error}). Save it as that.")
+
+
 # ------------------------------------------------------------------------------------------------------------- yours to change
 
 COURSE = Path(os.environ.get("LENET_COURSE", "course")).resolve()       # made by `python -m lenet_lab.instructor`
 PLACE = COURSE.parent                           # beside it: the students' homes, and what the hub remembers
 TEACHERS = {"teacher"}
-STUDENTS = {row["id"] for row in csv.DictReader(open(COURSE / "students.csv", newline="", encoding="utf-8"))}
+STUDENTS = ids(COURSE / "students.csv")
 
 c.JupyterHub.bind_url = "http://127.0.0.1:8000"
 c.Spawner.mem_limit = "2G"                      # kept by spawners with containers or systemd; the local ones cannot

@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import os
 import signal
 import sys
 import time
@@ -16,6 +17,7 @@ from .zoo import lenet
 
 SUBSET = 3000                   # 1/20 of MNIST, the homework's small set
 REPORT_EVERY = 100              # steps between two lines with the cost
+MOST = 10 ** 9                  # images, epochs or steps: more is a slip, and would not end
 
 
 def main(arguments=None):
@@ -27,18 +29,21 @@ def main(arguments=None):
     length = ask.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=float, help="how often to go through the data (default: the recipe's)")
     length.add_argument("--steps", type=int, help="how many batches to train on (default: the recipe's)")
-    ask.add_argument("--seed", type=int, default=0, help="same seed, same numbers (default: 0)")
+    ask.add_argument("--seed", type=int, help="same seed, same numbers (default: 0)")
     ask.add_argument("--save", type=Path, metavar="FILE", help="keep the run in FILE (.npz) at every test, and at the end")
     ask.add_argument("--resume", type=Path, metavar="FILE", help="go on with a run kept by --save, on the same data")
     args = ask.parse_args(arguments)
     for name in ("subset", "epochs", "steps"):
         value = getattr(args, name)
-        if value is not None and value <= 0:
-            ask.error(f"--{name} must be greater than 0, and is {value}.")
-    if args.resume and (args.subset or args.recipe or args.epochs or args.steps):
-        ask.error("--resume goes on with the run's own recipe, data and length; leave --subset, --recipe, --epochs and --steps out.")
-    if args.save and not args.save.parent.is_dir():
-        ask.error(f"--save: there is no folder {args.save.parent}. Make it first.")
+        if value is not None and not 0 < value <= MOST:                     # which NaN is not, either
+            ask.error(f"--{name} must be greater than 0 and at most {MOST:,}, and is {value}.")
+    if args.seed is not None and args.seed < 0:
+        ask.error(f"--seed must be 0 or greater, and is {args.seed}.")
+    if args.resume and any(value is not None for value in (args.subset, args.recipe, args.epochs, args.steps, args.seed)):
+        ask.error("--resume goes on with the run's own recipe, data, length and random numbers; "
+                  "leave --subset, --recipe, --epochs, --steps and --seed out.")
+    if args.save and not (os.path.isdir(args.save.parent) and os.access(args.save.parent, os.W_OK)):
+        ask.error(f"--save: there is no folder {args.save.parent} that you may write to. Make it first, or name another.")
     try:
         return run(args)
     except (Diverged, ValueError, OSError) as error:
@@ -51,16 +56,15 @@ def main(arguments=None):
 
 def run(args):
     kept = load_checkpoint(args.resume) if args.resume else None
-    notes = dict(kept.notes) if kept else {"recipe": args.recipe or ("small" if args.subset else "quick"), "subset": args.subset}
-    if not {"recipe", "subset"} <= set(notes):
-        raise ValueError(f"{args.resume} was not written by `python -m lenet_core --save`, so its recipe is unknown.")
+    notes = (_what_was_noted(kept, args.resume) if kept else
+             {"recipe": args.recipe or ("small" if args.subset else "quick"), "subset": args.subset})
     data = load_mnist(args.data)
     print(data)
     if notes["subset"]:
         data = data.subset(notes["subset"])
         print(f"training on {len(data.train_x):,} of them")
     recipe = RECIPES[notes["recipe"]]
-    rng = np.random.default_rng(args.seed)
+    rng = np.random.default_rng(args.seed or 0)
     net, state = (kept.net, kept.state) if kept else (lenet(rng), TrainingState())
     batches = minibatches(data.train_x, data.train_y, recipe.batch_size, rng)
     if kept:
@@ -73,7 +77,8 @@ def run(args):
             try:
                 save_checkpoint(args.save, net, batches, state, notes)
             except OSError as error:
-                raise OSError(f"{args.save} cannot be written ({error.strerror or error}). What was saved before is still there.") from None
+                raise OSError(f"{args.save} cannot be written ({error.strerror or error}). "
+                              "What was saved before is still there.") from None
 
     started, interrupted = time.monotonic(), False
 
@@ -101,6 +106,21 @@ def run(args):
     accuracy = 1 - error_rate(net, data.test_x, data.test_y)
     print(f"\ntest accuracy: {accuracy:.6f} on {data.name} after {state.steps} steps, {time.monotonic() - started:.1f} s")
     return 130 if interrupted else 0
+
+
+def _what_was_noted(kept, path):
+    """The notes of a kept run: "recipe" (a key of RECIPES), "subset" (images or None), "steps" (its length). Raises ValueError."""
+    right = {
+        "recipe": lambda name: name in [*RECIPES],                          # it may be a list, which is no key
+        "subset": lambda n: n is None or type(n) is int and 0 < n <= MOST,
+        "steps": lambda n: type(n) is int and max(1, kept.state.steps) <= n <= sys.maxsize,
+    }
+    for name, is_right in right.items():
+        if name not in kept.notes or not is_right(kept.notes[name]):
+            noted = f"its note of the {name} is {kept.notes[name]!r:.50}" if name in kept.notes else f"it has no note of the {name}"
+            raise ValueError(f"{path} was not written by `python -m lenet_core --save`, or is damaged: {noted}. "
+                             "Train anew with --save, or go on with it in Python, where load_checkpoint reads it.")
+    return dict(kept.notes)
 
 
 if __name__ == "__main__":

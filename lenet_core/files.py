@@ -1,4 +1,4 @@
-"""Files that are written wholly or not at all, and one .npz that holds a description and arrays, read without executing anything."""
+"""Files written wholly or not at all, and one .npz that holds a description and arrays, read without executing anything."""
 
 import contextlib
 import json
@@ -46,7 +46,7 @@ def written_whole(path):
 
 
 def _clear(path, now):
-    """Remove what killed processes left of their attempts to write `path`; `now` is by the clock of the disk, perhaps another machine's."""
+    """Remove what killed processes left of their attempts to write `path`; `now` is by the disk's clock, maybe another's."""
     with contextlib.suppress(OSError):                      # another process may clear at the same moment
         for left in path.parent.iterdir():
             if left.name.startswith(f".{path.name}.") and left.name.endswith(TEMPORARY) and now - left.stat().st_mtime > ABANDONED:
@@ -78,9 +78,11 @@ def read_npz(path):
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {path}.") from None
     except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror or error}). Check that it is a file and that you may read it.") from None
+        raise ValueError(f"{path} cannot be read ({error.strerror or error}). "
+                         "Check that it is a file and that you may read it.") from None
     except Exception as error:              # NumPy's reader raises whatever a damaged file happens to lead it into
-        raise ValueError(f"{path} is not a saved network, or is damaged ({_in_a_line(error)}). Take another file, or train and save again.") from None
+        raise ValueError(f"{path} is not a saved network, or is damaged ({_in_a_line(error)}). "
+                         "Take another file, or train and save again.") from None
 
 
 def _in_a_line(error):

@@ -204,9 +204,9 @@ def write_shared_arrays(folder, kind, about, arrays):
     `kind` is a key of SHARED, `about` plain data with "name" and "classes". Raises DataError when the folder is there already or
     cannot be written.
     """
-    if folder.exists():
-        raise DataError(f"{folder} is there already. Remove it, or name another folder.")
     try:
+        if folder.exists():
+            raise DataError(f"{folder} is there already. Remove it, or name another folder.")
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as passing:
             whole = Path(passing, folder.name)

@@ -63,7 +63,8 @@ def subsample_forward(x, W, b):
     """
     check_images(x)
     if not x.shape[1:2] == W.shape == b.shape:
-        raise ValueError(f"subsample: images {x.shape} need W and b of shape ({x.shape[1]},), but W has shape {W.shape} and b {b.shape}.")
+        raise ValueError(f"subsample: images {x.shape} need W and b of shape ({x.shape[1]},), "
+                         f"but W has shape {W.shape} and b {b.shape}.")
     sums = sum(window_entries(x, 2, 2))
     return sums * W[:, None, None] + b[:, None, None], (sums, W, x.shape)
 

@@ -249,7 +249,7 @@ class Net:
 
     @property
     def _has_own(self):
-        """A student's function works on the calling thread, and in `loss` on whole batches: it may print, plot, or count its calls."""
+        """A student's function works on the calling thread, and in `loss` on whole batches: it may print, plot, count its calls."""
         return any(own for layer in self.layers for own in layer.own.values())
 
     # ------------------------------------------------------------------------------------------- keeping parameters

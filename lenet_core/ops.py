@@ -78,7 +78,7 @@ def col2im(cols, x_shape, k, stride=1, pad=0):
 
 
 def _windows(x, k, stride, pad):
-    """A view (C, k, k, OH, OW, N): pixel (i, j) of channel c of the window at (oh, ow) of image n. Nothing is copied but padding."""
+    """A view (C, k, k, OH, OW, N): pixel (i, j) of channel c of the window at (oh, ow) of image n. Only padding copies."""
     output_size(x.shape[2], k, stride, pad), output_size(x.shape[3], k, stride, pad)      # a window that does not fit: a sentence
     x = x.transpose(1, 2, 3, 0)                                                       # (C, H, W, N)
     if pad:
@@ -207,8 +207,8 @@ def inner_product_forward(x, W, b):
     """
     rows = x.reshape(len(x), -1)
     if W.ndim != 2 or rows.shape[1] != len(W) or b.shape != W.shape[1:]:
-        raise ValueError(f"inner product: {rows.shape[1]} inputs per image need W of shape ({rows.shape[1]}, M) and b of shape (M,), "
-                         f"but W has shape {W.shape} and b {b.shape}.")
+        raise ValueError(f"inner product: {rows.shape[1]} inputs per image need W of shape ({rows.shape[1]}, M) and b of "
+                         f"shape (M,), but W has shape {W.shape} and b {b.shape}.")
     return rows @ W + b, (x, W)
 
 

@@ -270,5 +270,6 @@ def load_checkpoint(path):
         if {key: v.shape for key, v in velocity.items()} != (shapes if steps else {}):
             raise ValueError("the momentum is not that of the parameters")
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} holds a damaged training run ({error!r}). Net.load reads the network in it; train anew.") from None
+        raise ValueError(f"{path} holds a damaged training run ({error!r}). "
+                         "Net.load reads the network in it; train anew.") from None
     return Checkpoint(net, TrainingState(steps, velocity), position, notes)

@@ -18,7 +18,7 @@ def input_volume(W_shape, inputs):
 
 
 def fan_in(W_shape, inputs):
-    """The usual bound for first weights, known as LeCun uniform: sqrt(3 / numbers that go into *one output*). It keeps the scale."""
+    """The usual bound for first weights, LeCun uniform: sqrt(3 / numbers that go into *one output*). It keeps the scale."""
     return np.sqrt(3 / _inputs_of_one(W_shape))
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from textwrap import fill
 from typing import NamedTuple
 
+from .terminal import take_any_letter
+
 ROOT = Path(__file__).resolve().parent.parent
 LITTLE = 1.0                             # GB: less than this is short for JupyterLab, a browser, and MNIST in memory
 EXTENSIONS = {"@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets", "anywidget": "anywidget"}     # and who installs them
@@ -184,6 +186,7 @@ def _one_sentence(error):
 
 
 if __name__ == "__main__":
+    take_any_letter()
     found = check_environment()
     print(found)
     sys.exit(bool(found.problems))

@@ -29,6 +29,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from .grade.points import BY_HAND, GRADED, TOTAL
 from .solutions import blocks, exercise
+from .terminal import take_any_letter
 
 LESSONS = Path(__file__).parent.parent / "notebooks"
 ASSIGNMENT = "hw7"
@@ -59,7 +60,10 @@ written there you can copy into the cells here. Put your answers in place of the
 written. Cells of your own are welcome.
 
 The cell behind each function says what its check says. When you have handed in, the same check is made with other numbers. The cells with
-points stay where they are; the notebook is run from top to bottom, and a cell that does not end within half a minute is stopped."""
+points stay where they are; the notebook is run from top to bottom, and a cell that does not end within half a minute is stopped.
+
+The toy network, its image and its filters are in notebook 01; its questions count rows, columns and filters from 1. A function that only
+calls the package's own function of that name gets no points."""
 SETUP = "import numpy as np\nfrom lenet_core import ops\nfrom lenet_lab import check"
 
 # The homework's questions that people grade, and what to look for (the teacher sees that).
@@ -126,7 +130,7 @@ from lenet_lab.check import answers as _answers         # to the questions of th
 _seen = {{name: _sys.modules.pop(name) for name in [*_sys.modules] if name.partition(".")[0] in ("lenet_core", "lenet_lab")}}
 from lenet_lab.check import graded as _graded           # as it is on the disk, whatever has become of `check` above
 _sys.modules.update(_seen)
-print(_graded("{name}", {answer}))
+print(_graded("{name}", {answer}{modules}))
 ### END HIDDEN TESTS"""
 
 
@@ -171,13 +175,13 @@ def _exercise(text, cell, seed):
 def _test(name, seed):
     if name.startswith("toy_"):
         shown = "# The last answer above counts. Nothing happens here until it is graded."
-        answer = f"_answers.get({int(name.removeprefix('toy_'))}, ...)"
+        answer, modules = f"_answers.get({int(name.removeprefix('toy_'))}, ...)", ""
     else:
         shown = f"from lenet_lab import check\ncheck.{name}({name})"
-        answer = f'globals().get("{name}", ...), seed={seed}'
+        answer, modules = f'globals().get("{name}", ...), seed={seed}', ", modules=_seen"          # it is to be one's own work
         if name.endswith("backward"):
             answer += f', forward=globals().get("{name.replace("backward", "forward")}")'
-    return TEST.format(shown=shown, name=name, answer=answer)
+    return TEST.format(shown=shown, name=name, answer=answer, modules=modules)
 
 
 # ------------------------------------------------------------------------------------------------------------------------ the course
@@ -211,5 +215,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
+    take_any_letter()
     main()

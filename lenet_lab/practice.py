@@ -9,7 +9,6 @@ pages for a class, and so does `python -m lenet_lab.practice`.
 import argparse
 import operator
 import random
-import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -20,6 +19,7 @@ import numpy as np
 
 from lenet_core.ops import conv_forward, max_pool_forward
 
+from .terminal import take_any_letter
 from .worked import BACKWARD, FORWARD, GIVEN, WorkedPass, show
 
 QUARTERS = [Fraction(q, 4) for q in (-4, -2, -1, 0, 1, 2, 4, 8)]
@@ -225,5 +225,5 @@ def _main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
+    take_any_letter()
     _main()

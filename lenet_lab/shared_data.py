@@ -11,6 +11,8 @@ from pathlib import Path
 
 from lenet_core.data import DataError, load_cifar10, load_mnist, write_shared
 
+from .terminal import take_any_letter
+
 
 def main(arguments=None):
     ask = argparse.ArgumentParser(prog="python -m lenet_lab.shared_data",
@@ -19,7 +21,7 @@ def main(arguments=None):
     ask.add_argument("--data", metavar="FOLDER", help="where MNIST (and CIFAR-10) lie now (else LENET_DATA, the cache, a download)")
     ask.add_argument("--cifar10", action="store_true", help="CIFAR-10 as well, for notebook 10")
     args = ask.parse_args(arguments)
-    folder = args.folder.absolute()
+    folder, refused = args.folder.absolute(), None
     try:
         for kind, load in {"mnist": load_mnist, **({"cifar10": load_cifar10} if args.cifar10 else {})}.items():
             place = folder / kind
@@ -27,12 +29,16 @@ def main(arguments=None):
                 write_shared(load(args.data), place)
             print(f"{load(place)}, {sum(file.stat().st_size for file in place.iterdir()) / 1e6:,.0f} MB")
     except DataError as error:
-        print(f"{ask.prog}: {error}", file=sys.stderr)
+        refused = error
+    except OSError as error:
+        refused = f"{error.filename or folder} cannot be used ({error.strerror or error}). Name one that you may read and write."
+    if refused:
+        print(f"{ask.prog}: {refused}", file=sys.stderr)
         return 1
     print(f"\nTo be set for every student's kernel:\nexport LENET_DATA={shlex.quote(str(folder))}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
+    take_any_letter()
     sys.exit(main())

@@ -17,6 +17,7 @@ import nbformat
 import psutil
 import pytest
 import requests
+from traitlets.config.loader import PyFileConfigLoader
 
 from lenet_lab.solutions import solved
 
@@ -170,6 +171,37 @@ def handed_in(people):
         student.write("hw7/hw7.ipynb", work(student.read("hw7/hw7.ipynb")))
         said[name] = fetched, student.assignment("submit")
     return said
+
+
+CLASS = "id,first_name\r\nada,Ada\r\nzoë,Zoë\r\n"
+LISTS = {
+    "as Excel's CSV UTF-8 begins": (CLASS.encode("utf-8-sig"), None),
+    "as everybody else writes it": (CLASS.encode(), None),
+    "in another alphabet": (CLASS.encode("cp1252"), "is no CSV in UTF-8"),
+    "without a column id": (CLASS.replace("id", "name").encode(), "has no column id in its first line"),
+    "with semicolons": (CLASS.replace(",", ";").encode(), "has no column id in its first line"),
+    "empty": (b"", "has no column id in its first line"),
+    "not there": (None, "cannot be read (No such file or directory)"),
+}
+
+
+@pytest.mark.parametrize("table", LISTS)
+def test_the_list_of_students(table, tmp_path, monkeypatch):
+    """Read as JupyterHub reads it, without the hub; what is wrong with it is what the hub says instead of starting."""
+    content, refused = LISTS[table]
+    (tmp_path / "course").mkdir()
+    (tmp_path / "course/nbgrader_config.py").write_text("c = get_config()\n")
+    if content is not None:
+        (tmp_path / "course/students.csv").write_bytes(content)
+    for name, value in {"LENET_COURSE": str(tmp_path / "course"), "PATH": PATH}.items():             # the settings add to PATH
+        monkeypatch.setenv(name, value)
+    settings = PyFileConfigLoader(str(CONFIG))
+    if refused:
+        with pytest.raises(SystemExit) as ended:
+            settings.load_config()
+        assert ended.value.code.startswith(f"{tmp_path / 'course/students.csv'} {refused}") and ended.value.code.endswith(".")
+    else:
+        assert settings.load_config().Authenticator.allowed_users == {"ada", "zoë", "teacher"}
 
 
 def test_who_is_let_in(people):

@@ -206,6 +206,9 @@ def test_bad_arguments_get_a_sentence(capsys, tmp_path, monkeypatch):
     assert "there is no study 'lenet6'; there are: homework" in capsys.readouterr().err
     assert main(["homework", "--data", str(tmp_path / "nowhere"), "--record", str(tmp_path / "runs.jsonl")]) == 1
     assert "nowhere" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["homework", "--jobs", "0"])
+    assert "--jobs must be 1 or greater, and is 0." in capsys.readouterr().err
     monkeypatch.setattr("lenet_lab.experiments.__main__.load_mnist", lambda folder: data.digits())
     assert main(["homework", "--record", str(tmp_path / "runs.jsonl")]) == 1
     assert "need MNIST" in capsys.readouterr().err
@@ -237,6 +240,15 @@ def test_a_readme_without_a_place_for_the_table_is_left_as_it_is(tmp_path):
         with pytest.raises(ValueError, match="no place for the table"):
             table.write(tmp_path / "runs.jsonl", readme=readme)
         assert readme.read_text() == text
+
+
+def test_the_place_in_the_readme_is_looked_for_before_anything_is_trained(tmp_path, monkeypatch, capsys):
+    (tmp_path / "README.md").write_text("no mark")
+    for name, path in (("README", "README.md"), ("RECORD", "runs.jsonl")):
+        monkeypatch.setattr(f"lenet_lab.experiments.__main__.{name}", tmp_path / path)
+    monkeypatch.setattr("lenet_lab.experiments.__main__.work_off", lambda *_, **options: pytest.fail("it trained"))
+    assert main(["lenet5"]) == 1
+    assert "README.md has no place for the table" in capsys.readouterr().err
 
 
 def test_the_readme_and_the_tables_are_what_the_experiments_gave(tmp_path):

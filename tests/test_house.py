@@ -14,6 +14,7 @@ from lenet_lab.solutions import blocks
 from .solved_notebooks import with_exercises
 
 ROOT = Path(__file__).parent.parent
+LONGEST_LINE = 132
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "playwright": "playwright-python"}      # what conda-forge calls them
 
 
@@ -77,9 +78,18 @@ def test_no_module_uses_what_is_private_in_another(path):
     assert not {name for name in used | {name.name for name in taken} if name.startswith("_") and not name.startswith("__")}
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "lenet_core").glob("*.py")), ids=lambda p: p.stem)
+def test_lines_of_the_core_can_be_read_without_scrolling(path):
+    long = [number for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if len(line) > LONGEST_LINE]
+    assert not long, f"{path.name}: lines {long} have more than {LONGEST_LINE} characters"
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone: nobody knows what is committed")
 def test_nothing_of_a_machine_is_committed():
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
-    for name in listed.stdout.split():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    names = listed.stdout.split("\0")[:-1]
+    assert "lenet_core/net.py" in names
+    for name in names:
         path = ROOT / name
         if path.is_file():
             assert path.stat().st_size < 1_500_000, f"{name} is large; data sets stay out"

@@ -8,13 +8,16 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 
 import nbformat
 import numpy as np
 import pytest
 
+from lenet_core import ops, reference
 from lenet_lab import check, instructor
 from lenet_lab.check.toy import ANSWERS
+from lenet_lab.grade.bundle import bundle
 from lenet_lab.grade.points import BY_HAND, GRADED, TOTAL
 from lenet_lab.solutions import blocks, exercise, solved
 
@@ -65,6 +68,27 @@ def test_a_second_course_keeps_off_the_first_and_has_numbers_of_its_own(tmp_path
     assert (tmp_path / "one/source/hw7/hw7.ipynb").read_bytes() == before
 
 
+def test_what_people_grade_is_asked_in_a_lesson_that_is_handed_in(tmp_path):
+    """Answers to the questions without a check are texts: the cell that asks is marked, so that its notebook goes into the tar."""
+    asked = {path.name: [question for cell in nbformat.read(path, 4).cells for question in cell.metadata.get("lenet", {}).get("by_hand", [])]
+             for path in sorted(instructor.LESSONS.glob("*.ipynb"))}
+    assert sorted(question for questions in asked.values() for question in questions) == sorted(item.question for item in BY_HAND)
+    bundle(instructor.LESSONS, tmp_path / "hw7.tar")
+    with tarfile.open(tmp_path / "hw7.tar") as tar:
+        assert {f"hw7/{name}" for name, questions in asked.items() if questions} <= set(tar.getnames())
+
+
+def test_the_packages_own_function_is_not_ones_own_work():
+    def mine(x, k, stride=None):
+        return ops.max_pool_forward(x, k, stride)
+
+    modules = {"lenet_core.ops": ops, "lenet_core.reference": reference}
+    assert check.graded("max_pool_forward", mine, seed=1).passed
+    with pytest.raises(AssertionError, match="max_pool_forward of the package is what is asked for here"):
+        check.graded("max_pool_forward", mine, seed=1, modules=modules)
+    assert check.graded("max_pool_forward", mine, seed=1).passed                         # afterwards all is as it was
+
+
 def hidden_seed(folder):
     seed, = set(re.findall(r"seed=(\d+)", (folder / "source/hw7/hw7.ipynb").read_text(encoding="utf-8")))
     return seed
@@ -106,6 +130,7 @@ def max_pool_backward(dout, cache):
         dx[window] += dout[n, c, i, j] * (x[window] == out[n, c, i, j])
     return dx"""
 TIE = next(wrong for wrong in ANSWERS[12]()[1] if wrong.misconception == "every tie paid")
+NOT_ONES_OWN = "from lenet_core.ops import relu_backward as theirs\ndef relu_backward(dout, cache):\n    return theirs(dout, cache)"
 NOISY = """\
 def inner_product_forward(x, W, b):
     import os, sys, warnings
@@ -169,8 +194,8 @@ SUBMISSIONS = {           # a student: (what is handed in, the exercises that ge
     "solved": (answered, ()),
     "empty": (copy.deepcopy, POINTS),
     "half": (lambda release: solved(release, list(POINTS)[::2]), list(POINTS)[1::2]),
-    "wrong": (lambda release: answered(release, max_pool_backward=EVERY_TIE_PAID, toy_12=f"check.toy(12, {TIE.value})"),
-              ("max_pool_backward", "toy_12")),
+    "wrong": (lambda release: answered(release, max_pool_backward=EVERY_TIE_PAID, toy_12=f"check.toy(12, {TIE.value})",
+                                       relu_backward=NOT_ONES_OWN), ("max_pool_backward", "toy_12", "relu_backward")),
     "untidy": (untidy, ("inner_product_forward", "toy_01")),
     "endless": (lambda release: answered(release, relu_forward="while True:\n    pass"), ("relu_forward",)),
     "noisy": (lambda release: answered(release, inner_product_forward=NOISY), ()),
@@ -323,6 +348,7 @@ def test_feedback_names_the_misconception_and_hides_the_tests(course):
     said = {name: " ".join(text.split()) for name, text in said.items()}
     assert "each of them gets the whole gradient: more is paid out than came in." in said["max_pool_backward"]
     assert TIE.text in said["toy_12"]
+    assert "relu_backward of the package is what is asked for here: write it yourself" in said["relu_backward"]
     assert "This cell did not end in time" in course.page("endless")
     for student in SUBMISSIONS:
         page = course.page(student)

@@ -12,6 +12,7 @@ import warnings
 import numpy as np
 import pytest
 
+from lenet_core import __main__ as terminal_program
 from lenet_core import lenet, train
 from lenet_core.train import (RECIPES, Diverged, TrainingState, error_rate, inverse_decay, load_checkpoint, minibatches,
                               save_checkpoint, sgd_momentum, warm_up_then_down)
@@ -192,6 +193,45 @@ def test_terminal_prints_what_the_homework_prints(tmp_path):
 def test_terminal_refuses_in_a_sentence(arguments, words):
     run = terminal(*arguments)
     assert run.returncode in (1, 2) and words in run.stderr and "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--epochs", "inf"], "--epochs must be greater than 0 and at most 1,000,000,000, and is inf."),
+    (["--epochs", "nan"], "and is nan."),
+    (["--epochs", "1e308"], "and is 1e+308."),
+    (["--steps", str(10 ** 30)], "--steps must be greater than 0 and at most 1,000,000,000"),
+    (["--seed", "-1"], "--seed must be 0 or greater, and is -1."),
+    (["--resume", "run.npz", "--seed", "0"], "leave --subset, --recipe, --epochs, --steps and --seed out."),
+])
+def test_arguments_that_make_no_run_are_refused_in_a_sentence(arguments, words, capsys):
+    with pytest.raises(SystemExit):
+        terminal_program.main(arguments)
+    assert words in capsys.readouterr().err
+
+
+RIGHT = {"recipe": "quick", "subset": None, "steps": 5}
+
+
+@pytest.mark.parametrize("notes, words", [
+    ({}, "it has no note of the recipe"),
+    (RIGHT | {"recipe": "slow"}, "its note of the recipe is 'slow'"),
+    (RIGHT | {"recipe": ["quick"]}, "its note of the recipe is ['quick']"),
+    (RIGHT | {"subset": "many"}, "its note of the subset is 'many'"),
+    (RIGHT | {"subset": -3}, "its note of the subset is -3"),
+    ({"recipe": "quick", "subset": None}, "it has no note of the steps"),
+    (RIGHT | {"steps": "ten"}, "its note of the steps is 'ten'"),
+    (RIGHT | {"steps": 10 ** 30}, "its note of the steps is 1000"),
+    (RIGHT | {"steps": 1}, "its note of the steps is 1."),                          # two were made
+])
+def test_a_run_with_odd_notes_is_not_gone_on_with(notes, words, rng, tmp_path, capsys):
+    path, net, state = tmp_path / "run.npz", lenet(rng), TrainingState()
+    batches = minibatches(np.zeros((4, 1, 28, 28), "f"), np.zeros(4, int), 2, rng)
+    for _ in itertools.islice(train(net, batches, 0.1, state=state), 2):
+        pass
+    save_checkpoint(path, net, batches, state, notes)
+    assert terminal_program.main(["--resume", str(path)]) == 1
+    said = capsys.readouterr().err
+    assert f"{path} was not written by `python -m lenet_core --save`, or is damaged: {words}" in said and "Train anew" in said
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent as a signal")

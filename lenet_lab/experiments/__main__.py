@@ -7,9 +7,10 @@ from pathlib import Path
 
 from lenet_core.data import DataError, load_cifar10, load_mnist
 
+from ..terminal import take_any_letter
 from .grid import merge, work_off
 from .studies import STUDIES, runs
-from .table import README, RECORD, RESULTS, write
+from .table import README, RECORD, RESULTS, around_table, write
 
 SMOKE = RESULTS.parent / "build" / "smoke" / "runs.jsonl"
 
@@ -34,11 +35,16 @@ def main(arguments=None):
     unknown = [name for name in args.studies if name not in STUDIES]
     if unknown:
         ask.error(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}.")
+    if args.jobs < 1:
+        ask.error(f"--jobs must be 1 or greater, and is {args.jobs}.")
     if args.cluster and not importlib.util.find_spec("distributed"):
         ask.error("--cluster needs dask.distributed: pip install distributed.")
     names, failed = args.studies or list(STUDIES), []
     record = (args.record or (SMOKE if args.smoke else RECORD)).resolve()
+    readme = README if record == RECORD else None
     try:
+        if readme:
+            around_table(readme)                                            # now, and not after an hour of training
         record.parent.mkdir(parents=True, exist_ok=True)
         if not args.tables:
             _refuse_other_data(names, args.data)
@@ -48,11 +54,11 @@ def main(arguments=None):
             failed = [one for one in done if one["outcome"] == "error"]
             if args.again and not failed:
                 merge(record, target)
-        write(record, args.smoke, README if record == RECORD else None)
+        write(record, args.smoke, readme)
     except KeyboardInterrupt:
         print("\nstopped; the same command goes on with what is left", file=sys.stderr)
         return 130
-    except (DataError, OSError) as error:
+    except (ValueError, OSError) as error:                                  # DataError is a ValueError
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 1
     if failed:
@@ -71,5 +77,5 @@ def _refuse_other_data(names, folder):
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
+    take_any_letter()
     sys.exit(main())

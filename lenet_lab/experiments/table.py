@@ -103,6 +103,15 @@ def networks_markdown(record=RECORD, smoke=False):
                       for study in STUDIES for line in lines(study, record, smoke) if line["row"]]) + "\n"
 
 
+def around_table(readme):
+    """What stands before and what stands behind the networks' table. Raises ValueError when one of its two marks is missing."""
+    before, begin, rest = Path(readme).read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{readme} has no place for the table: it stands between the lines {BEGIN} and {END}. Put them there.")
+    return before, after
+
+
 def write(record=RECORD, smoke=False, readme=None):
     """Write `table.csv` (a line per case) and `table.md` (a table per study) beside the record, and the networks' table into `readme`.
 
@@ -123,10 +132,7 @@ def write(record=RECORD, smoke=False, readme=None):
     _replace(Path(record).with_name("table.csv"), text.getvalue())
     _replace(Path(record).with_name("table.md"), "\n".join(parts))
     if readme:
-        before, begin, rest = Path(readme).read_text(encoding="utf-8").partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if not begin or not end:
-            raise ValueError(f"{readme} has no place for the table: it stands between the lines {BEGIN} and {END}.")
+        before, after = around_table(readme)
         _replace(readme, f"{before}{BEGIN}\n{networks_markdown(record, smoke)}{END}{after}")
 
 

@@ -52,6 +52,8 @@ def schedules(rates, ax=None):
 @styled
 def loss_curves(runs, data_name, ax=None):
     """The losses of several runs {label: one number per step}, logarithmic, up to 10; the loss of a guess (ln 10) as a thin line."""
+    if not runs:
+        raise ValueError("loss_curves: there is no run to draw yet. Run the cell that trains before this one.")
     ax = axes_for(ax, WIDE)
     for label, losses in runs.items():
         ax.semilogy(range(1, len(losses) + 1), losses, label=label)
