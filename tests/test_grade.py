@@ -1,5 +1,6 @@
 """Grading outside notebooks: points as in the homework, and a row for every exercise, whatever a submission does."""
 
+import contextlib
 import csv
 import io
 import json
@@ -7,8 +8,10 @@ import math
 import os
 import random
 import re
+import subprocess
 import sys
 import tarfile
+import tracemalloc
 
 import nbformat
 import numpy as np
@@ -275,6 +278,44 @@ def test_bombs_and_other_files_are_refused(tmp_path, monkeypatch):
             submission.read(tmp_path / name)
 
 
+def test_names_of_files_reach_the_terminal_clean(tmp_path, capsys):
+    path = tmp_path / "\x1b[31mnotes.txt"
+    path.write_text("none")
+    assert main([str(path)]) == 2 and "?[31mnotes.txt is not a notebook" in capsys.readouterr().err
+
+
+def test_what_is_cut_is_said(tmp_path):
+    long = "check.toy(5, 4)\n" + "#" * submission.LONGEST_CELL
+    found = submission.read(write_notebook(tmp_path / "work.ipynb", [("toy_05", long), ("toy_06", "check.toy(6, 7)"), (None, long)]))
+    assert found.notes == ("work.ipynb: only the first 100000 characters were read of code cell 2, 4.",)
+
+
+def test_modules_come_along_whole_or_the_submission_is_too_large(tmp_path, monkeypatch):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    long = "#" * 2 ** 20 + "\n"
+    (folder / "helper.py").write_text(long + "def cut(x): return x * (x > 0)")
+    write_notebook(folder / "work.ipynb", [("relu_forward", forward("import helper\n    return helper.cut(x), x")),
+                                           ("toy_05", "check.toy(5, 4)")])
+    assert {row.status for row in grading.grade(submission.read(folder), 1).rows if row.place} == {"passed"}
+    for number in range(33):
+        (folder / f"more{number}.py").write_text(long)
+    rows = [row for row in grading.grade(submission.read(folder), 1).rows if row.place]
+    assert [row.text for row in rows] == ["The submission is too large to be run: more than 8 MiB of Python files."] * 2
+    assert {row.status for row in rows} == {"failed"} and statistics.check_of({"status": "failed", "text": rows[0].text}) == "reads"
+    monkeypatch.setattr(wire, "MOST", 1000)
+    row = graded(tmp_path, {"toy_05": "check.toy(5, 4)" + " " * 1000})["toy_05"]
+    assert row.status == "failed" and row.text.startswith("The submission is too large to be run: more than")
+
+
+def test_a_module_whose_name_no_file_can_have_is_left_out(tmp_path):
+    odd, content = member("hw7/a.py", b"x = 1")
+    odd.pax_headers = {"path": "hw7/a\0b.py"}
+    work = write_notebook(tmp_path / "work.ipynb", [("toy_05", "check.toy(5, 4)")]).read_bytes()
+    found = submission.read(write_tar(tmp_path / "hw7.tar", [(odd, content), member("hw7/work.ipynb", work)]))
+    assert list(found.modules) == ["a\0b.py"] and grading.grade(found, 1).score == 1
+
+
 # ------------------------------------------------------------------------------------------------------- the handout's interface
 
 
@@ -347,6 +388,9 @@ def test_a_backward_function_gets_the_cache_of_its_own_forward_function(tmp_path
     assert rows["relu_backward"].status == "passed"
     rows = graded(tmp_path, {"relu_forward": own, "relu_backward": backward("cache['open'][:] = True\n    return dout * cache['open']")})
     assert "changes what it was given: cache" in rows["relu_backward"].text
+    slip = own.replace("np.where(x > 0, x, 0)", "np.where(x > 0, x, 0) * (x < 1)")          # one's own mistake costs once, not twice
+    rows = graded(tmp_path, {"relu_forward": slip, "relu_backward": backward("return dout * cache['open']")})
+    assert [rows[name].status for name in ("relu_forward", "relu_backward")] == ["failed", "passed"]
     row = graded(tmp_path, {"relu_backward": backward("return dout * cache['open']")})["relu_backward"]
     assert row.status == "failed" and "It was given the cache of the package's forward function" in row.text
 
@@ -404,6 +448,9 @@ BOTH = {
     "returns too much": ("return np.zeros((10 ** 4, 10 ** 4)), x", "what it returns is too large"),
     "returns a deep list": ("kept = []\n    for _ in range(10 ** 5): kept = [kept]\n    return kept, x", "wanted is an array of numbers"),
     "sends nonsense": (TO_EVERYBODY.replace("{}", "b'\\xff' * 100"), "cannot be read"),
+    "sends much": (TO_EVERYBODY.replace("{}", "__import__('wire').HEAD.pack(2 ** 20 + 1, 0) + bytes(2 ** 20 + 1)"),
+                   "cannot be read (more than 1 MiB beside its arrays)"),
+    "returns a long text": ("return 'x' * 2 ** 20, x", "what it returns is too large: more than 1 MiB beside its arrays"),
     "sends a fake result": (TO_EVERYBODY.replace("{}", "__import__('wire').pack({'value': (x, x), 'passed': True, 'score': 100})"), "out"),
     "prints a fake result": ("print('{\"score\": 100, \"passed\": true}')\n    return x, x", "nothing has been cut"),
     "changes NumPy": ("np.isclose = np.allclose = np.array_equal = np.testing = lambda *a, **k: True\n    return x, x",
@@ -430,7 +477,8 @@ BOTH = {
 @pytest.mark.parametrize("how, name", [
     *(("namespaces", name) for name in BOTH), *((WITHOUT_WALLS, name) for name in (
         "exits", "crashes", "hangs", "stops itself", "forks", "starts threads", "takes memory", "fills a file", "fills the folder",
-        "floods", "kills its parent", "kills everybody", "sends nonsense", "sends a fake result", "raises its limits"))], indirect=["how"])
+        "floods", "kills its parent", "kills everybody", "sends nonsense", "sends much", "sends a fake result", "raises its limits"))],
+    indirect=["how"])
 def test_whatever_a_submission_does_it_gets_a_row_and_the_grader_goes_on(tmp_path, monkeypatch, how, name):
     monkeypatch.setenv("MY_SECRET", "hush")
     body, words = BOTH[name]
@@ -487,6 +535,27 @@ def test_a_fence_stands_where_there_are_no_walls(tmp_path):
         assert re.search(words, row.text), row.text
 
 
+def test_where_there_are_no_walls_a_seed_on_the_command_line_can_be_read_and_one_in_the_environment_cannot(tmp_path, capsys):
+    if not os.path.exists("/proc/self/environ"):
+        pytest.skip("this system has no /proc")
+    for place, words in (("cmdline", "ValueError: command line"), ("environ", "PermissionError")):
+        body = f"import os\n    raise ValueError('command line'[:len(open(f'/proc/{{os.getppid()}}/{place}').read())])"
+        assert words in graded(tmp_path, {"relu_forward": forward(body)}, how=WITHOUT_WALLS)["relu_forward"].text
+    assert all(("a --seed in the list of processes" in text) == (how != "namespaces") for how, text in sandbox.PROTECTION.items())
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "better given in the environment" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_cell_that_says_something_odd_in_the_graders_language(tmp_path, how):
+    odd = ("import os, numpy, wire\nodd = {'failed': {'toy_05': numpy.ones(2)}, 'answers': {'toy_05': numpy.zeros(2)}}\n"
+           "for n in range(3, 20):\n    try: os.write(n, wire.pack(odd))\n    except OSError: pass\ncheck.toy(5, 0)")
+    cells = {"toy_05": odd, "toy_06": "check.toy(6, 'x' * 2 ** 20)", "toy_07": "check.toy(7, 39)"}
+    rows = graded(tmp_path, cells, how=how)
+    assert [rows[name].status for name in ("toy_05", "toy_06", "toy_07")] == ["failed", "failed", "passed"]
+    assert rows["toy_06"].text == "What came back is too large."
+
+
 def test_a_cell_that_hangs_or_dies_before_there_is_a_function(tmp_path, how):
     rows = graded(tmp_path, {"toy_05": "while True: pass\ncheck.toy(5, 4)", "toy_06": "import os\nos._exit(1)\ncheck.toy(6, 7)",
                              "toy_07": "1 / 0\ncheck.toy(7, 39)", "toy_08": "check.toy(8, answer=0.9526)"}, limits=SHORT, how=how)
@@ -514,7 +583,7 @@ def test_a_fault_of_the_grader_costs_one_row(tmp_path, monkeypatch):
 def test_values_survive_the_wire(rng):
     values = [None, True, 3, -2 ** 70, 0.1, math.inf, "text \N{BLACK STAR}", ..., [1, (2, [])], {"a": {1: None}}, np.float32(2.5),
               np.arange(6).reshape(2, 3), np.zeros((0, 3)), np.array(1.5), np.array([True, False]), np.array([1, 2], ">i4"),
-              rng.standard_normal((2, 3, 4)).transpose(2, 0, 1)]
+              rng.standard_normal((2, 3, 4)).transpose(2, 0, 1), "x" * (2 ** 20 + 1), [np.zeros(2), {"a": np.ones(3)}, np.float64(2)]]
     for value in values:
         packed = wire.pack(value)
         back = wire.unpack(packed[:wire.HEAD.size], packed[wire.HEAD.size:])
@@ -541,11 +610,38 @@ def test_nothing_but_garbled_comes_of_other_bytes():
         except wire.Garbled:
             garbled += 1
     assert garbled > 1000
-    for tree in ('["array", "<f8", [1000000000000], [0], 0]', '["array", "|O8", [1], [0], 0]', '["array", "<f8", [-1], [0], 0]',
-                 '["array", "<f8", [2], [1], 0]', '{"a": 1}', '["array"]', "[" * 10 ** 5, '["nothing known"]',
-                 '["array", "<f8", [1], [0], -8]'):
+    for tree in ('["array", "<f8", [1000000000000], [0]]', '["array", "|O8", [1], [0]]', '["array", "<f8", [-1], [0]]',
+                 '["array", "<f8", [2], [1]]', '{"a": 1}', '["array"]', "[" * 10 ** 5, '["nothing known"]',
+                 '["list", ' * 30 + "0" + "]" * 30):
         with pytest.raises(wire.Garbled):
             wire.unpack(wire.HEAD.pack(len(tree), 0), tree.encode())
+
+
+@pytest.mark.parametrize("part, body", [
+    ('["other","x"]', 0), ('["other","x%d"]', 0), ('["array","|u1",[0],[0]]', 0), ('["odd array",[1]]', 0), ('["list"]', 0), ("0", 0),
+    ('["array","|u1",[1000000],[0]]', 10 ** 6)])
+def test_a_message_takes_memory_in_proportion_to_its_bytes(part, body):
+    """Many of one kind of thing in a message; the last time the same bytes are named again and again."""
+    number = 200_000 // len(part)
+    tree = '["list",' + ",".join(part % n if "%" in part else part for n in range(number)) + "]"
+    head, rest = wire.HEAD.pack(len(tree), body), tree.encode() + bytes(body)
+    wire.length(head, wire.MOST_JSON)
+    tracemalloc.start()
+    try:
+        with pytest.raises(wire.Garbled, match="not there") if body else contextlib.nullcontext():
+            made = wire.unpack(head, rest)
+            assert len(made) == number and len({type(one) for one in made}) <= wire.MOST_NAMES + 1
+        assert tracemalloc.get_traced_memory()[1] < 64 * len(rest)
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(wire.Garbled, match="more than 1 MiB beside its arrays"):
+        wire.length(wire.HEAD.pack(wire.MOST_JSON + 1, body), wire.MOST_JSON)
+
+
+def test_the_fuzzer_says_what_it_needs():
+    alone = "import runpy, sys; sys.modules['atheris'] = None; runpy.run_module('tests.fuzz', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1 and "pip install atheris" in done.stderr
 
 
 # ------------------------------------------------------------------------------------------------------------------- the formats
@@ -690,8 +786,18 @@ def test_the_other_checks_are_read_off_too():
         assert statistics.check_of({"status": "failed", "text": text}) == stopped
 
 
-def test_the_grader_runs_as_a_module(small):
-    import subprocess
+def test_one_submission_that_cannot_be_read_does_not_stop_the_class(tmp_path, capsys):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    write_notebook(folder / "z.ipynb", [("toy_05", "check.toy(5, 4)")])
+    (folder / "a.ipynb").symlink_to("a.ipynb")
+    (folder / "\x1b[31mnotes.txt").write_text("none")
+    assert main(["--statistics", str(folder), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"Left out: .*a\.ipynb", said) and "Left out: ?[31mnotes.txt" in said and "\x1b" not in said
+    assert "1 submissions, 1.0 of 85 points" in said
 
+
+def test_the_grader_runs_as_a_module(small):
     done = subprocess.run([sys.executable, "-m", "lenet_lab.grade", str(small)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and "work.ipynb: 1 of 85 points" in done.stdout and done.stderr == ""

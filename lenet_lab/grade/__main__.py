@@ -6,9 +6,10 @@ import secrets
 import sys
 from pathlib import Path
 
+from ..terminal import take_any_letter
 from . import statistics
 from .grading import grade, nothing
-from .report import written
+from .report import clean, written
 from .sandbox import Limits, NotStarted
 from .submission import NotASubmission, read
 
@@ -27,7 +28,8 @@ def main(arguments=None):
     ask.add_argument("--out", type=Path, metavar="FILE",
                      help="write there, not to the terminal (--statistics: a folder, default: statistics)")
     ask.add_argument("--seed", type=int, metavar="N",
-                     help=f"the hidden seed of the random cases (default: {SEED} in the environment, else a new one)")
+                     help=f"the hidden seed of the random cases (default: {SEED} in the environment, else a new one); better given in the "
+                          "environment, because a submission that runs without walls can read it in the list of processes")
     ask.add_argument("--seconds", type=float, default=Limits().seconds, metavar="S", help="for one exercise (default: %(default)g)")
     ask.add_argument("--practice", action="store_true", help="look at the exercises without points too")
     args = ask.parse_args(arguments)
@@ -55,7 +57,7 @@ def main(arguments=None):
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 1
     except (NotASubmission, OSError) as error:
-        print(f"{ask.prog}: {error}", file=sys.stderr)
+        print(f"{ask.prog}: {clean(str(error))}", file=sys.stderr)
         if args.statistics or args.format not in ("gradescope", "autolab"):
             return 2
         status, result = 2, nothing(args.submission.name, seed, str(error))        # there the student reads it, with 0 points
@@ -72,5 +74,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
+    take_any_letter()
     sys.exit(main())

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from tabulate import tabulate
 
+from ..terminal import take_any_letter
 from . import slices
 from .points import BY_HAND, GRADED, TOTAL
 from .submission import ADAPTER, NotASubmission, read
@@ -102,5 +103,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
+    take_any_letter()
     sys.exit(main())

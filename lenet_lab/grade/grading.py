@@ -2,8 +2,8 @@
 
 The verdicts are those of the notebooks: `check.engine.examine`, with other random cases (the seed), looks at a function that is
 called in a process of its own (`sandbox`). It makes the arguments, compares the results and names the misconception here, in the
-grader's process. Exercises come in an order in which a forward function is known to be right, or not, before its backward function
-is looked at with its cache, as in the notebooks.
+grader's process. A backward function is tried with the cache of the package's forward function and of the student's own, as in the
+notebooks.
 """
 
 import functools
@@ -62,14 +62,7 @@ class Result(NamedTuple):
 def grade(submission: Submission, seed, limits=Limits(), practice=False, how=None):
     """The `Result` of a submission; `practice` looks at the exercises without points too, `how` is a key of `sandbox.PROTECTION`."""
     how = how or isolation()
-    rows, right = [], set()
-    wanted = sorted({**GRADED, **(PRACTICE if practice else {})}.values(), key=lambda item: "backward" in item.exercise)
-    for item in wanted:
-        rows.append(_row(item, submission, seed, limits, right, how))
-        if rows[-1].status == PASSED:
-            right.add(item.exercise)
-    order = [*GRADED, *PRACTICE]
-    rows.sort(key=lambda row: order.index(row.item.exercise))
+    rows = [_row(item, submission, seed, limits, how) for item in {**GRADED, **(PRACTICE if practice else {})}.values()]
     rows += [Row(item, 0, BY_PEOPLE, "Given by the person who reads it.") for item in BY_HAND]
     return Result(submission.name, seed, tuple(rows), submission.notes, how, submission.fingerprint)
 
@@ -80,29 +73,33 @@ def nothing(name, seed, why):
     return Result(name, seed, tuple(rows), (why,))
 
 
-def _row(item, submission, seed, limits, right, how):
+def _row(item, submission, seed, limits, how):
     work = submission.works.get(item.exercise)
     if work is None:
         return Row(item, 0, MISSING, "It is not in the submission.")
     start = time.monotonic()
-    verdict = _verdict(item.exercise, work, submission, seed, limits, right, how)
+    verdict = _verdict(item.exercise, work, submission, seed, limits, how)
     status = PASSED if verdict.passed else FAILED if verdict.written else UNWRITTEN
     text = "\n".join((verdict.text, *work.notes))
     return Row(item, item.points if verdict.passed else 0, status, text, verdict.misconception, time.monotonic() - start, work.place)
 
 
-def _verdict(name, work, submission, seed, limits, right, how):
-    """The `Verdict` on one exercise; when its process has ended, the sentence that says why."""
+def _verdict(name, work, submission, seed, limits, how):
+    """The `Verdict` on one exercise; when its process has ended, the sentence that says why.
+
+    A backward function may need the cache of the student's own forward function, even if that one does not pass.
+    """
     forward = name.replace("backward", "forward")
-    forward = forward if forward != name and forward in right and not (work.handout or submission.works[forward].handout) else None
+    other = submission.works.get(forward) if forward != name else None
+    forward = forward if other and other.written and not (work.handout or other.handout) else None
     works = {name: work.job()} | ({forward: submission.works[forward].job()} if forward else {})
     with Sandbox(works, {*GRADED, name}, submission.modules, limits, how) as box:
-        if box.failed.get(name):
-            return Verdict(name, False, str(box.failed[name]))
+        if isinstance(why := box.failed.get(name), str):
+            return Verdict(name, False, why)
         if box.ended:
             return _ended(name, box)
         try:
-            verdict = _looked_at(name, work, box, seed, forward, limits.seconds)
+            verdict = _looked_at(name, work, box, seed, None if box.failed.get(forward) else forward, limits.seconds)
         except Exception as error:                                    # the other exercises are to be graded all the same
             verdict = Verdict(name, False, f"The grader failed on it: {type(error).__name__}: {error}. Look at it by hand.")
     if box.ended and not verdict.passed and verdict.misconception != "endless":

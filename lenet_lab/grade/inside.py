@@ -1,8 +1,9 @@
 """The student's process: it gives its rights away, runs the student's statements, and answers the grader's calls.
 
 Neither seeds nor right answers nor anything that decides on points is in here: what comes in are sources and the arguments of calls,
-what goes out are results. So there is nothing to steal, and whatever the student's code does to this process, it can only change what
-the results are. Run as a program by `sandbox.py`, from a folder that holds this file, its two neighbours and `lenet_core.ops`.
+what goes out are results. So there is nothing to steal in this process, and whatever the student's code does to it, it can only change
+what the results are. What can be read outside of it without walls, a seed on the grader's command line too, `sandbox.PROTECTION` says.
+Run as a program by `sandbox.py`, from a folder that holds this file, its two neighbours and `lenet_core.ops`.
 """
 
 import ast
@@ -61,7 +62,7 @@ def receive(stream):
 
 def send(stream, message):
     try:
-        packed = wire.pack(message)
+        packed = wire.pack(message, wire.MOST_JSON)
     except wire.Garbled as error:
         packed = wire.pack({"error": ["ValueError", f"what it returns is too large: {error}"]})
     stream.write(packed)
@@ -91,8 +92,8 @@ def lock(job):
     """No other user's rights, limits that cannot be raised again; where nothing else keeps it in, a fence of Python's own."""
     limits = job["limits"]
     for name, text in job["files"].items():                           # modules that lie beside the notebook or the functions
-        with contextlib.suppress(OSError), open(name, "w", encoding="utf-8") as file:
-            file.write(text)                                          # too much of it is left out, and whoever needs it will miss it
+        with contextlib.suppress(OSError, ValueError), open(name, "w", encoding="utf-8") as file:
+            file.write(text)                                          # a name that no file can have: whoever needs it will miss it
     sys.path.insert(0, os.getcwd())
     if getattr(os, "geteuid", lambda: 1)() == 0:
         with contextlib.suppress(OSError):                            # its own folder is lent by whoever is root here

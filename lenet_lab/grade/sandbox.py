@@ -42,10 +42,11 @@ ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "
                "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 PROTECTION = {
     "namespaces": "walls: a root folder of its own in memory, no network, its own processes (Linux namespaces), and limits",
-    "user": "limits, as a user of its own: it can neither write to nor signal what is not its own; it can read what everybody can, and "
-            "sockets are refused by Python only",
-    "limits": "limits and a fence: time, memory, files and further processes are limited; it can read what the grader can, and what "
-              "Python's own functions refuse (sockets, writing elsewhere, signals) a determined submission gets around",
+    "user": "limits, as a user of its own: it can neither write to nor signal what is not its own; it can read what everybody can, also "
+            "a --seed in the list of processes (not one in the grader's environment), and sockets are refused by Python only",
+    "limits": "limits and a fence: time, memory, files and further processes are limited; it can read what the grader can, also a --seed "
+              "in the list of processes (not one in the grader's environment), and what Python's own functions refuse (sockets, writing "
+              "elsewhere, signals) a determined submission gets around",
 }
 # $1 the new root, $2 the size of its writable folder, $3 the library, $4 the last step's options, $5 Python, $6 its program,
 # $7 where NumPy is; then the places of this machine that are to be seen in it, and, as hidden:PLACE, what is to be hidden in them.
@@ -107,8 +108,13 @@ class Sandbox:
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="lenet-grade-"))
         try:
+            job = self._packed_job()
+        except wire.Garbled as error:
+            self.ended = f"The submission is too large to be run: {error}."
+            return self
+        try:
             self._start()
-            self._send(self.job)
+            self._send(job)
             self._receive(BOOT)
         except Ended as error:
             self.close()
@@ -119,6 +125,8 @@ class Sandbox:
         with contextlib.suppress(Ended):
             loaded = _dict(self._receive(self.limits.seconds))
             self.failed, self.answers = (_dict(loaded.get(key)) for key in ("failed", "answers"))
+            if "error" in loaded:
+                self._end("What came back is too large.")
         return self
 
     def __exit__(self, *_):
@@ -130,8 +138,14 @@ class Sandbox:
 
     def ask(self, message):
         """Send a call, and wait for what came of it: a dict. Raises Ended."""
-        self._send(message)
+        self._send(wire.pack(message))
         return _dict(self._receive(self.limits.seconds + 1))
+
+    def _packed_job(self):
+        """The bytes of the job. Raises wire.Garbled where they are too many, or the files would leave it no room in its folder."""
+        if sum(len(text.encode()) for text in self.job["files"].values()) > self.limits.disk // 2:
+            raise wire.Garbled(f"more than {self.limits.disk >> 21} MiB of Python files")
+        return wire.pack(self.job)
 
     # ------------------------------------------------------------------------------------------------------------- the process
 
@@ -185,11 +199,11 @@ class Sandbox:
             self.ended = self.ended or why
         self._kill()
 
-    def _send(self, message):
+    def _send(self, packed):
         if self.ended:
             raise Ended(self.ended)
         try:
-            self.process.stdin.write(wire.pack(message))
+            self.process.stdin.write(packed)
             self.process.stdin.flush()
         except OSError:
             self._gone()
@@ -226,7 +240,7 @@ class Sandbox:
         stream = self.process.stdout
         try:
             while len(head := stream.read(wire.HEAD.size)) == wire.HEAD.size:
-                rest = stream.read(size := wire.length(head))
+                rest = stream.read(size := wire.length(head, wire.MOST_JSON))
                 if len(rest) < size:
                     break
                 self._frames.put((head, rest))

@@ -17,14 +17,15 @@ from tqdm import tqdm
 
 from .grading import MISSING, PASSED, UNWRITTEN, grade
 from .points import GRADED, PRACTICE
-from .report import as_json
+from .report import as_json, clean
 from .submission import NotASubmission, read
 
 # By what a verdict says: at which check an exercise stopped. The first that fits.
 CHECKS = (
     ("time", r"It does not end|It is too slow|It was stopped after"),
     ("process", r"^Its process |^It wrote more than |^What came back |^It closed "),
-    ("reads", r"^Its cell cannot be read|there is no \S+.* in it"), ("forward first", r"The forward function that goes with it"),
+    ("reads", r"^The submission is too large|^Its cell cannot be read|there is no \S+.* in it"),
+    ("forward first", r"The forward function that goes with it"),
     ("runs", r"It raises |^Its cell raises "), ("shapes", r" has shape "), ("number type", r" instead of floating-point numbers "),
     ("arguments unchanged", r"It changes what it was given"), ("global state", r"It changes NumPy's global state"),
     ("finite differences", r"measured by a nudge"), ("values", r", expected \S+ \("),
@@ -66,8 +67,8 @@ def results_of(folder, kept, seed, drawn, limits, practice):
                 results.append(found)
                 continue
             submission = read(path)
-        except NotASubmission as error:
-            said.append(f"Left out: {error}")
+        except (NotASubmission, OSError) as error:
+            said.append(f"Left out: {clean(str(error))}")
             continue
         place = kept / f"{path.name}.json"
         found = _result(place)

@@ -155,10 +155,12 @@ def _found(files):
     candidates, notes = {}, []
     for name in sorted(name for name in files if name.endswith(".ipynb")):
         try:
-            cells, asked = _cells(files[name])
+            cells, asked, cut = _cells(files[name])
         except (ValueError, TypeError, AttributeError, RecursionError, KeyError):
             notes.append(f"{name} cannot be read as a notebook.")
             continue
+        if cut:
+            notes.append(f"{name}: only the first {LONGEST_CELL} characters were read of code cell {', '.join(map(str, cut))}.")
         for exercise in (*GRADED, *PRACTICE):
             for own, source in enumerate(cells):
                 answers = re.search(_pattern(exercise), source, re.M) is not None
@@ -173,15 +175,18 @@ def _found(files):
 
 
 def _cells(content):
-    """(sources, exercises asked for) of a notebook's code cells."""
+    """(sources, exercises asked for) of a notebook's code cells, and the numbers, from 1, of those that were cut short."""
     notebook = json.loads(_text(content))
-    sources, asked = [], []
+    sources, asked, cut = [], [], []
     for cell in notebook["cells"]:
         if cell.get("cell_type") == "code":
             source = cell.get("source", "")
-            sources.append((source if isinstance(source, str) else "".join(map(str, source)))[:LONGEST_CELL])
+            source = source if isinstance(source, str) else "".join(map(str, source))
+            sources.append(source[:LONGEST_CELL])
             asked.append(asked_in(cell))
-    return sources, asked
+            if len(source) > LONGEST_CELL:
+                cut.append(len(sources))
+    return sources, asked, cut
 
 
 def _pattern(exercise):

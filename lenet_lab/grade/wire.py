@@ -1,11 +1,14 @@
 """Values as bytes, between the grader and the student's process: JSON for what is small, raw numbers for arrays.
 
 Not pickle: reading a pickle runs what its writer wants, and the writer is the student's process. Reading these bytes makes numbers,
-texts, lists, dicts and arrays, or raises `Garbled`; nothing else can come of them.
+texts, lists, dicts, arrays, and objects of empty classes below `Other`, whose names the writer chooses; or it raises `Garbled`. It takes
+memory in proportion to the bytes: JSON can become some forty times as large, so a student's process may send little of it; the bytes of
+arrays follow one another, and each is read once.
 
 This file stands alone (standard library, and NumPy once it has been imported): it also runs in the student's process.
 """
 
+import io
 import json
 import math
 import numbers
@@ -15,8 +18,9 @@ import sys
 
 HEAD = struct.Struct(">QQ")              # how long the JSON is, and the arrays behind it
 MOST = 32 * 2 ** 20                      # bytes of a message
-LONGEST = 2 ** 20                        # characters of a text
+MOST_JSON = 2 ** 20                      # bytes of the JSON in one from a student's process
 DEEPEST = 20                             # lists within lists
+MOST_NAMES = 100                         # of what is neither number nor text; more of them in one message are all called Other
 NUMBERS = re.compile(r"[<>|=][biufc]\d{1,2}")
 
 
@@ -28,14 +32,14 @@ class Other:
     """Stands for something that is neither a number nor a text, list, dict or array of such."""
 
 
-def pack(value):
+def pack(value, most_json=MOST):
     """The bytes of a message. Raises Garbled where there are too many."""
     arrays = []
     tree = json.dumps(_tree(value, arrays, 0)).encode()
     body = b"".join(arrays)
-    if len(tree) + len(body) > MOST:
-        raise Garbled(f"more than {MOST >> 20} MiB")
-    return HEAD.pack(len(tree), len(body)) + tree + body
+    head = HEAD.pack(len(tree), len(body))
+    length(head, most_json)
+    return head + tree + body
 
 
 def _tree(value, arrays, depth):
@@ -52,7 +56,7 @@ def _tree(value, arrays, depth):
     if isinstance(value, numbers.Real):
         return _float(value)
     if isinstance(value, str):
-        return value[:LONGEST]
+        return value
     if depth < DEEPEST and isinstance(value, (list, tuple)):
         return ["tuple" if isinstance(value, tuple) else "list", *(_tree(part, arrays, depth + 1) for part in value)]
     if depth < DEEPEST and isinstance(value, dict) and all(isinstance(key, (str, int)) for key in value):
@@ -74,57 +78,76 @@ def _array(np, value, arrays):
     if plain.nbytes > MOST:
         raise Garbled(f"an array of {plain.nbytes >> 20} MiB")
     order = sorted(range(plain.ndim), key=lambda axis: -abs(plain.strides[axis]))          # as it lies in memory
-    at = sum(map(len, arrays))
     arrays.append(plain.transpose(order).tobytes())
     kind = "number" if isinstance(value, np.generic) else "array" if plain.flags.writeable else "frozen array"
-    return [kind, plain.dtype.newbyteorder("=").str if plain.dtype.isnative else plain.dtype.str, list(plain.shape), order, at]
+    return [kind, plain.dtype.newbyteorder("=").str if plain.dtype.isnative else plain.dtype.str, list(plain.shape), order]
 
 
-def length(head):
+def length(head, most_json=MOST):
     """How many bytes follow a head of HEAD.size bytes. Raises Garbled where that is too many."""
-    total = sum(HEAD.unpack(head))
-    if total > MOST:
+    tree, body = HEAD.unpack(head)
+    if tree + body > MOST:
         raise Garbled(f"more than {MOST >> 20} MiB")
-    return total
+    if tree > most_json:
+        raise Garbled(f"more than {most_json >> 20} MiB beside its arrays")
+    return tree + body
 
 
 def unpack(head, rest):
     """The value of a message. Raises Garbled."""
     try:
         cut = HEAD.unpack(head)[0]
-        return _value(json.loads(rest[:cut]), memoryview(rest)[cut:])
+        return _Reader(rest[cut:]).value(json.loads(rest[:cut]))
     except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError, MemoryError) as error:
         raise Garbled(f"{type(error).__name__}: {str(error)[:100]}") from None
 
 
-def _value(tree, body):
-    if isinstance(tree, dict):
-        raise Garbled("an object of JSON")
-    if not isinstance(tree, list):
-        return tree
-    kind, *parts = tree
-    if kind == "dots":
-        return ...
-    if kind in ("list", "tuple"):
-        made = [_value(part, body) for part in parts]
-        return made if kind == "list" else tuple(made)
-    if kind == "dict":
-        return {key: _value(part, body) for key, part in parts if isinstance(key, (str, int))}
-    if kind == "other":
-        return type(str(parts[0]), (Other,), {})()
-    import numpy as np
+class _Reader:
+    """Makes values of a message's JSON; the arrays lie behind it in the order in which it names them."""
 
-    if kind == "odd array":
-        return np.empty([min(int(size), 1) for size in parts[0]][:10], dtype=object)
-    dtype, shape, order, at = parts
-    if not NUMBERS.fullmatch(dtype) or len(shape) > 30 or sorted(order) != list(range(len(shape))) or at < 0:
-        raise Garbled("an array that cannot be")
-    dtype, count = np.dtype(dtype), math.prod(shape)
-    if any(type(size) is not int or size < 0 for size in shape) or count * dtype.itemsize > len(body) - at:
-        raise Garbled("an array that is not there")
-    lying = np.frombuffer(body, dtype, count, at).reshape([shape[axis] for axis in order]).copy()
-    array = lying.transpose([order.index(axis) for axis in range(len(shape))])
-    if kind == "number":
-        return array[()]
-    array.flags.writeable = kind != "frozen array"
-    return array
+    def __init__(self, body):
+        self.body, self.kinds = io.BytesIO(body), {}
+
+    def value(self, tree, depth=0):
+        if isinstance(tree, dict) or depth > DEEPEST:
+            raise Garbled("an object of JSON" if isinstance(tree, dict) else "lists within lists without end")
+        if not isinstance(tree, list):
+            return tree
+        kind, *parts = tree
+        if kind == "dots":
+            return ...
+        if kind in ("list", "tuple"):
+            made = [self.value(part, depth + 1) for part in parts]
+            return made if kind == "list" else tuple(made)
+        if kind == "dict":
+            return {key: self.value(part, depth + 1) for key, part in parts if isinstance(key, (str, int))}
+        if kind == "other":
+            return self.other(str(parts[0])[:100])
+        return self.array(kind, *parts)
+
+    def other(self, name):
+        if name not in self.kinds and len(self.kinds) < MOST_NAMES:
+            self.kinds[name] = type(name, (Other,), {})
+        return self.kinds.get(name, Other)()
+
+    def array(self, kind, *parts):
+        import numpy as np
+
+        if kind == "odd array":
+            return np.empty([min(int(size), 1) for size in parts[0]][:10], dtype=object)
+        dtype, shape, order = parts
+        if not NUMBERS.fullmatch(dtype) or len(shape) > 30 or sorted(order) != list(range(len(shape))):
+            raise Garbled("an array that cannot be")
+        if any(type(size) is not int or size < 0 for size in shape):
+            raise Garbled("an array of no size")
+        dtype = np.dtype(dtype)
+        wanted = math.prod(shape) * dtype.itemsize
+        content = self.body.read(wanted)
+        if len(content) < wanted:
+            raise Garbled("an array that is not there")
+        lying = np.frombuffer(content, dtype).reshape([shape[axis] for axis in order]).copy()
+        array = lying.transpose([order.index(axis) for axis in range(len(shape))])
+        if kind == "number":
+            return array[()]
+        array.flags.writeable = kind != "frozen array"
+        return array

@@ -28,6 +28,7 @@ from lenet_core.train import TrainingState, load_checkpoint, minibatches, save_c
 from lenet_lab import check
 from lenet_lab.check import memory
 from lenet_lab.check.overview import Overview
+from lenet_lab.grade import wire
 from lenet_lab.grade.submission import NotASubmission, read
 
 APART = b"\xff==\xff"
@@ -283,6 +284,35 @@ def submission_seeds():
     return seeds
 
 
+# ------------------------------------------------------------------------------------ what comes from a student's process
+
+SENT = {"value": (np.arange(6.0).reshape(2, 3).T, [1, 0.5, "text", None, ...]), "args": [np.float32(2), np.array([None]), object()],
+        "kwargs": {"k": {1: True}}, "printed": "", "state": ["random"]}
+
+
+def message(folder, raw):
+    """A message: head and all (0), or its JSON alone, with the arrays of a good one behind it (1)."""
+    if raw[:1] == b"\x01":
+        arrays = _halves(wire.pack(SENT))[2]
+        head, rest = wire.HEAD.pack(len(raw) - 1, len(arrays)), raw[1:] + arrays
+    else:
+        head, rest = raw[1:17].ljust(wire.HEAD.size, b"\0"), raw[17:]
+    wire.length(head, wire.MOST_JSON)
+    wire.pack(wire.unpack(head, rest))
+
+
+def _halves(packed):
+    """(head, JSON, arrays) of a message."""
+    head, rest = packed[:wire.HEAD.size], packed[wire.HEAD.size:]
+    cut = wire.HEAD.unpack(head)[0]
+    return head, rest[:cut], rest[cut:]
+
+
+def message_seeds():
+    packed = [wire.pack(value) for value in (SENT, {"ready": True}, {"error": ["ValueError", "no"], "value": ...})]
+    return [*(b"\x00" + one for one in packed), *(b"\x01" + _halves(one)[1] for one in packed)]
+
+
 TARGETS = {
     "idx": Target(idx, (DataError,), idx_seeds),
     "npz": Target(npz, (DataError,), npz_seeds),
@@ -292,6 +322,7 @@ TARGETS = {
     "checkpoint": Target(checkpoint, (ValueError,), checkpoint_seeds),
     "progress": Target(progress, (), progress_seeds),
     "submission": Target(submission, (NotASubmission,), submission_seeds),
+    "wire": Target(message, (wire.Garbled,), message_seeds),
 }
 
 
