@@ -1,6 +1,7 @@
 """Files written wholly or not at all, and one .npz that holds a description and arrays, read without executing anything."""
 
 import contextlib
+import io
 import json
 import os
 import tempfile
@@ -19,8 +20,10 @@ def write_npz(path, description, arrays):
 
     Raises OSError if the folder cannot be written.
     """
+    packed = io.BytesIO()          # first in memory: on a full disk older NumPys leave their zip half open, and complain later
+    np.savez(packed, **{DESCRIPTION: np.array(json.dumps(description))}, **arrays)
     with written_whole(path) as file:
-        np.savez(file, **{DESCRIPTION: np.array(json.dumps(description))}, **arrays)
+        file.write(packed.getbuffer())
 
 
 @contextlib.contextmanager

@@ -515,8 +515,8 @@ def test_a_full_disk_at_the_terminal_is_one_line(what, tmp_path):
     (tmp_path / "data").mkdir(), (tmp_path / "out").mkdir()
     good_idx(tmp_path / "data")
     arguments = [part.format(data=tmp_path / "data", out=tmp_path / "out") for part in TERMINAL[what]]
-    with room_for(1000):                                            # which the program inherits
-        done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True)
+    with room_for(1000):           # which the program inherits; Python itself would leave its compiled modules half written
+        done = subprocess.run([sys.executable, "-B", "-m", *arguments], capture_output=True, text=True)
     said = done.stderr.strip().splitlines()
     assert done.returncode and said and "Traceback" not in done.stderr, done.stderr
     assert "File too large" in said[-1] or "No space left" in said[-1]

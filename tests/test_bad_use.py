@@ -207,6 +207,7 @@ LESSON = """
         locale.setlocale(locale.LC_ALL, "")
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", message="Progress is not kept")
+    warnings.filterwarnings("ignore", category=DeprecationWarning)       # what libraries of different years say of each other
     warnings.filterwarnings("ignore", message="Matplotlib created a temporary|.*is not a writable directory", category=UserWarning)
     import lenet_core, lenet_lab.check as check
     from lenet_lab.plots import toy

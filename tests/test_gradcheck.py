@@ -39,10 +39,16 @@ def test_lenet_passes_and_nothing_is_disturbed(rng, digits):
     assert sum(e.verdict == "pass" for e in found if e.parameter in "Wb") >= 38
 
 
-def test_all_of_lenet_on_mnist_in_twenty_seconds(mnist):
+def test_all_of_lenet_on_mnist_and_an_entry_costs_about_one_pass(mnist):
+    net = lenet(np.random.default_rng(0))
     start = time.perf_counter()
-    found = check_net(lenet(np.random.default_rng(0)), mnist.test_x[:3], mnist.test_y[:3], entries=60)
-    assert time.perf_counter() - start < 20
+    found = check_net(net, mnist.test_x[:3], mnist.test_y[:3], entries=60)
+    took, passes = time.perf_counter() - start, []
+    for _ in range(20):
+        start = time.perf_counter()
+        net.loss(mnist.test_x[:3], mnist.test_y[:3])
+        passes.append(time.perf_counter() - start)
+    assert took < 5 * len(found) * np.median(passes)          # 1.1 on a quiet machine: only what comes after the number runs again
     assert {e.verdict for e in found} == {"pass", "kink"} and max(e.error for e in found if e.verdict == "pass") < 1e-5
     images = [e for e in found if (e.layer, e.parameter) == ("conv1", "x")]
     assert sum(e.why == "a tie in pool1" for e in images) > len(images) / 4      # blank paper
