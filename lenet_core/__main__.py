@@ -124,5 +124,6 @@ def _what_was_noted(kept, path):
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")             # a terminal in another alphabet shows ? where it has no ✓ or ä
+    # A terminal in another alphabet shows ? where it has no ✓ or ä; and each line is there at once, in a file or a pipe too.
+    sys.stdout.reconfigure(errors="replace", line_buffering=True)
     sys.exit(main())

@@ -92,7 +92,7 @@ def await_another_save(path, process):
 
 @kills(2, 40)
 def test_training_that_is_killed_and_gone_on_with_is_training(kills, pictures, start, tmp_path, rng):
-    steps, path, whole = 150 + 8 * kills, tmp_path / "run.npz", tmp_path / "whole.npz"
+    steps, path, whole = 48 + 8 * kills, tmp_path / "run.npz", tmp_path / "whole.npz"
     run = subprocess.run([sys.executable, "-m", "lenet_core", "--data", pictures, "--steps", str(steps), "--save", whole],
                          capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

@@ -237,7 +237,8 @@ def test_a_run_with_odd_notes_is_not_gone_on_with(notes, words, rng, tmp_path, c
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent as a signal")
 def test_terminal_ends_cleanly_on_ctrl_c(tmp_path):
     run = subprocess.Popen([sys.executable, "-m", "lenet_core", "--steps", "100000", "--save", tmp_path / "run.npz"],
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=without_mnist(tmp_path))
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                           env=without_mnist(tmp_path) | {"PYTHONUNBUFFERED": ""})              # also so, a line is there when it is printed
     while "cost" not in run.stdout.readline():
         pass
     run.send_signal(signal.SIGINT)
