@@ -14,11 +14,25 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from IPython import get_ipython
 
 from lenet_core.train import RECIPES, Diverged, error_rate, minibatches, train
 
 SAMPLE = 1000                    # test images for a point of the curve; the whole test set is for two epochs: the first and the last
 POINTS = 16                      # points of the curve in one run
+
+
+async def _see_to_buttons():
+    """Let the kernel hear, while a cell waits, what the page sends. From version 7 on, ipykernel does so unasked, on a thread."""
+    if not hasattr(get_ipython(), "kernel"):             # plain Python, or IPython in a terminal
+        return
+    import ipykernel
+
+    if ipykernel.version_info[0] < 7:
+        from jupyter_ui_poll import ui_events
+
+        async with ui_events() as hear:
+            await hear(10)
 
 
 class Point(NamedTuple):
@@ -154,6 +168,7 @@ class Run:
     async def _over(self):
         try:
             while self._thread and self._thread.is_alive():
+                await _see_to_buttons()
                 await asyncio.sleep(0.05)
         except (KeyboardInterrupt, asyncio.CancelledError):
             self.pause()

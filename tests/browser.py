@@ -96,10 +96,14 @@ def _begins(page, cell):
                            timeout=60_000)
 
 
+def menu(page, name, entry):
+    page.get_by_role("menuitem", name=name, exact=True).click()
+    page.locator(".lm-Menu").get_by_text(entry, exact=True).click()      # the palette of commands may have it too
+
+
 def run_all(page):
     with _begins(page, 0):
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()      # the palette of commands has it too
+        menu(page, "Run", "Run All Cells")
 
 
 def run_cell(page, number):

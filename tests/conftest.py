@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import signal
 import threading
 import time
 
@@ -9,6 +10,12 @@ import numpy as np
 import pytest
 
 from lenet_core import data
+
+
+def pytest_configure():
+    """A shell that starts `make test` in the background has it ignore Ctrl-C, and so would every program that the tests start."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -101,8 +101,7 @@ def test_pause_step_resume_and_stop_while_a_cell_waits(page, lab):
     panel.rests()
     assert panel.button("Restart").is_enabled() and panel.button("Stop").is_disabled()
     assert not page.locator(".jp-OutputArea [data-mime-type='application/vnd.jupyter.error']").count()
-    page.get_by_role("menuitem", name="Kernel", exact=True).click()
-    page.get_by_text("Shut Down Kernel", exact=True).click()
+    browser.menu(page, "Kernel", "Shut Down Kernel")
 
 
 CELLS = ["""
@@ -168,8 +167,7 @@ def test_interrupting_the_waiting_cell_pauses_and_hangs_nothing(page, small_note
     browser.run_all(page)
     panel = Panel(page)
     panel.until(lambda p: p.step > 3)
-    page.get_by_role("menuitem", name="Kernel", exact=True).click()
-    page.get_by_text("Interrupt Kernel", exact=True).click()
+    browser.menu(page, "Kernel", "Interrupt Kernel")
     panel.until(lambda p: p.status.startswith("Paused"))
     browser.wait_until_idle(page)
     at = panel.step
