@@ -13,7 +13,7 @@ lab: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m tests.solved_notebooks
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 		tests notebooks build/solved
 
 # Some minutes: memory over three epochs, the long resume, a thousand practice problems, every notebook half solved.

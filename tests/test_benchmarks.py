@@ -34,8 +34,9 @@ def test_speed_in_ratios():
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the system how much memory is shared")
-def test_two_kernels_share_the_mapped_images(rng, tmp_path):
+def test_two_kernels_share_the_mapped_images(rng, tmp_path, monkeypatch):
     """Two real kernels run the toy notebook and train: mapped, the images (63 MB) are in neither's own memory; read, in both."""
+    monkeypatch.setattr(classroom, "EPOCHS", 1)
     x, y = rng.integers(0, 256, (20_000, 28, 28), dtype=np.uint8), np.arange(20_000) % 10
     np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x[:100], y_test=y[:100])
     floats = x[:, None] / np.float32(255)
