@@ -16,7 +16,8 @@ test: .venv/ready
 	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 		tests notebooks build/solved
 
-# Some minutes: memory over three epochs, the long resume, a thousand practice problems, every notebook half solved.
+# What takes minutes: memory over three epochs, the long resume, a hundred kills, cells in other orders, a thousand practice problems, every
+# notebook half solved.
 study: .venv/ready
 	$(BIN)/python -m tests.solved_notebooks
 	$(BIN)/python -m pytest -m slow -s

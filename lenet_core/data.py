@@ -1,9 +1,10 @@
 """Where the images come from: MNIST in the formats it is handed around in, CIFAR-10, and real digits that need no download.
 
-`load_mnist` and `load_cifar10` look, in this order, into the folder they are given, the folder named in the environment
-variable LENET_DATA, and the user's cache; then they try to download. Without a network `load_mnist` takes the 1,797
-handwritten digits that come with scikit-learn, brought from 8x8 to 28x28 pixels; nothing stands in for CIFAR-10. Which
-images they are stands in `Dataset.name` and in `str(dataset)`, so that nobody takes the one for the other.
+`load_mnist` and `load_cifar10` look into the folder they are given, else into the one named in the environment variable
+LENET_DATA, else into the user's cache; then they try to download (CIFAR-10 also where LENET_DATA has none). Without a
+network `load_mnist` takes the 1,797 handwritten digits that come with scikit-learn, brought from 8x8 to 28x28 pixels;
+nothing stands in for CIFAR-10. Which images they are stands in `Dataset.name` and in `str(dataset)`, so that nobody takes
+the one for the other.
 
 As they come, the images must be read and turned into numbers, and every process has its own copy of them: 219 MB for MNIST.
 `write_shared` writes them down as the arrays they become. Such a folder is mapped, not read: what is looked at comes into

@@ -30,6 +30,6 @@ def test_every_module_is_in_the_reading_order(package):
 
 def test_a_course_in_ten_lines_is_the_classrooms_own_way():
     commands = [re.findall(r"^```\n(.*?)^```$", section(text, heading), flags=re.DOTALL | re.MULTILINE) for text, heading in (
-        (README, "A course in ten lines"), (CLASSROOM, "Try it on your own machine"))]
+        (README, "A course in eight lines"), (CLASSROOM, "Try it on your own machine"))]
     assert commands[0] == commands[1] and len(commands[0]) == 1
     assert len(commands[0][0].splitlines()) <= 10

@@ -13,6 +13,7 @@ from tabulate import tabulate
 from lenet_core.files import written_whole
 
 from .grid import records
+from .learn import LEARNED, WINDOW
 from .studies import STUDIES, runs
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
@@ -126,7 +127,9 @@ def write(record=RECORD, smoke=False, readme=None):
     versions = sorted({line["versions"] for line in everything})
     parts = [f"# What the experiments gave\n\nWritten by `python -m lenet_lab.experiments`, with {'; '.join(versions)}. Accuracies are the "
              "mean of the runs that learned, in brackets the worst and the best of them; behind a share of many runs, in brackets, the 95 % "
-             "interval.\n",
+             f"interval. A run *learned* if at least {LEARNED:.0%} of the test images are right (guessing: 10 %); it *diverged* if the loss was no "
+             f"number any more, is *dead* if the weights of some layer had no gradient for {WINDOW} steps, and else *stuck*. *Time alone*: the "
+             "machine did nothing else.\n",
              f"## The networks\n\n{networks_markdown(record, smoke)}",
              *(f"## {study}\n\n{study_markdown(study, record, smoke)}\n" for study in STUDIES if any(line["study"] == study for line in everything))]
     _replace(Path(record).with_name("table.csv"), text.getvalue())
