@@ -96,6 +96,17 @@ def _begins(page, cell):
                            timeout=60_000)
 
 
+def settled(read, seconds=20):
+    """What `read()` returns, once that has not changed for a second: after a pause the step at hand is still finished."""
+    end = time.monotonic() + seconds
+    seen, now = None, read()
+    while seen != now:
+        assert time.monotonic() < end, f"it goes on: {now}"
+        time.sleep(1)
+        seen, now = now, read()
+    return now
+
+
 def menu(page, name, entry):
     page.get_by_role("menuitem", name=name, exact=True).click()
     page.locator(".lm-Menu").get_by_text(entry, exact=True).click()      # the palette of commands may have it too

@@ -55,13 +55,8 @@ class Panel:
         return int(re.search(r"over (\d+) steps", self.at.locator("svg[role=img]").get_attribute("aria-label")).group(1))
 
     def rests(self):
-        """Wait until nothing has changed for a second (after a pause, the step at hand is still finished). Returns the step."""
-        seen, end = None, time.monotonic() + 20
-        while seen != (now := (self.step, self.drawn, self.number("loss"))):
-            assert time.monotonic() < end, f"it goes on: step {self.step}"
-            seen = now
-            time.sleep(1)
-        return self.step
+        """Wait until nothing changes any more. Returns the step."""
+        return browser.settled(lambda: (self.step, self.drawn, self.number("loss")))[0]
 
     def until(self, condition, seconds=20):
         end = time.monotonic() + seconds

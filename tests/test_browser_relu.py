@@ -130,12 +130,7 @@ def test_the_plane_starts_learns_and_pauses(plane):
     until(lambda: steps(plane) > 150)
     press(plane, "Pause")
     until(lambda: plane.locator(".status").inner_text().startswith("Paused after"))
-
-    def rests():                                                          # after the step at hand, which is still finished
-        before = steps(plane)
-        time.sleep(1)
-        return steps(plane) == before
-    until(rests)
+    browser.settled(lambda: steps(plane))
     assert float(number(plane, "loss")) < first / 2
     wrong = int(number(plane, "on the wrong side").split()[0])
     assert wrong < 60 and f"on the wrong side {wrong} of 300 points" in plane.locator("svg").get_attribute("aria-label")

@@ -92,7 +92,7 @@ def _verdict(name, work, submission, seed, limits, how):
     forward = name.replace("backward", "forward")
     other = submission.works.get(forward) if forward != name else None
     forward = forward if other and other.written and not (work.handout or other.handout) else None
-    works = {name: work.job()} | ({forward: submission.works[forward].job()} if forward else {})
+    works = {name: work.job()} | ({forward: other.job()} if forward else {})
     with Sandbox(works, {*GRADED, name}, submission.modules, limits, how) as box:
         if isinstance(why := box.failed.get(name), str):
             return Verdict(name, False, why)
