@@ -12,6 +12,7 @@ Arrays are never overwritten: an update puts new arrays into `params`. A snapsho
 
 import functools
 import math
+import operator
 
 import numpy as np
 
@@ -208,7 +209,7 @@ class Net:
         losses, records, grads = zip(*passes)
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]
-            layer.grads = {p: functools.reduce(np.add, [part[n][p] for part in grads]) for p in layer.params}
+            layer.grads = {p: functools.reduce(operator.iadd, [part[n][p] for part in grads]) for p in layer.params}
         return sum(losses), np.concatenate([record[-1]["out"] for record in records])
 
     def _there_and_back(self, x, y, N):

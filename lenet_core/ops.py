@@ -104,10 +104,10 @@ def conv_forward(x, W, b, stride=1, pad=0):
                          f"and b {b.shape}.")
     windows = _windows(x, k, stride, pad)                         # (C, k, k, OH, OW, N)
     OH, OW, N = windows.shape[3:]
-    cols = np.empty((C * k * k + 1, OH * OW * N), windows.dtype)
+    cols = _matrix(C * k * k + 1, OH * OW * N, windows.dtype)
     cols[:-1].reshape(windows.shape)[...] = windows               # what im2col returns ...
     cols[-1] = 1                                                  # ... and a last row of ones: b is the weight of an input 1
-    out = np.column_stack((W.reshape(F, -1), b)) @ cols           # (F, OH*OW*N)
+    out = np.matmul(np.column_stack((W.reshape(F, -1), b)), cols, out=_matrix(F, OH * OW * N, np.result_type(W, b, cols)))
     return out.reshape(F, OH, OW, N).transpose(3, 0, 1, 2), (cols, x.shape, W, stride, pad)
 
 
@@ -125,8 +125,19 @@ def conv_backward(dout, cache, need_dx=True):
     dout = dout.transpose(1, 2, 3, 0).reshape(F, -1)              # (F, OH*OW*N)
     dWb = (cols @ dout.T).T                                       # faster than dout @ cols.T, same sums
     dW, db = dWb[:, :-1].reshape(W.shape), dWb[:, -1].copy()
-    dx = col2im(W.reshape(F, -1).T @ dout, x_shape, k, stride, pad) if need_dx else None
-    return dx, dW, db
+    if not need_dx:
+        return None, dW, db
+    dcols = np.matmul(W.reshape(F, -1).T, dout, out=_matrix(C * k * k, dout.shape[1], np.result_type(W, dout)))
+    return col2im(dcols, x_shape, k, stride, pad), dW, db
+
+
+def _matrix(rows, columns, dtype):
+    """An empty matrix for a product, with 64 unused bytes behind each row.
+
+    Without them the rows of a batch of 32 or 64 images begin a multiple of 4096 bytes apart, all in the same few places of the
+    processor's first cache, and a product that writes such a matrix takes 1.2 to 1.9 times as long.
+    """
+    return np.empty((rows, columns + 64 // np.dtype(dtype).itemsize), dtype)[:, :columns]
 
 
 # ------------------------------------------------------------------------------------------------------ max pooling
@@ -157,7 +168,8 @@ def max_pool_backward(dout, cache):
     entries = list(zip(window_entries(x, k, stride), window_entries(dx, k, stride)))
     unpaid = dout                                                 # what no entry of its window has earned so far
     for view, dview in entries[:-1]:
-        paid = unpaid * (view == out).astype(dout.dtype)
+        paid = (view == out).astype(dout.dtype)
+        paid *= unpaid
         _pay(dview, paid, overlap=stride < k)
         unpaid = unpaid - paid                                    # exactly 0 where the winner has been paid
     _pay(entries[-1][1], unpaid, overlap=stride < k)              # nobody before the last entry: then it is the winner
