@@ -1,6 +1,8 @@
 """LeNet as a homework solution computes it straightforwardly: float64, one image after another, windows by two loops.
 
-The yardstick for `benchmarks.throughput`, and nothing else: same network, same sums, no thought for speed.
+The yardstick for `benchmarks.throughput`, and nothing else: same network, same sums, no thought for speed. It has the form of
+the homework's handout (CMU 10-601, homework 7, section 6): a layer's backward function is given the gradient, the layer's
+input and its parameters, and so makes the windows again; and every layer hands a gradient on, the first one too.
 """
 
 import numpy as np
@@ -24,49 +26,73 @@ def col2im(columns, shape, k):
     return image
 
 
-def pool(x):
-    C, H, W = x.shape
-    out, winners = np.empty((C, H // 2, W // 2)), np.empty((C, H // 2, W // 2), int)
-    for i in range(H // 2):
-        for j in range(W // 2):
-            window = x[:, 2 * i:2 * i + 2, 2 * j:2 * j + 2].reshape(C, 4)
-            winners[:, i, j] = window.argmax(axis=1)
-            out[:, i, j] = window.max(axis=1)
-    return out, winners
+def conv_forward(x, W, b):
+    (N, _, height, width), (F, _, k, _) = x.shape, W.shape
+    out = np.empty((N, F, height - k + 1, width - k + 1))
+    for n in range(N):
+        out[n] = (W.reshape(F, -1) @ im2col(x[n], k) + b[:, None]).reshape(out[n].shape)
+    return out
 
 
-def unpool(dout, winners):
-    C, H, W = dout.shape
-    dx, channels = np.zeros((C, 2 * H, 2 * W)), np.arange(C)
-    for i in range(H):
-        for j in range(W):
-            row, column = divmod(winners[:, i, j], 2)
-            dx[channels, 2 * i + row, 2 * j + column] = dout[:, i, j]
+def conv_backward(dout, x, W):
+    F, _, k, _ = W.shape
+    dx, dW, db = np.empty_like(x), np.zeros_like(W), np.zeros(F)
+    for n in range(len(x)):
+        d = dout[n].reshape(F, -1)
+        dW += (d @ im2col(x[n], k).T).reshape(W.shape)
+        db += d.sum(axis=1)
+        dx[n] = col2im(W.reshape(F, -1).T @ d, x[n].shape, k)
+    return dx, dW, db
+
+
+def pool_forward(x):
+    N, C, H, W = x.shape
+    out = np.empty((N, C, H // 2, W // 2))
+    for n in range(N):
+        for i in range(H // 2):
+            for j in range(W // 2):
+                out[n, :, i, j] = x[n, :, 2 * i:2 * i + 2, 2 * j:2 * j + 2].max(axis=(1, 2))
+    return out
+
+
+def pool_backward(dout, x):
+    N, C, H, W = dout.shape
+    dx, channels = np.zeros_like(x), np.arange(C)
+    for n in range(N):
+        for i in range(H):
+            for j in range(W):
+                window = x[n, :, 2 * i:2 * i + 2, 2 * j:2 * j + 2].reshape(C, 4)
+                row, column = divmod(window.argmax(axis=1), 2)
+                dx[n, channels, 2 * i + row, 2 * j + column] = dout[n, :, i, j]
     return dx
 
 
 def loss_and_gradients(params, x, y):
     """The mean loss of LeNet over the images x (N, 1, 28, 28) and the gradients of (W1, b1, ..., W4, b4)."""
     W1, b1, W2, b2, W3, b3, W4, b4 = params
-    loss, grads = 0.0, [np.zeros_like(p) for p in params]
-    for image, label in zip(x, y):
-        cols1 = im2col(image, 5)
-        p1, w1 = pool((W1.reshape(20, -1) @ cols1 + b1[:, None]).reshape(20, 24, 24))
-        cols2 = im2col(p1, 5)
-        p2, w2 = pool((W2.reshape(50, -1) @ cols2 + b2[:, None]).reshape(50, 8, 8))
-        hidden = np.maximum(p2.ravel() @ W3 + b3, 0)
-        scores = hidden @ W4 + b4
-        p = np.exp(scores - scores.max())
-        p /= p.sum()
-        loss -= np.log(p[label]) / len(x)
-        d = p.copy()
-        d[label] -= 1
-        d /= len(x)
-        dhidden = W4 @ d * (hidden > 0)
-        dout2 = unpool((W3 @ dhidden).reshape(50, 4, 4), w2).reshape(50, -1)
-        dout1 = unpool(col2im(W2.reshape(50, -1).T @ dout2, (20, 12, 12), 5), w1).reshape(20, -1)
-        for total, part in zip(grads, (
-                (dout1 @ cols1.T).reshape(W1.shape), dout1.sum(1), (dout2 @ cols2.T).reshape(W2.shape), dout2.sum(1),
-                np.outer(p2.ravel(), dhidden), dhidden, np.outer(hidden, d), d)):
-            total += part
-    return loss, grads
+    N = len(x)
+    maps1 = conv_forward(x, W1, b1)
+    pooled1 = pool_forward(maps1)
+    maps2 = conv_forward(pooled1, W2, b2)
+    flat = pool_forward(maps2).reshape(N, -1)
+    hidden = np.maximum(flat @ W3 + b3, 0)
+    scores = hidden @ W4 + b4
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(N), y]).mean()
+
+    dscores = p
+    dscores[np.arange(N), y] -= 1
+    dscores /= N
+    dhidden = dscores @ W4.T * (hidden > 0)
+    dmaps2 = pool_backward((dhidden @ W3.T).reshape(N, 50, 4, 4), maps2)
+    dpooled1, dW2, db2 = conv_backward(dmaps2, pooled1, W2)
+    _, dW1, db1 = conv_backward(pool_backward(dpooled1, maps1), x, W1)
+    return loss, [dW1, db1, dW2, db2, flat.T @ dhidden, dhidden.sum(axis=0), hidden.T @ dscores, dscores.sum(axis=0)]
+
+
+def step(params, velocities, x, y, lr, mu=0.9, decay=5e-4):
+    """One step of training: the new parameters and velocities."""
+    _, grads = loss_and_gradients(params, x, y)
+    velocities = [mu * v + lr * (g + decay * p * (p.ndim > 1)) for p, v, g in zip(params, velocities, grads)]
+    return [p - v for p, v in zip(params, velocities)], velocities
