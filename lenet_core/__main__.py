@@ -74,11 +74,7 @@ def run(args):
 
     def keep():
         if args.save:
-            try:
-                save_checkpoint(args.save, net, batches, state, notes)
-            except OSError as error:
-                raise OSError(f"{args.save} cannot be written ({error.strerror or error}). "
-                              "What was saved before is still there.") from None
+            save_checkpoint(args.save, net, batches, state, notes)
 
     started, interrupted = time.monotonic(), False
 

@@ -18,7 +18,7 @@ ABANDONED = 60                           # seconds without a change, after which
 def write_npz(path, description, arrays):
     """Write a description (plain data, kept as JSON) and named arrays to `path`.
 
-    Raises OSError if the folder cannot be written.
+    Raises OSError as `written_whole` does.
     """
     packed = io.BytesIO()          # first in memory: on a full disk older NumPys leave their zip half open, and complain later
     np.savez(packed, **{DESCRIPTION: np.array(json.dumps(description))}, **arrays)
@@ -31,9 +31,20 @@ def written_whole(path):
     """A binary file to write to, which takes its place at `path` when the block ends well, and not at all otherwise.
 
     It is written beside its place and then moved there in one step, so that a kill at any moment leaves the old file or the new
-    one, and beside it at most what the next writing clears away. Raises OSError if the folder cannot be written.
+    one, and beside it at most what the next writing clears away. Raises OSError with one sentence, of the kind that the system
+    raised (no such folder, no right to write there, no room).
     """
     path = Path(path)
+    try:
+        with _taking_its_place(path) as file:
+            yield file
+    except OSError as error:                                # which names the temporary file, or none
+        raise type(error)(f"{path} cannot be written ({error.strerror or error}). Nothing there was changed. Name a folder that "
+                          "is there and that you may write to, on a disk with room.") from None
+
+
+@contextlib.contextmanager
+def _taking_its_place(path):
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:

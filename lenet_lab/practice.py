@@ -220,7 +220,9 @@ def _main(arguments=None):
         for name, page in pages.items():
             (options.out / name).write_text(page, encoding="utf-8")
             print(options.out / name)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        parser.exit(1, f"{options.out} cannot be written ({error.strerror or error}). Name a folder that you may write to.\n")
+    except ValueError as error:
         parser.exit(1, f"{error}\n")
 
 

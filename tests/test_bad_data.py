@@ -499,7 +499,16 @@ def test_a_full_disk_leaves_the_old_and_no_litter(what, tmp_path, monkeypatch, r
         write(tmp_path)
     assert tree(tmp_path) == before and (tmp_path / "net.npz").read_bytes() == good and memory.read("softmax")["attempts"] == 3
     assert "File too large" in str(caught.value) or "requested and" in str(caught.value)         # NumPy's words for it
+    if kind is OSError:
+        assert one_sentence(caught.value).startswith(f"{tmp_path / 'net.npz'} cannot be written (")
     print(f"full disk, {what} -> {' '.join(str(caught.value).split())}".replace(str(tmp_path), "..."))
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        lenet(np.random.default_rng(0)).save(tmp_path / "nets" / "net.npz")
+    assert "nets" in one_sentence(caught.value) and ".tmp" not in str(caught.value)
+    print(f"no such folder -> {caught.value}".replace(str(tmp_path), "..."))
 
 
 TERMINAL = {
