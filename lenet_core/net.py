@@ -206,7 +206,7 @@ class Net:
         several = len(x) >= 2 * PART and not self._has_own
         parts = [slice(0, len(x) // 2), slice(len(x) // 2, None)] if several else [slice(None)]
         passes = in_parts(lambda part: self._there_and_back(x[part], y[part], len(x)), parts, threads=several)
-        losses, records, grads = zip(*passes)
+        losses, records, grads = zip(*passes)               # gradients of this pass, nobody else's yet: added in place
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]
             layer.grads = {p: functools.reduce(operator.iadd, [part[n][p] for part in grads]) for p in layer.params}

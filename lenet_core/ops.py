@@ -14,8 +14,8 @@ Shapes, with N images in the batch:
 
 **Memory order.** Images have the shape above, but the results of a convolution lie in memory with the batch axis innermost,
 the same pixel of all images side by side, and pooling and ReLU keep it so. Nothing that reads `x[n, c, i, j]` notices. It is
-there because W @ cols comes out of the product in just this order: no result is ever transposed, and to flatten one for an
-inner product copies nothing. Only `im2col`, `col2im` and the three products know about it.
+there because W @ cols comes out of the product in just this order: no result is ever transposed, and to flatten what pooling
+gives, for an inner product, copies nothing. Only `im2col`, `col2im` and the three products know about it.
 
 Sources: the homework document (CMU 10-601, Spring 2017, homework 7), sections 2 and 5; its equation numbers are quoted.
 """
@@ -134,8 +134,8 @@ def conv_backward(dout, cache, need_dx=True):
 def _matrix(rows, columns, dtype):
     """An empty matrix for a product, with 64 unused bytes behind each row.
 
-    Without them the rows of a batch of 32 or 64 images begin a multiple of 4096 bytes apart, all in the same few places of the
-    processor's first cache, and a product that writes such a matrix takes 1.2 to 1.9 times as long.
+    Without them the rows of LeNet's matrices, with 32 or 64 images, begin a multiple of 4096 bytes apart, all in the same few
+    places of the processor's first cache, and a product that writes such a matrix takes up to 1.9 times as long.
     """
     return np.empty((rows, columns + 64 // np.dtype(dtype).itemsize), dtype)[:, :columns]
 
