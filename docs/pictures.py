@@ -129,7 +129,7 @@ def cut(name, last, solved, to):
     for cell in notebook.cells:
         cell.source = solved.get(cell.metadata.get("lenet", {}).get("exercise"), cell.source)
         if cell.cell_type == "code":
-            cell.outputs = []
+            cell.outputs, cell.execution_count = [], None          # a new number is how `run_all` sees that it has begun
     notebook.metadata.pop("widgets", None)
     nbformat.write(notebook, to)
 
@@ -158,10 +158,10 @@ def main():
             page = first.context.browser.new_page(viewport={"width": width, "height": HEIGHT}, device_scale_factor=2)
             browser.open_notebook(page, address, f"{scene.__name__}.ipynb")
             page.keyboard.press("Control+b")                           # the list of files goes
-            page.add_style_tag(content=ALONE)
             browser.run_all(page)
             page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first.wait_for(timeout=300_000)
             browser.wait_until_idle(page, 60)
+            page.add_style_tag(content=ALONE)                          # now: hidden prompts do not say what runs
             parts = scene(page)
             page.wait_for_timeout(500)
             path = PICTURES / f"{scene.__name__}.png"
