@@ -16,7 +16,7 @@ from .train import RECIPES, Diverged, TrainingState, error_rate, load_checkpoint
 from .zoo import lenet
 
 SUBSET = 3000                   # 1/20 of MNIST, the homework's small set
-REPORT_EVERY = 100              # steps between two lines with the cost
+REPORT_EVERY, TEST_EVERY = 100, 500        # steps between two lines with the cost, between two tests, as in the homework's script
 MOST = 10 ** 9                  # images, epochs or steps: more is a slip, and would not end
 
 
@@ -70,7 +70,7 @@ def run(args):
     if kept:
         batches.position = kept.position
     total = notes.setdefault("steps", recipe.length(batches.per_epoch, args.epochs, args.steps))
-    test_every = min(batches.per_epoch, 500)
+    keep_every = min(batches.per_epoch, TEST_EVERY)
 
     def keep():
         if args.save:
@@ -90,8 +90,9 @@ def run(args):
             bar.update()
             if state.steps % REPORT_EVERY == 0 or state.steps == total:
                 bar.write(f"cost = {step.loss:.6f} training_percent = {step.accuracy:.6f}", file=sys.stdout)
-            if state.steps % test_every == 0 and state.steps < total:
+            if state.steps % TEST_EVERY == 0 and state.steps < total:
                 bar.write(f"\ntest accuracy: {1 - error_rate(net, data.test_x, data.test_y):.6f}\n", file=sys.stdout)
+            if state.steps % keep_every == 0 and state.steps < total:
                 keep()
             if interrupted:
                 break
