@@ -161,7 +161,7 @@ def test_progress_that_was_noted_is_never_lost(kills, start, tmp_path, rng, monk
         noted, left = sum(told.values()), len(litter(tmp_path))
     assert noted > kills
     age(litter(tmp_path))
-    for name in told:
+    for name in ["relu_forward", *(f"toy_{question:02}" for question in range(1, 6))]:      # also one killed in its very first writing
         memory.write(name, hints=1)
     assert not litter(tmp_path)
     print(f"\nprogress: {kills} kills among {noted} attempts, none of them lost, {left} unfinished files left behind, cleared later")
