@@ -215,7 +215,7 @@ def test_who_is_let_in(people):
 
 
 def test_the_lessons_are_there(people):
-    lessons = {path.name for path in LESSONS.glob("*.ipynb")}     # not all files: notebook 06, which another test runs meanwhile, makes one
+    lessons = {path.name for path in LESSONS.glob("*.ipynb")}     # not all files: notebook 06, run by another test, makes one
     assert "01_toy_network.ipynb" in lessons
     for name in ("ada", "bob"):
         there = people[name].ask("GET", "api/contents/notebooks").json()["content"]
