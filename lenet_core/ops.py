@@ -107,7 +107,7 @@ def conv_forward(x, W, b, stride=1, pad=0):
     cols = _matrix(C * k * k + 1, OH * OW * N, windows.dtype)
     cols[:-1].reshape(windows.shape)[...] = windows               # what im2col returns ...
     cols[-1] = 1                                                  # ... and a last row of ones: b is the weight of an input 1
-    out = np.matmul(np.column_stack((W.reshape(F, -1), b)), cols, out=_matrix(F, OH * OW * N, np.result_type(W, b, cols)))
+    out = _product(np.column_stack((W.reshape(F, -1), b)), cols)  # (F, OH*OW*N)
     return out.reshape(F, OH, OW, N).transpose(3, 0, 1, 2), (cols, x.shape, W, stride, pad)
 
 
@@ -125,10 +125,13 @@ def conv_backward(dout, cache, need_dx=True):
     dout = dout.transpose(1, 2, 3, 0).reshape(F, -1)              # (F, OH*OW*N)
     dWb = (cols @ dout.T).T                                       # faster than dout @ cols.T, same sums
     dW, db = dWb[:, :-1].reshape(W.shape), dWb[:, -1].copy()
-    if not need_dx:
-        return None, dW, db
-    dcols = np.matmul(W.reshape(F, -1).T, dout, out=_matrix(C * k * k, dout.shape[1], np.result_type(W, dout)))
-    return col2im(dcols, x_shape, k, stride, pad), dW, db
+    dx = col2im(_product(W.reshape(F, -1).T, dout), x_shape, k, stride, pad) if need_dx else None
+    return dx, dW, db
+
+
+def _product(a, b):
+    """a @ b, in a `_matrix`."""
+    return np.matmul(a, b, out=_matrix(len(a), b.shape[1], np.result_type(a, b)))
 
 
 def _matrix(rows, columns, dtype):
