@@ -29,7 +29,7 @@ bench: .venv/ready
 # Every run behind the README's results anew: about an hour on two processors (needs MNIST and CIFAR-10; see README). A stopped one
 # goes on where it was; the old results stay until the new ones are complete.
 experiments: .venv/ready
-	$(BIN)/python -m lenet_lab.experiments --again
+	$(BIN)/lenet experiments --again
 
 # Run the notebooks and store what came out (needs MNIST; see README).
 notebooks: .venv/ready
@@ -37,7 +37,7 @@ notebooks: .venv/ready
 
 # The work in the notebooks as the homework's hw7.tar; says what is in it and what is unsolved.
 submission: .venv/ready
-	$(BIN)/python -m lenet_lab.grade.bundle notebooks --out build/hw7.tar
+	$(BIN)/lenet submit notebooks --out build/hw7.tar
 
 # The notebooks, as they are stored, and the README as pages for a browser: build/site/index.html, complete without a network.
 site: .venv/ready

@@ -46,8 +46,9 @@ LOAD = """
 import json, time
 import numpy as np
 from lenet_core import lenet, load_mnist
-from lenet_core.__main__ import SUBSET
-from lenet_core.train import RECIPES, minibatches
+from lenet_lab.runs.terminal import SUBSET
+from lenet_core.training import minibatches
+from lenet_lab.runs.recipes import RECIPES
 data = load_mnist()
 subset, net = data.subset(SUBSET), lenet(np.random.default_rng(0))
 batches = minibatches(subset.train_x, subset.train_y, RECIPES["small"].batch_size, np.random.default_rng(0))

@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from lenet_core import data, lenet, net as net_module
-from lenet_core.train import train
+from lenet_core.training import train
 from lenet_lab.widgets.training import TrainingPanel
 
 from . import yardstick

@@ -26,7 +26,7 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from lenet_core import load_mnist
-from lenet_lab.solutions import exercise, solved
+from lenet_lab.check.solutions import exercise, solved
 from tests import browser
 
 from .classroom import QUIET
@@ -90,9 +90,9 @@ def notebook_table(runs):
 PREPARE = """
 import numpy as np
 from lenet_core import lenet, load_mnist
-from lenet_core.train import warm_up_then_down
-from lenet_lab.practice import homework
-from lenet_lab.travel import Journey
+from lenet_core.training import linear_warmup_decay
+from lenet_lab.toy.practice import homework
+from lenet_lab.inside.recorder import Recorder
 from lenet_lab.widgets.draw import DrawDigit
 from lenet_lab.widgets.hinges import Hinges
 from lenet_lab.widgets.look_inside import LookInside
@@ -103,8 +103,8 @@ from lenet_lab.widgets.time_travel import TimeTravel
 from lenet_lab.widgets.training import TrainingPanel
 data = load_mnist()
 steps = min(938, 30 * (len(data.train_x) // 64))
-journey = Journey(lenet(np.random.default_rng(0)), data, steps=steps, lr=warm_up_then_down(0.05, steps))
-net = journey.net_at(steps)
+recording = Recorder(lenet(np.random.default_rng(0)), data, steps=steps, lr=linear_warmup_decay(0.05, steps))
+net = recording.net_at(steps)
 """
 
 
@@ -179,7 +179,7 @@ WIDGETS = {
                           "keydown", ".name", look_inside),
     "step-through": Widget("StepThrough(homework())", ".lenet-step", "another number in the image", "keydown", '[data-cell^="C:"]',
                            step_through),
-    "time travel": Widget("TimeTravel(journey, data)", ".lenet-time-travel", "an arrow key to the step before", "keydown", "img",
+    "time travel": Widget("TimeTravel(recording, data)", ".lenet-time-travel", "an arrow key to the step before", "keydown", "img",
                           time_travel),
     "regions": Widget('Regions("rings", width=8)', ".lenet-regions", "one unit less, one more", "keydown", "svg",
                       slider_of("units in a layer")),

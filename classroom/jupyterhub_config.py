@@ -35,7 +35,7 @@ def ids(path):
 
 # ------------------------------------------------------------------------------------------------------------- yours to change
 
-COURSE = Path(os.environ.get("LENET_COURSE", "course")).resolve()       # made by `python -m lenet_lab.instructor`
+COURSE = Path(os.environ.get("LENET_COURSE", "course")).resolve()       # made by `lenet course`
 PLACE = COURSE.parent                           # beside it: the students' homes, and what the hub remembers
 TEACHERS = {"teacher"}
 STUDENTS = ids(COURSE / "students.csv")

@@ -25,12 +25,12 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
-from lenet_lab.solutions import exercise
+from lenet_lab.check.solutions import exercise
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = "The LeNet workbook"
 README, NOTEBOOKS = ROOT / "README.md", sorted((ROOT / "notebooks").glob("*.ipynb"))          # the first of them opens the site
-HELD_BACK = ("build/", "solutions/", "lenet_lab/bugs.py")                # not shipped: what exercises and the bug hunt ask for
+HELD_BACK = ("build/", "solutions/", "lenet_lab/check/bugs.py")                # not shipped: what exercises and the bug hunt ask for
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 PICTURES = (".png", ".svg", ".jpg")
 COLOURS = "xcode"                       # of Pygments' styles, one with dark letters only

@@ -1,14 +1,16 @@
 """A convolutional network small enough to read: operations, layers, training, checking, data.
 
-Read in this order: `reference` (the mathematics as plain loops), `ops` (the same, fast), `net`, `historic`, `zoo`, `train`,
-`gradcheck`, `data`. NumPy does the arithmetic; nothing here plots, and only `python -m lenet_core` and the homework's script print.
+Read in this order: `reference` (the mathematics as plain loops), `ops` (the same, fast), `operations` (what a network has to
+know of each), `net`, `initializers` and `models` (first weights, LeNet), `training`, `gradcheck`. `data` finds and reads MNIST
+and CIFAR-10. NumPy does the arithmetic; nothing here plots or prints.
 """
 
-import numpy.random                      # now, and not when it is first used: in the middle of that import a Ctrl-C is lost
+import numpy.random  # noqa: F401          now, and not when it is first used: in the middle of that import a Ctrl-C is lost
 
 from .data import Dataset, load_cifar10, load_mnist
+from .models import lenet
 from .net import Layer, Net
-from .train import train
-from .zoo import lenet
+from .operations import register
+from .training import train
 
-__all__ = ["Dataset", "Layer", "Net", "lenet", "load_cifar10", "load_mnist", "train"]
+__all__ = ["Dataset", "Layer", "Net", "lenet", "load_cifar10", "load_mnist", "register", "train"]

@@ -25,12 +25,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._parallel import map_in_threads
 from .net import Net
 from .ops import batch_innermost, softmax_loss
-from .parallel import in_parts
 
 ROUNDING = 32          # units in the last place by which a loss in float64 may be off: a sum of some hundred products
-RULES = {"max_pool": ("first", "last", "share"), "relu": ("shut", "open")}
 RULE_IN_WORDS = {"first": "", "shut": "", "last": ", paid to the last", "share": ", shared", "open": ", taken as open"}
 
 
@@ -179,7 +178,8 @@ class _Point:
         for mine, given in zip(self.layers, net.layers):
             mine.use(**given.own)
         self.y, self.loss_function = y, loss
-        self.loss, self.inputs, self.gradients = in_parts(self._there_and_back, [batch_innermost(np.asarray(x, np.float64))])[0]
+        x = batch_innermost(np.asarray(x, np.float64))
+        self.loss, self.inputs, self.gradients = map_in_threads(self._there_and_back, [x])[0]
         self.scale = max(1.0, abs(self.loss), np.abs(self.inputs[-1]).max())
 
     def _there_and_back(self, x):
@@ -232,7 +232,7 @@ class _Point:
                 x = held[number](x) if number in held else layer.forward(x)[0]
             return self.loss_function(x, self.y)[0], inputs
 
-        return in_parts(work, [x])[0]
+        return map_in_threads(work, [x])[0]
 
     # -------------------------------------------------------------------------------------------------------- switches
 
@@ -240,64 +240,92 @@ class _Point:
         """[(number of a layer, is it a tie?)] of the layers in which the nudge switches something."""
         found = []
         for n, (down, up) in enumerate(zip(nudge.inputs_down, nudge.inputs_up), start=place[0]):
-            layer, here = self.layers[n], self.inputs[n]
-            if layer.kind in RULES:
-                positions = [_positions(layer, x) for x in (down, here, up)]
+            if n in self.switches:
+                switch, here = self.switches[n], self.inputs[n]
+                positions = [switch.positions(x) for x in (down, here, up)]
                 changed = (positions[0] != positions[1]) | (positions[1] != positions[2])
                 if changed.any():
-                    found.append((n, bool((changed & _tied(layer, here)).any())))
+                    found.append((n, bool((changed & switch.tied(here)).any())))
         return found
 
     def in_words(self, switched, rules=None):
         """What switches within a nudge; and how ties are dealt with, where that is not the package's way."""
-        words = {("max_pool", True): "a tie in {}", ("max_pool", False): "{}: the winner of a window changes",
-                 ("relu", True): "{} is exactly at its bend", ("relu", False): "{} opens or shuts"}
-        return "; ".join(words[self.layers[n].kind, tie].format(self.layers[n].name)
+        return "; ".join(self.switches[n].words[tie].format(self.layers[n].name)
                          + (RULE_IN_WORDS[rules[n]] if tie and rules else "") for n, tie in switched)
+
+    @cached_property
+    def switches(self):
+        """{number of a layer: its switches}, for the layers whose operation has some."""
+        return {n: SWITCHES[layer.operation.switch](layer) for n, layer in enumerate(self.layers) if layer.operation.switch}
 
     @cached_property
     def holds(self):
         """Every way of holding all switches: ({number of a layer: rule for ties}, {number of a layer: its held forward pass})."""
-        numbers = [n for n, layer in enumerate(self.layers) if layer.kind in RULES]
         choices = []
-        for n in numbers:
-            free = self.layers[n].own["backward"] and _tied(self.layers[n], self.inputs[n]).any()
-            choices.append(RULES[self.layers[n].kind] if free else RULES[self.layers[n].kind][:1])
-        ways = [dict(zip(numbers, rules)) for rules in itertools.product(*choices)]
-        return [(way, {n: _held(self.layers[n], self.inputs[n], self.inputs[n + 1], rule) for n, rule in way.items()})
+        for n, switch in self.switches.items():
+            free = self.layers[n].own["backward"] and switch.tied(self.inputs[n]).any()
+            choices.append(switch.rules if free else switch.rules[:1])
+        ways = [dict(zip(self.switches, rules)) for rules in itertools.product(*choices)]
+        return [(way, {n: self.switches[n].held(self.inputs[n], self.inputs[n + 1], rule) for n, rule in way.items()})
                 for way in ways]
 
 
-def _windows(layer, x):
-    """(N, C, OH, OW, k*k): the entries of every pooling window in reading order."""
-    k, stride = layer.options["k"], layer.options.get("stride") or layer.options["k"]
-    windows = np.lib.stride_tricks.sliding_window_view(x, (k, k), axis=(2, 3))[:, :, ::stride, ::stride]
-    return windows.reshape(*windows.shape[:4], -1)
+class Gates:
+    """The switches of a ReLU: each entry passes or is stopped. `rules`, the package's first, say what an exact 0 does."""
 
+    rules = ("shut", "open")
+    words = {True: "{} is exactly at its bend", False: "{} opens or shuts"}
 
-def _positions(layer, x):
-    """Where the switches of a layer are: which entry of each window wins, or which ReLUs are open."""
-    return x > 0 if layer.kind == "relu" else _windows(layer, x).argmax(axis=-1)
+    def __init__(self, layer):
+        pass
 
+    def positions(self, x):
+        """Which entries pass."""
+        return x > 0
 
-def _tied(layer, x):
-    """Which switches stand exactly between two positions."""
-    if layer.kind == "relu":
+    def tied(self, x):
+        """Which entries stand exactly between two positions."""
         return x == 0
-    windows = _windows(layer, x)
-    return (windows == windows.max(axis=-1, keepdims=True)).sum(axis=-1) > 1
 
-
-def _held(layer, x, out, rule):
-    """The forward pass of a ReLU or a pooling with its switches where they are for the input x and the output out."""
-    if layer.kind == "relu":
+    def held(self, x, out, rule):
+        """The forward pass with its switches where they are for the input x and the output out."""
         gate = x >= 0 if rule == "open" else x > 0
         return lambda moved: moved * gate
-    won = _windows(layer, x) == out[..., None]
-    if rule == "share":
-        share = won / np.maximum(won.sum(axis=-1, keepdims=True), 1)
-    else:
-        share = np.zeros(won.shape)
-        winner = won.argmax(axis=-1) if rule == "first" else won.shape[-1] - 1 - won[..., ::-1].argmax(axis=-1)
-        np.put_along_axis(share, winner[..., None], 1, axis=-1)
-    return lambda moved: (_windows(layer, moved) * share).sum(axis=-1)
+
+
+class Winners:
+    """The switches of a max pooling: each window has a winner. `rules`, the package's first, say which of equal maxima is paid."""
+
+    rules = ("first", "last", "share")
+    words = {True: "a tie in {}", False: "{}: the winner of a window changes"}
+
+    def __init__(self, layer):
+        self.k, self.stride, _ = layer.window
+
+    def _windows(self, x):
+        """(N, C, OH, OW, k*k): the entries of every window in reading order."""
+        windows = np.lib.stride_tricks.sliding_window_view(x, (self.k, self.k), axis=(2, 3))[:, :, ::self.stride, ::self.stride]
+        return windows.reshape(*windows.shape[:4], -1)
+
+    def positions(self, x):
+        """Which entry of each window wins."""
+        return self._windows(x).argmax(axis=-1)
+
+    def tied(self, x):
+        """Which windows have more than one largest entry."""
+        windows = self._windows(x)
+        return (windows == windows.max(axis=-1, keepdims=True)).sum(axis=-1) > 1
+
+    def held(self, x, out, rule):
+        """The forward pass with its switches where they are for the input x and the output out."""
+        won = self._windows(x) == out[..., None]
+        if rule == "share":
+            share = won / np.maximum(won.sum(axis=-1, keepdims=True), 1)
+        else:
+            share = np.zeros(won.shape)
+            winner = won.argmax(axis=-1) if rule == "first" else won.shape[-1] - 1 - won[..., ::-1].argmax(axis=-1)
+            np.put_along_axis(share, winner[..., None], 1, axis=-1)
+        return lambda moved: (self._windows(moved) * share).sum(axis=-1)
+
+
+SWITCHES = {"gate": Gates, "winner": Winners}

@@ -1,8 +1,8 @@
 """A layer is an operation, its parameters, and what it saw; a network is named layers in order.
 
-There is one `Layer` for every kind of operation: the mathematics is in `ops`, and a layer only keeps what belongs to it
-between a forward and a backward pass. So there is no subclass per layer, and a student's own function can take the place
-of the package's with `net["pool1"].use(...)`.
+There is one `Layer` class for every kind of operation: the mathematics is in `ops`, what else a network has to know of it in
+`operations`, and a layer only keeps what belongs to it between a forward and a backward pass. So there is no subclass per
+layer, and a student's own function can take the place of the package's with `net["pool1"].use(...)`.
 
 A network has two paths, because looking at the test set must not disturb what was remembered of training:
 `net(x)` predicts and leaves no trace; `net.loss(x, y)` runs forward and backward and remembers everything.
@@ -16,19 +16,11 @@ import operator
 
 import numpy as np
 
-from . import historic, ops
-from .files import read_npz, write_npz
-from .parallel import in_parts
+from . import ops
+from ._files import read_npz, write_npz
+from ._parallel import map_in_threads
+from .operations import operation
 
-KINDS = {
-    "conv": (ops.conv_forward, ops.conv_backward),
-    "max_pool": (ops.max_pool_forward, ops.max_pool_backward),
-    "relu": (ops.relu_forward, ops.relu_backward),
-    "inner_product": (ops.inner_product_forward, ops.inner_product_backward),
-    "table_conv": (historic.table_conv_forward, historic.table_conv_backward),
-    "subsample": (historic.subsample_forward, historic.subsample_backward),
-    "scaled_tanh": (historic.scaled_tanh_forward, historic.scaled_tanh_backward),
-}
 PART = 32                      # images; batches of at least two parts are worth a second thread
 LARGEST_IMAGE, LARGEST_OPTION = 2 ** 20, 256       # numbers; windows, strides, pads: of networks that are read from a file
 
@@ -36,9 +28,9 @@ LARGEST_IMAGE, LARGEST_OPTION = 2 ** 20, 256       # numbers; windows, strides, 
 class Layer:
     """One operation of a network, its parameters, and what it saw in the last `Net.loss`.
 
-    `kind` is a key of `KINDS`; `W_shape` is the shape of the weights, where the operation has some: (F, C, k, k) for
-    "conv", (D, M) for "inner_product", (connections, k, k) for "table_conv", (C,) for "subsample"; the options (`stride`, `pad`,
-    `k`, `table`) are handed to the operation as they are.
+    `kind` is a key of `lenet_core.operations.OPERATIONS`; `W_shape` is the shape of the weights, where the operation has some:
+    (F, C, k, k) for "conv", (D, M) for "inner_product". The options (`stride`, `pad`, `k`) go to the operation as they are.
+    Raises ValueError for a kind that is not registered.
 
     `params` and `grads` are dicts with the keys "W" and "b" (empty for layers that learn nothing). `x`, `out`, `dout` and
     `dx` are the last input and output and the gradients of the loss with respect to them, for the whole batch; None
@@ -46,15 +38,29 @@ class Layer:
     """
 
     def __init__(self, name, kind, W_shape=None, **options):
-        if kind not in KINDS:
-            raise ValueError(f"Layer {name}: there is no kind {kind!r}; there are: {', '.join(KINDS)}.")
+        try:
+            self.operation = operation(kind)
+        except ValueError as error:
+            raise ValueError(f"Layer {name}: {error}.") from None
         self.name, self.kind, self.options = name, kind, options
         self.params, self.grads = {}, {}
         if W_shape:
-            outputs = {"inner_product": W_shape[-1], "table_conv": len(options.get("table", ()))}.get(kind, W_shape[0])
-            self.params = {"W": np.zeros(W_shape, np.float32), "b": np.zeros(outputs, np.float32)}
+            if self.operation.bias_shape is None:
+                raise ValueError(f"Layer {name}: the operation {kind!r} has no weights, but a shape {W_shape} is given for them.")
+            bias_shape = self.operation.bias_shape(W_shape, **options)
+            self.params = {"W": np.zeros(W_shape, np.float32), "b": np.zeros(bias_shape, np.float32)}
         self._seen = []                                    # one record per part of the batch: x, out, cache, dout, dx
         self.use()
+
+    @property
+    def W_shape(self):
+        """The shape of the weights, or None."""
+        return self.params["W"].shape if self.params else None
+
+    @property
+    def window(self):
+        """(k, stride, pad) of the window through which one output sees the input; None where it sees everything."""
+        return self.operation.window(self.W_shape, **self.options)
 
     def use(self, forward=None, backward=None):
         """Put your own functions in place of the package's; what you leave out is the package's (again).
@@ -68,7 +74,7 @@ class Layer:
 
     def forward(self, x):
         """(out, cache) for the images `x`; nothing is remembered in the layer."""
-        mine, package = self.own["forward"], KINDS[self.kind][0]
+        mine, package = self.own["forward"], self.operation.forward
         arguments = [x, *self.params.values()]
         if not mine:
             return package(*arguments, **self.options)
@@ -83,9 +89,9 @@ class Layer:
 
     def backward(self, dout, cache, x_shape, need_dx=True):
         """[dx, and for each parameter its gradient]; dx is None where it is not needed and was not worked out."""
-        mine, package = self.own["backward"], KINDS[self.kind][1]
+        mine, package = self.own["backward"], self.operation.backward
         if not mine:
-            result = package(dout, cache, need_dx=need_dx) if self.kind == "conv" else package(dout, cache)
+            result = package(dout, cache, need_dx=need_dx) if self.operation.skips_dx else package(dout, cache)
             return list(result) if self.params else [result]
         result = mine(dout, cache)
         names = ["x", *self.params]
@@ -107,7 +113,7 @@ class Layer:
         """The gradient of the loss with respect to `x`."""
         for seen in self._seen:
             if seen["dx"] is None:                         # the first layer's: nothing in training needs it
-                seen["dx"] = in_parts(lambda seen: self.backward(seen["dout"], seen["cache"], seen["x"].shape)[0], [seen])[0]
+                seen["dx"] = map_in_threads(lambda seen: self.backward(seen["dout"], seen["cache"], seen["x"].shape)[0], [seen])[0]
         return self._joined("dx")
 
     def _joined(self, what):
@@ -122,7 +128,7 @@ class Layer:
 class Net:
     """Named layers in order, for images of shape `input_shape` (C, H, W), ending in the scores of the classes.
 
-    The parameters start as zeros: `initialise` draws them (the functions in `lenet_core.zoo` do so). `net["conv1"]` is
+    The parameters start as zeros: `initialise` draws them (`lenet_core.lenet` does so). `net["conv1"]` is
     a layer, `net.layers` the list of them. Raises ValueError when the layers do not fit together.
     """
 
@@ -154,13 +160,13 @@ class Net:
 
     def shapes(self):
         """The shape of each layer's output for one image, without the batch axis."""
-        return in_parts(lambda _: self._shapes(), [None])[0]
+        return map_in_threads(lambda _: self._shapes(), [None])[0]
 
     def _shapes(self):
         x, shapes = np.zeros((1, *self.input_shape), self.dtype), []
         for layer in self.layers:
             try:
-                x = KINDS[layer.kind][0](x, *layer.params.values(), **layer.options)[0]
+                x = layer.operation.forward(x, *layer.params.values(), **layer.options)[0]
             except (ValueError, TypeError, IndexError) as error:
                 raise ValueError(f"Layer {layer.name} does not fit: {error}") from None
             shapes.append(x.shape[1:])
@@ -169,12 +175,14 @@ class Net:
     def initialise(self, rng, bound, dtype=np.float32):
         """Draw every W uniformly between -bound and +bound, and set every b to zero; returns the network.
 
-        `bound(W_shape, inputs)` is a number; `inputs` is how many numbers the layer takes in per image.
+        `bound(fan_in, input_size)` is one of `lenet_core.initializers`, or a function like these: `fan_in` is how many numbers go
+        into one output of the layer, `input_size` how many go into the layer for one image.
         """
         input_sizes = [math.prod(shape) for shape in [self.input_shape, *self.shapes()]]
-        for layer, inputs in zip(self.layers, input_sizes):
+        for layer, input_size in zip(self.layers, input_sizes):
             for name, value in layer.params.items():
-                limit = bound(value.shape, inputs) if name == "W" else 0.0
+                fan_in = layer.operation.fan_in(layer.W_shape, **layer.options)
+                limit = bound(fan_in, input_size) if name == "W" else 0.0
                 layer.params[name] = rng.uniform(-limit, limit, value.shape).astype(dtype)
         return self
 
@@ -186,7 +194,7 @@ class Net:
         if not len(x):
             return np.zeros((0, *self.shapes()[-1]), self.dtype)
         parts = [x[i:i + 2 * PART] for i in range(0, len(x), 2 * PART)]
-        return np.concatenate(in_parts(self._scores, parts, threads=not self._has_own))
+        return np.concatenate(map_in_threads(self._scores, parts, threads=not self._has_own))
 
     def predict(self, x):
         """The label with the highest score for each image, (N,)."""
@@ -205,7 +213,7 @@ class Net:
             layer._seen = []            # first, so that the new arrays get the old ones' memory, still in the cache
         several = len(x) >= 2 * PART and not self._has_own
         parts = [slice(0, len(x) // 2), slice(len(x) // 2, None)] if several else [slice(None)]
-        passes = in_parts(lambda part: self._there_and_back(x[part], y[part], len(x)), parts, threads=several)
+        passes = map_in_threads(lambda part: self._there_and_back(x[part], y[part], len(x)), parts, threads=several)
         losses, records, grads = zip(*passes)               # gradients of this pass, nobody else's yet: added in place
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]
@@ -291,7 +299,7 @@ class Net:
 
     @classmethod
     def load(cls, path):
-        """The network in a file written by `save` or by `lenet_core.train.save_checkpoint`.
+        """The network in a file written by `save` or by `lenet_core.training.save_checkpoint`.
 
         Raises FileNotFoundError, or ValueError with a sentence when the file does not hold a network.
         """

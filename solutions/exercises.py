@@ -1,7 +1,7 @@
 """The solved exercises, in the order of the notebooks: the one place where they are kept.
 
 A cell of a notebook that carries the name of a block in its metadata (`lenet.exercise`) is replaced by that block when a
-solved notebook is made (`lenet_lab.solutions`); the tests run every notebook both ways.
+solved notebook is made (`lenet_lab.check.solutions`); the tests run every notebook both ways.
 """
 
 # %% toy_01

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from lenet_lab.check.exercises import EXERCISES
-from lenet_lab.solutions import blocks, exercise, solved
+from lenet_lab.check.solutions import blocks, exercise, solved
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
-from lenet_lab.augment import _looked_up, mirrored, moved, warped
+from lenet_lab.runs.augment import _looked_up, mirrored, moved, warped
 
 STILL = {"turn": 0, "scale": 0, "shear": 0, "by": 0}
 CHANGES = [(moved, {"by": 2}), (mirrored, {}), (warped, {}), (warped, {"bend": 0.7})]

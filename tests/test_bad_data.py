@@ -30,13 +30,14 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from lenet_core import __main__ as training
-from lenet_core import data, download, formats, lenet, load_cifar10, load_mnist
+from lenet_lab.runs import terminal as training
+from lenet_core import data, lenet, load_cifar10, load_mnist
+from lenet_core.data import download, formats
 from lenet_core.data import CIFAR10_FILES, MNIST_FILES, DataError, Dataset, write_shared
-from lenet_core.files import TEMPORARY
-from lenet_core.train import load_checkpoint
-from lenet_lab import shared_data
-from lenet_lab.check import memory
+from lenet_core._files import TEMPORARY
+from lenet_core.training import load_checkpoint
+from lenet_lab.course import shared_data
+from lenet_lab.check import progress_store
 from lenet_lab.grade.submission import NotASubmission, read
 
 from .fuzz.targets import CLASSES, GOOD_IDX, IMAGES, LABELS, RECORDS, TARGETS, seeded, small_run
@@ -267,7 +268,7 @@ def go_on(folder):
     """What `--resume` does: read the run, and set the place in the data."""
     batches = small_run(folder.parent / "another.npz")
     kept = load_checkpoint(folder / "run.npz")
-    batches.position = kept.position
+    batches.state = kept.data_state
 
 
 def run(words, spoil):
@@ -424,7 +425,7 @@ def as_nobody(work):
 def refused(place, monkeypatch):
     monkeypatch.setenv("LENET_PROGRESS", str(place / "progress"))
     calls = {"idx": load_mnist, "npz": load_mnist, "mat": load_mnist, "closed": load_mnist, "cifar10": load_cifar10,
-             "run/run.npz": load_checkpoint, "submission": read, "progress": lambda _: memory.write("softmax", hints=1),
+             "run/run.npz": load_checkpoint, "submission": read, "progress": lambda _: progress_store.write("softmax", hints=1),
              "closed/new": lambda path: write_shared(NINE, path)}
     for kind, call in calls.items():
         try:
@@ -476,7 +477,7 @@ def room_for(size):
 
 
 def noted(folder):
-    memory.write("softmax", source="x" * 10_000)
+    progress_store.write("softmax", source="x" * 10_000)
 
 
 NINE = Dataset("MNIST", *[np.zeros((9, 1, 28, 28), "f"), np.zeros(9, int)] * 2)
@@ -493,11 +494,11 @@ def test_a_full_disk_leaves_the_old_and_no_litter(what, tmp_path, monkeypatch, r
     write, kind = FULL[what]
     monkeypatch.setenv("LENET_PROGRESS", str(tmp_path))
     small_run(tmp_path / "net.npz")
-    memory.write("softmax", attempts=3, passed=True)
+    progress_store.write("softmax", attempts=3, passed=True)
     before, good = tree(tmp_path), (tmp_path / "net.npz").read_bytes()
     with room_for(2000), warnings.catch_warnings(action="error"), pytest.raises(kind) as caught:
         write(tmp_path)
-    assert tree(tmp_path) == before and (tmp_path / "net.npz").read_bytes() == good and memory.read("softmax")["attempts"] == 3
+    assert tree(tmp_path) == before and (tmp_path / "net.npz").read_bytes() == good and progress_store.read("softmax")["attempts"] == 3
     assert "File too large" in str(caught.value) or "requested and" in str(caught.value)         # NumPy's words for it
     if kind is OSError:
         assert one_sentence(caught.value).startswith(f"{tmp_path / 'net.npz'} cannot be written (")
@@ -512,9 +513,9 @@ def test_a_folder_that_is_not_there(tmp_path):
 
 
 TERMINAL = {
-    "training": ["lenet_core", "--data", "{data}", "--steps", "2", "--save", "{out}/run.npz"],
-    "sheets of problems": ["lenet_lab.practice", "1", "--out", "{out}"],
-    "a graded submission": ["lenet_lab.grade", "{out}/none.tar", "--format", "gradescope", "--out", "/dev/full"],
+    "training": ["train", "--data", "{data}", "--steps", "2", "--save", "{out}/run.npz"],
+    "sheets of problems": ["sheet", "1", "--out", "{out}"],
+    "a graded submission": ["grade", "{out}/none.tar", "--format", "gradescope", "--out", "/dev/full"],
 }
 
 
@@ -525,7 +526,7 @@ def test_a_full_disk_at_the_terminal_is_one_line(what, tmp_path):
     good_idx(tmp_path / "data")
     arguments = [part.format(data=tmp_path / "data", out=tmp_path / "out") for part in TERMINAL[what]]
     with room_for(1000):           # which the program inherits; Python itself would leave its compiled modules half written
-        done = subprocess.run([sys.executable, "-B", "-m", *arguments], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-B", "-m", "lenet_lab", *arguments], capture_output=True, text=True)
     said = done.stderr.strip().splitlines()
     assert done.returncode and said and "Traceback" not in done.stderr, done.stderr
     assert "File too large" in said[-1] or "No space left" in said[-1]

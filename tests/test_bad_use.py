@@ -22,11 +22,11 @@ import pytest
 from nbclient import NotebookClient
 
 from lenet_core.data import write_shared
-from lenet_core.files import TEMPORARY
+from lenet_core._files import TEMPORARY
 from lenet_lab import check, plots
-from lenet_lab.check import memory
+from lenet_lab.check import progress_store
 from lenet_lab.experiments.studies import STUDIES
-from lenet_lab.solutions import exercise, solved
+from lenet_lab.check.solutions import exercise, solved
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -158,8 +158,8 @@ WRITING = """
     print("go", flush=True)
     sys.stdin.readline()
     for n in range(50):
-        memory.record("softmax", None, check.Verdict("softmax", False, "no", sys.argv[1] + str(n)))
-        memory.record("mine" + sys.argv[1], None, check.Verdict("mine", True, "yes"))
+        progress_store.record("softmax", None, check.Verdict("softmax", False, "no", sys.argv[1] + str(n)))
+        progress_store.record("mine" + sys.argv[1], None, check.Verdict("mine", True, "yes"))
 """
 
 
@@ -175,10 +175,10 @@ def test_two_notebooks_at_once_lose_nothing(tmp_path, monkeypatch):
         one.stdin.flush()
     for one in both:
         assert one.communicate()[1] == "" and one.returncode == 0
-    if memory.fcntl:
-        assert memory.read("softmax")["attempts"] == 100
-        assert sorted(memory.read("softmax")["misconceptions"]) == sorted(f"{who}{n}" for who in "ab" for n in range(50))
-    assert memory.read("minea")["attempts"] == memory.read("mineb")["attempts"] == 50
+    if progress_store.fcntl:
+        assert progress_store.read("softmax")["attempts"] == 100
+        assert sorted(progress_store.read("softmax")["misconceptions"]) == sorted(f"{who}{n}" for who in "ab" for n in range(50))
+    assert progress_store.read("minea")["attempts"] == progress_store.read("mineb")["attempts"] == 50
     assert not [file for file in tmp_path.iterdir() if file.name.endswith(TEMPORARY)]
 
 
@@ -186,14 +186,14 @@ def test_two_notebooks_at_once_lose_nothing(tmp_path, monkeypatch):
 def test_a_process_that_stands_still_does_not_hold_up_the_others(tmp_path, monkeypatch):
     """One that was stopped (Ctrl-Z, a laptop that was closed) while it held the lock costs some seconds, not the lesson."""
     monkeypatch.setenv("LENET_PROGRESS", str(tmp_path))
-    monkeypatch.setattr(memory, "PATIENCE", 0.3)
-    holding = "import time\nfrom lenet_lab.check import memory\nwith memory._alone():\n    print('go', flush=True)\n    time.sleep(60)"
+    monkeypatch.setattr(progress_store, "PATIENCE", 0.3)
+    holding = "import time\nfrom lenet_lab.check import memory\nwith progress_store._alone():\n    print('go', flush=True)\n    time.sleep(60)"
     other = subprocess.Popen([sys.executable, "-c", holding], stdout=subprocess.PIPE, text=True)
     try:
         other.stdout.readline()
         began = time.monotonic()
-        memory.write("softmax", hints=2)
-        assert memory.read("softmax")["hints"] == 2 and time.monotonic() - began < 5
+        progress_store.write("softmax", hints=2)
+        assert progress_store.read("softmax")["hints"] == 2 and time.monotonic() - began < 5
     finally:
         other.kill()
         other.communicate()
@@ -221,7 +221,7 @@ LESSON = """
     figure, axes = plt.subplots()
     axes.plot([0.5, 1.5]); axes.set_title("ä 1,5")
     figure.savefig(name("Bild mit Ü.png"))
-    from lenet_lab.practice import sheet
+    from lenet_lab.toy.practice import sheet
     open(name("Blatt.html"), "w", encoding="utf-8").write(sheet([3]))
     net = lenet_core.lenet(__import__("numpy").random.default_rng(0))
     net.save(name("Netz für später.npz"))
@@ -265,18 +265,18 @@ def test_a_lesson_in_odd_surroundings(where, pictures, tmp_path):
 
 @posix
 @pytest.mark.parametrize("arguments", [
-    ["lenet_core", "--data", "{data}", "--steps", "1", "--save", "Lauf ü.npz"],
-    ["lenet_lab.practice", "1", "--out", "Blätter ✓"],
-    ["lenet_lab.grade", "Abgabe ä.ipynb", "--seed", "1", "--seconds", "2"],
-    ["lenet_lab.environment"],
-    ["lenet_lab.shared_data", "Daten ✓"],
-    ["lenet_lab.instructor", "Kurs ✓"],
+    ["train", "--data", "{data}", "--steps", "1", "--save", "Lauf ü.npz"],
+    ["sheet", "1", "--out", "Blätter ✓"],
+    ["grade", "Abgabe ä.ipynb", "--seed", "1", "--seconds", "2"],
+    ["doctor"],
+    ["data", "Daten ✓"],
+    ["course", "Kurs ✓"],
 ], ids=["train", "practice", "grade", "environment", "shared data", "course"])
 def test_programs_where_the_terminal_knows_ascii_only(arguments, pictures, tmp_path):
     cell = nbformat.v4.new_code_cell("def relu_forward(x):\n    return x * (x > 0), x  # ä ✓\n")
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "Abgabe ä.ipynb")
     environment = os.environ | C | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT), "LENET_DATA": pictures}
-    done = subprocess.run([sys.executable, "-m", *(part.format(data=pictures) for part in arguments)], cwd=tmp_path, env=environment,
+    done = subprocess.run([sys.executable, "-m", "lenet_lab", *(part.format(data=pictures) for part in arguments)], cwd=tmp_path, env=environment,
                           capture_output=True, text=True)
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
     assert done.stdout.isascii() and len(done.stdout) > 20
@@ -316,10 +316,10 @@ def programs(pictures, tmp_path):
     endless = [f"def {name}(*arguments):\n    while True: pass\n" for name in ("relu_forward", "conv_forward")]
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in endless]), tmp_path / "endless.ipynb")
     return {
-        "training": ("lenet_core.__main__", ["--data", pictures, "--steps", "100000", "--save", tmp_path / "run.npz"]),
-        "grading": ("lenet_lab.grade.__main__", [tmp_path / "endless.ipynb", "--seed", "1", "--out", tmp_path / "result.txt"]),
-        "statistics": ("lenet_lab.grade.__main__", ["--statistics", tmp_path, "--seed", "1", "--out", tmp_path / "statistics"]),
-        "experiments": ("lenet_lab.experiments.__main__",
+        "training": ("lenet_lab.runs.terminal", ["--data", pictures, "--steps", "100000", "--save", tmp_path / "run.npz"]),
+        "grading": ("lenet_lab.grade.terminal", [tmp_path / "endless.ipynb", "--seed", "1", "--out", tmp_path / "result.txt"]),
+        "statistics": ("lenet_lab.grade.terminal", ["--statistics", tmp_path, "--seed", "1", "--out", tmp_path / "statistics"]),
+        "experiments": ("lenet_lab.experiments.terminal",
                         [next(iter(STUDIES)), "--smoke", "--data", pictures, "--record", tmp_path / "runs.jsonl"]),
     }
 
@@ -350,9 +350,9 @@ def test_ctrl_c_at_any_moment_is_one_line(what, programs, tmp_path, rng):
 def test_ctrl_c_while_downloading(after, tmp_path):
     """From a mirror that does not answer; the cache is left without a file."""
     silent = socket.create_server(("127.0.0.1", 0))
-    code = (f"import sys, pooch, requests; from pathlib import Path; from lenet_core import data, __main__\n"
+    code = (f"import sys, pooch, requests; from pathlib import Path; from lenet_core import data; from lenet_lab.runs import terminal\n"
             f"data.MIRRORS = ['http://127.0.0.1:{silent.getsockname()[1]}/']\n"
-            f"pooch.os_cache = lambda name: Path(sys.argv[1])\nprint('go', flush=True)\nsys.exit(__main__.main([]))")
+            f"pooch.os_cache = lambda name: Path(sys.argv[1])\nprint('go', flush=True)\nsys.exit(terminal.main([]))")
     without = {name: value for name, value in os.environ.items() if name != "LENET_DATA" and not name.lower().endswith("_proxy")}
     one = subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=without)
     try:

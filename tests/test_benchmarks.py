@@ -12,7 +12,7 @@ from benchmarks import classroom, throughput, workbook, yardstick
 from benchmarks.classroom import MAPPED, OWN, Student
 from lenet_core import lenet
 from lenet_core.data import Dataset, write_shared
-from lenet_core.train import train
+from lenet_core.training import train
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -111,7 +111,11 @@ def test_a_kernel_loads_scikit_learn_and_scipy_only_when_it_needs_them():
     program = """if True:
         import sys
         import lenet_core
-        from lenet_lab import check, drawing, look, pixels, plane, plots, practice, travel, vitals
+        from lenet_lab import check, plots
+        from lenet_lab.check import bugs
+        from lenet_lab.inside import drawing, look, recorder, relu_regions
+        from lenet_lab.runs import diagnostics
+        from lenet_lab.toy import practice
         from lenet_lab.experiments import learn, table
         from lenet_lab.widgets import draw, look_inside, mistakes, regions, step_through, time_travel, training
         print([name for name in ("sklearn", "scipy", "pandas", "matplotlib.pyplot") if name in sys.modules])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lenet_core import lenet, ops
-from lenet_lab.drawing import sentence
+from lenet_lab.inside.drawing import sentence
 
 from . import browser
 

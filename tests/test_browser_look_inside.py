@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lenet_core import lenet, load_mnist
-from lenet_lab.look import Look
+from lenet_lab.inside.look import Look
 from lenet_lab.widgets.look_inside import facts
 
 from . import browser

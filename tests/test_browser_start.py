@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from lenet_lab import way
+from lenet_lab.course import syllabus
 
 from . import browser
 from .test_browser import Panel
@@ -56,7 +56,7 @@ def test_all_cells_run_and_nothing_is_to_be_mended(page):
 def test_the_picture_of_the_way_has_words_for_those_who_do_not_see_it(page):
     assert page.locator(".jp-OutputArea em", has_text="The notebooks on their way past LeNet").count() == 1
     rows = page.locator("table", has_text="what happens in it").locator("tr").all_inner_texts()
-    assert len(rows) == 1 + len(way.stations())
+    assert len(rows) == 1 + len(syllabus.lessons())
 
 
 def test_the_first_minute_by_keyboard(page):

@@ -8,9 +8,9 @@ import pytest
 
 from lenet_core import lenet, train
 from lenet_core.data import digits
-from lenet_core.train import error_rate, minibatches
-from lenet_lab.look import probabilities
-from lenet_lab.travel import Journey
+from lenet_core.training import error_rate, minibatches
+from lenet_lab.inside.look import probabilities
+from lenet_lab.inside.recorder import Recorder
 from lenet_lab.widgets.time_travel import SAMPLE
 
 from . import browser
@@ -20,14 +20,14 @@ pytestmark = browser.MARKS
 CELLS = ["""import itertools, numpy as np
 from lenet_core import lenet, train
 from lenet_core.data import digits
-from lenet_core.train import minibatches
-from lenet_lab.travel import Journey
+from lenet_core.training import minibatches
+from lenet_lab.inside.recorder import Recorder
 from lenet_lab.widgets.mistakes import Mistakes
 from lenet_lab.widgets.time_travel import TimeTravel
 data = digits()
 net = lenet(np.random.default_rng(0))
-journey = Journey(net, data, steps=30, lr=0.02)
-TimeTravel(journey, data)""", "Mistakes(journey.net_at(30), data.test_x, data.test_y, 'digits')"]
+recording = Recorder(net, data, steps=30, lr=0.02)
+TimeTravel(recording, data)""", "Mistakes(recording.net_at(30), data.test_x, data.test_y, 'digits')"]
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +44,8 @@ def page(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def same():
-    """The same journey, computed here."""
-    return Journey(lenet(np.random.default_rng(0)), digits(), steps=30, lr=0.02)
+    """The same recording, computed here."""
+    return Recorder(lenet(np.random.default_rng(0)), digits(), steps=30, lr=0.02)
 
 
 def status(page):

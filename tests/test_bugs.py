@@ -7,10 +7,10 @@ import pytest
 
 from lenet_core import Layer, Net, gradcheck, lenet, ops
 from lenet_core.gradcheck import check_net
-from lenet_lab import bugs
+from lenet_lab.check import bugs
 from lenet_lab.check.verdict import NOT_WRITTEN
-from lenet_lab.practice import homework
-from lenet_lab.solutions import blocks
+from lenet_lab.toy.practice import homework
+from lenet_lab.check.solutions import blocks
 
 NUMBERS = range(1, len(bugs.BUGS) + 1)
 
@@ -49,12 +49,12 @@ def test_loud_scores_are_in_the_thousands():
 @pytest.mark.parametrize("name", ["naive", "odd", "loud"])
 @pytest.mark.parametrize("number", NUMBERS)
 def test_small_networks_show_what_they_should_and_hide_the_rest(number, name):
-    assert all(shown_by(bugs.Case(number), name, seed) for seed in range(3))
+    assert all(shown_by(bugs.BugCase(number), name, seed) for seed in range(3))
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_digits_show_what_they_should_and_hide_the_rest(number, mnist):
-    assert shown_by(bugs.Case(number), "digits", mnist, n=2)
+    assert shown_by(bugs.BugCase(number), "digits", mnist, n=2)
 
 
 @pytest.mark.parametrize("name", ["naive", "odd", "loud"])
@@ -71,7 +71,7 @@ def test_right_layers_pass_on_digits(mnist, digits):
 
 def test_only_the_case_that_no_gradient_check_finds_differs_from_the_loops():
     for number in NUMBERS:
-        different = any(difference > 1e-6 for difference in bugs.Case(number).compare(*bugs.naive()[:2]).values())
+        different = any(difference > 1e-6 for difference in bugs.BugCase(number).compare(*bugs.naive()[:2]).values())
         assert different == (not bugs.BUGS[number - 1].shows)
 
 

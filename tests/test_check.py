@@ -9,20 +9,21 @@ import warnings
 import numpy as np
 import pytest
 
-from lenet_core import gradcheck, homework, ops, reference
-from lenet_core.train import sgd_momentum
+from lenet_core import gradcheck, ops, reference
+from lenet_lab import handout
+from lenet_core.training import sgd_momentum
 from lenet_lab import check
-from lenet_lab.check import engine, exercises, memory
+from lenet_lab.check import engine, exercises, progress_store
 from lenet_lab.check.derivations import DERIVATIONS
 from lenet_lab.check.exercises import EXERCISES
 from lenet_lab.check.hints import HINTS
-from lenet_lab.solutions import blocks
+from lenet_lab.check.solutions import blocks
 
 
 @pytest.fixture(autouse=True)
 def own_progress(tmp_path, monkeypatch):
     monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
-    monkeypatch.setattr(memory, "_live", {})
+    monkeypatch.setattr(progress_store, "_live", {})
 
 
 def as_student(exercise, function):
@@ -209,7 +210,7 @@ def test_the_packages_functions_pass(name):
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_kept_solutions_pass(name):
     assert name in blocks(), f"{name} has no block in solutions/exercises.py"
-    room = memory.room()
+    room = progress_store.room()
     exec(blocks()[name], room)
     assert getattr(check, name)(room[name]).passed
 
@@ -434,11 +435,11 @@ def test_the_handouts_update_is_looked_at_weights_and_biases(how, misconception)
     assert verdict.misconception == misconception and verdict.passed == (misconception is None), verdict
 
 
-@pytest.mark.parametrize("name", homework.SEVEN)
+@pytest.mark.parametrize("name", handout.SEVEN)
 def test_the_handouts_seven_pass_and_count(name):
     short = check.HANDOUT_NAMES.get(name, name)
-    assert getattr(check, name)(homework.SEVEN[name], interface="handout").passed
-    assert getattr(check, short)(lambda *args: homework.SEVEN[name](*args), interface="handout").passed
+    assert getattr(check, name)(handout.SEVEN[name], interface="handout").passed
+    assert getattr(check, short)(lambda *args: handout.SEVEN[name](*args), interface="handout").passed
     assert check.progress().passed == 1 and check.own(short) is not None
 
 
@@ -474,19 +475,19 @@ def test_hints_come_one_after_the_other_and_are_remembered():
     said = [check.hint("relu_forward").data for _ in range(4)]
     assert ["Hint 1" in said[0], "Hint 2" in said[1], "Hint 3" in said[2], "Hint 3" in said[3]] == [True] * 4
     assert "def relu_forward" in check.solution("relu_forward").data
-    known = memory.read("relu_forward")
+    known = progress_store.read("relu_forward")
     assert known["hints"] == 3 and known["solution"]
     assert "relu_forward             … not begun       solution" in str(check.progress())
 
 
 def test_progress_survives_and_hands_functions_on(monkeypatch):
     check.relu_forward(stub)
-    assert memory.read("relu_forward")["attempts"] == 0
+    assert progress_store.read("relu_forward")["attempts"] == 0
     check.relu_forward(in_place)
     check.relu_forward(relu_where)
     check.relu_backward(relu_where_backward, forward=relu_where)
     assert check.progress().passed == 2 and "relu_forward             ✓ passes        2" in str(check.progress())
-    monkeypatch.setattr(memory, "_live", {})                          # another notebook, another day
+    monkeypatch.setattr(progress_store, "_live", {})                          # another notebook, another day
     assert check.own("relu_forward")(np.array([-1.0, 2.0]))[0].tolist() == [0, 2]
     assert check.own("relu_backward") is not None and check.own("softmax") is None
 
@@ -495,7 +496,7 @@ def test_one_function_without_a_source_does_not_hide_the_others(monkeypatch):
     check.softmax(softmax_logsumexp)
     check.relu_forward(lambda x: (np.maximum(x, 0), x))
     check.softmax(functools.partial(softmax_logsumexp))
-    monkeypatch.setattr(memory, "_live", {})
+    monkeypatch.setattr(progress_store, "_live", {})
     assert check.own("softmax") is not None and check.own("relu_forward") is None
 
 
@@ -507,22 +508,22 @@ def test_the_packages_functions_are_nobodys_progress():
 @pytest.mark.parametrize("damage", ["{ half", '{"attempts": null}', "[]", '{"hints": "2"}'])
 def test_any_damage_starts_an_exercise_anew(damage):
     check.softmax(softmax_logsumexp)
-    (memory.folder() / "softmax.json").write_text(damage)
+    (progress_store.folder() / "softmax.json").write_text(damage)
     with pytest.warns(UserWarning, match="starts anew"):
-        assert memory.read("softmax") == memory.NOTHING
+        assert progress_store.read("softmax") == progress_store.NOTHING
 
 
 def test_damaged_progress_is_said_and_costs_one_exercise_only():
     check.relu_forward(relu_where)
-    memory.write("softmax", hints=2)
-    (memory.folder() / "relu_forward.json").write_text("{ half")
+    progress_store.write("softmax", hints=2)
+    (progress_store.folder() / "relu_forward.json").write_text("{ half")
     with pytest.warns(UserWarning, match="starts anew"):
-        assert not memory.read("relu_forward")["passed"]
-    assert memory.read("softmax")["hints"] == 2
+        assert not progress_store.read("relu_forward")["passed"]
+    assert progress_store.read("softmax")["hints"] == 2
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert check.relu_forward(relu_where).passed
-    assert json.loads((memory.folder() / "relu_forward.json").read_text())["passed"]
+    assert json.loads((progress_store.folder() / "relu_forward.json").read_text())["passed"]
 
 
 def test_a_folder_that_cannot_be_written_costs_no_lesson(tmp_path, monkeypatch):

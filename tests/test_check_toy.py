@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lenet_lab import check
-from lenet_lab.check.toy import ANSWERS
+from lenet_lab.check.toy_questions import ANSWERS
 
 QUESTIONS = {number: make() for number, make in ANSWERS.items()}
 

@@ -19,7 +19,7 @@ import pytest
 import requests
 from traitlets.config.loader import PyFileConfigLoader
 
-from lenet_lab.solutions import solved
+from lenet_lab.check.solutions import solved
 
 from .test_instructor import POINTS, Course, answered
 

@@ -18,7 +18,7 @@ import pytest
 
 from lenet_core import data, load_cifar10, load_mnist
 from lenet_core.data import MNIST_FILES, SHARED_ARRAYS, DataError, Dataset, write_shared
-from lenet_lab import shared_data
+from lenet_lab.course import shared_data
 
 TRAIN_X, TRAIN_Y, TEST_X, TEST_Y = MNIST_FILES
 

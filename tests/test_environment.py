@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lenet_core.data import MNIST_FILES
-from lenet_lab import environment
-from lenet_lab.environment import check_environment
+from lenet_lab.course import environment
+from lenet_lab.course.environment import check_environment
 
 CURE = r"(: (close|install|put|make)|; (put|name|download|unpack|check)|, or name another)"
 
@@ -70,15 +70,15 @@ def test_a_look_that_needs_a_missing_package_is_left_out(monkeypatch):
 
 def test_a_kernel_that_imports_another_copy_of_the_workbook(monkeypatch, tmp_path):
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "lenet_lab").mkdir()
-    shutil.copy(environment.__file__, tmp_path / "lenet_lab")
+    (tmp_path / "lenet_lab" / "course").mkdir(parents=True)
+    shutil.copy(environment.__file__, tmp_path / "lenet_lab" / "course")
     monkeypatch.chdir(tmp_path / "notebooks")
     sentence = the_problem()
     assert f"the workbook in {tmp_path}," in sentence and str(environment.ROOT) in sentence
 
 
 def test_a_python_without_the_workbook():
-    command = [sys.executable, "-S", "-m", "lenet_lab.environment"]
+    command = [sys.executable, "-S", "-m", "lenet_lab", "doctor"]
     ran = subprocess.run(command, cwd=environment.ROOT, capture_output=True, text=True)
     assert ran.returncode == 1 and not ran.stderr
     said = " ".join(ran.stdout.split())

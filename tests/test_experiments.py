@@ -6,11 +6,12 @@ import struct
 import numpy as np
 import pytest
 
-from lenet_core import data, zoo
-from lenet_core.train import minibatches, sgd_momentum
+from lenet_core import data
+from lenet_lab import networks
+from lenet_core.training import minibatches, sgd_momentum
 from lenet_lab.experiments import grid, learn, table
-from lenet_lab.experiments.__main__ import main
-from lenet_lab.experiments.grid import Run, records, work_off
+from lenet_lab.experiments.terminal import main
+from lenet_lab.experiments.grid import Trial, records, work_off
 from lenet_lab.experiments.studies import STUDIES, runs
 
 
@@ -27,7 +28,8 @@ def folder(tmp_path_factory):
 
 
 def small(seed=0, **settings):
-    return learn.learn(seed, **{"network": "cmpe597", "steps": 6, "batch_size": 16, "lr": 0.01, **settings})
+    folder = settings.pop("folder", None)
+    return learn.learn(learn.Settings(**{"network": "cmpe597", "steps": 6, "batch_size": 16, "lr": 0.01, **settings}), seed, folder)
 
 
 # ------------------------------------------------------------------------------------------------------------ one training
@@ -43,7 +45,7 @@ def test_same_seed_same_numbers(folder):
 def test_a_training_written_out(folder, summed):
     """Two steps by hand: the gradient of a summed loss is 16 times that of the mean, for a batch of 16."""
     data, rng = learn.pictures("mnist", folder), np.random.default_rng(3)
-    net, velocity, losses = zoo.cmpe597(rng), {}, []
+    net, velocity, losses = networks.cmpe597(rng), {}, []
     batches = minibatches(data.train_x, data.train_y, 16, rng)
     for x, y in (next(batches), next(batches)):
         losses.append(net.loss(x, y)[0])
@@ -51,7 +53,7 @@ def test_a_training_written_out(folder, summed):
             for name, p in layer.params.items():
                 v, gradient = velocity.get((layer.name, name), np.zeros_like(p)), layer.grads[name] * (16 if summed else 1)
                 layer.params[name], velocity[layer.name, name] = sgd_momentum(p, v, gradient, 0.001, 0.9)
-    made = learn.learn(3, "cmpe597", folder=folder, steps=2, batch_size=16, lr=0.001, summed=summed)
+    made = learn.learn(learn.Settings("cmpe597", steps=2, batch_size=16, lr=0.001, summed=summed), 3, folder)
     assert made["loss"] == pytest.approx(np.mean(losses), rel=1e-6)
     assert made["accuracy"] == pytest.approx(np.mean(net.predict(data.test_x) == data.test_y), abs=1e-6)
 
@@ -89,7 +91,7 @@ def test_a_run_can_end_at_a_loss_and_note_errors_on_the_way(folder):
 
 def test_the_running_mean_lags_behind(folder):
     still = small(folder=folder, average=1.0)                       # all weight on the past: the first parameters are tested
-    net = zoo.cmpe597(np.random.default_rng(0))
+    net = networks.cmpe597(np.random.default_rng(0))
     data = learn.pictures("mnist", folder)
     assert still["accuracy"] == pytest.approx(np.mean(net.predict(data.test_x) == data.test_y), abs=1e-6)
     was, now = {"ip1": {"b": np.array([0.0, 8.0])}}, {"ip1": {"b": np.array([4.0, 0.0])}}
@@ -132,18 +134,18 @@ def test_a_stopped_grid_goes_on_where_it_was(folder, three, tmp_path):
     before = record.read_text()
     record.write_text(before + '{"study": "cmpe597", "ca')              # killed while it wrote
     whole = work_off(three, record, folder, jobs=1)
-    assert [Run(one["study"], one["case"], one["settings"], one["seed"]) for one in whole] == three
+    assert [Trial(one["study"], one["case"], one["settings"], one["seed"]) for one in whole] == three
     lines = record.read_text().splitlines()
     assert len(lines) == 4 and lines[:2] == before.splitlines()         # two, the torso, and the third: the two were not done again
     assert len(records(record)) == 3
 
 
 def test_a_run_that_raises_is_a_row_too_and_is_tried_again(folder, three, tmp_path, monkeypatch):
-    bad = Run("cmpe597", "no such network", {"network": "cmpe598", "steps": 1}, 0)
+    bad = Trial("cmpe597", "no such network", {"network": "cmpe598", "steps": 1}, 0)
     first, second = work_off([bad, three[0]], tmp_path / "runs.jsonl", folder, jobs=1)
     assert first["outcome"] == "error" and "cmpe598" in first["message"]
     assert second["outcome"] != "error"
-    monkeypatch.setattr(zoo, "cmpe598", zoo.cmpe597, raising=False)
+    monkeypatch.setitem(networks.NETWORKS, "cmpe598", networks.cmpe597)
     again, same = work_off([bad, three[0]], tmp_path / "runs.jsonl", folder, jobs=1)
     assert again["outcome"] == "stuck" and same == second
 
@@ -184,7 +186,7 @@ def test_again_leaves_the_old_record_alone_until_all_is_done(folder, tmp_path, m
 
 
 def test_failed_runs_are_told_of(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.delattr(zoo, "lenet5")
+    monkeypatch.delitem(networks.NETWORKS, "lenet5")
     assert main(["lenet5", "--smoke", "--data", folder, "--record", str(tmp_path / "runs.jsonl"), "--jobs", "1"]) == 1
     assert "1 of 1 runs failed" in capsys.readouterr().err
 
@@ -209,7 +211,7 @@ def test_bad_arguments_get_a_sentence(capsys, tmp_path, monkeypatch):
     with pytest.raises(SystemExit):
         main(["homework", "--jobs", "0"])
     assert "--jobs must be 1 or greater, and is 0." in capsys.readouterr().err
-    monkeypatch.setattr("lenet_lab.experiments.__main__.load_mnist", lambda folder: data.digits())
+    monkeypatch.setattr("lenet_lab.experiments.terminal.load_mnist", lambda folder: data.digits())
     assert main(["homework", "--record", str(tmp_path / "runs.jsonl")]) == 1
     assert "need MNIST" in capsys.readouterr().err
     assert not (tmp_path / "runs.jsonl").exists()
@@ -245,8 +247,8 @@ def test_a_readme_without_a_place_for_the_table_is_left_as_it_is(tmp_path):
 def test_the_place_in_the_readme_is_looked_for_before_anything_is_trained(tmp_path, monkeypatch, capsys):
     (tmp_path / "README.md").write_text("no mark")
     for name, path in (("README", "README.md"), ("RECORD", "runs.jsonl")):
-        monkeypatch.setattr(f"lenet_lab.experiments.__main__.{name}", tmp_path / path)
-    monkeypatch.setattr("lenet_lab.experiments.__main__.work_off", lambda *_, **options: pytest.fail("it trained"))
+        monkeypatch.setattr(f"lenet_lab.experiments.terminal.{name}", tmp_path / path)
+    monkeypatch.setattr("lenet_lab.experiments.terminal.work_off", lambda *_, **options: pytest.fail("it trained"))
     assert main(["lenet5"]) == 1
     assert "README.md has no place for the table" in capsys.readouterr().err
 
@@ -265,4 +267,4 @@ def test_the_readme_and_the_tables_are_what_the_experiments_gave(tmp_path):
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_case_has_been_run_with_all_its_seeds(study):
     done = [(one["case"], one["seed"]) for one in table.stored(study)]
-    assert done == [(case.name, seed) for case in STUDIES[study] for seed in case.seeds], f'run python -m lenet_lab.experiments "{study}"'
+    assert done == [(case.name, seed) for case in STUDIES[study] for seed in case.seeds], f'run lenet experiments "{study}"'

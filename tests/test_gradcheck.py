@@ -7,7 +7,7 @@ import pytest
 
 from lenet_core import Layer, Net, lenet, ops
 from lenet_core.gradcheck import check_net, numeric_gradient, table
-from lenet_lab.practice import homework
+from lenet_lab.toy.practice import homework
 
 
 def verdicts(found):

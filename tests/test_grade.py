@@ -17,14 +17,14 @@ import nbformat
 import numpy as np
 import pytest
 
-from lenet_core import homework
+from lenet_lab import handout
 from lenet_lab import check
 from lenet_lab.check import engine
 from lenet_lab.check.exercises import EXERCISES
-from lenet_lab.grade import bundle, grading, points, report, sandbox, slices, statistics, submission, wire
-from lenet_lab.grade.__main__ import main
+from lenet_lab.grade import bundle, grading, points, report, sandbox, slices, statistics, submission, protocol
+from lenet_lab.grade.terminal import main
 from lenet_lab.grade.sandbox import Limits, Sandbox
-from lenet_lab.solutions import blocks, solved
+from lenet_lab.check.solutions import blocks, solved
 
 from .solved_notebooks import with_exercises
 
@@ -105,7 +105,7 @@ def test_points_are_those_of_the_homework():
 def test_every_exercise_of_the_notebooks_has_its_place():
     asked = {name for _, _, names in with_exercises() for name in names}
     assert {*points.GRADED, *points.PRACTICE} == {name for name in asked if not name.startswith("bug_")} - {"numeric_gradient"}
-    assert {check.HANDOUT_NAMES.get(name, name) for name in homework.SEVEN} == {name for name in points.GRADED if name in EXERCISES}
+    assert {check.HANDOUT_NAMES.get(name, name) for name in handout.SEVEN} == {name for name in points.GRADED if name in EXERCISES}
 
 
 # ------------------------------------------------------------------------------------------------------------- whole submissions
@@ -303,7 +303,7 @@ def test_modules_come_along_whole_or_the_submission_is_too_large(tmp_path, monke
     rows = [row for row in grading.grade(submission.read(folder), 1).rows if row.place]
     assert [row.text for row in rows] == ["The submission is too large to be run: more than 8 MiB of Python files."] * 2
     assert {row.status for row in rows} == {"failed"} and statistics.check_of({"status": "failed", "text": rows[0].text}) == "reads"
-    monkeypatch.setattr(wire, "MOST", 1000)
+    monkeypatch.setattr(protocol, "MOST", 1000)
     row = graded(tmp_path, {"toy_05": "check.toy(5, 4)" + " " * 1000})["toy_05"]
     assert row.status == "failed" and row.text.startswith("The submission is too large to be run: more than")
 
@@ -320,7 +320,7 @@ def test_a_module_whose_name_no_file_can_have_is_left_out(tmp_path):
 
 
 def handout_folder(folder, **changed):
-    """cnn_lenet.py with all seven functions right: the text of `lenet_core.homework`'s own, on plain arrays."""
+    """cnn_lenet.py with all seven functions right: the text of `lenet_lab.handout`'s own, on plain arrays."""
     source = (bundle.ADAPTER.read_text().replace("import functions as workbook", "from lenet_core import ops\nimport helper as workbook"))
     (folder / "hw7").mkdir(parents=True)
     (folder / "hw7" / "helper.py").write_text("import numpy as np\nfrom lenet_core import ops\n" + "\n\n".join(
@@ -448,10 +448,10 @@ BOTH = {
     "returns too much": ("return np.zeros((10 ** 4, 10 ** 4)), x", "what it returns is too large"),
     "returns a deep list": ("kept = []\n    for _ in range(10 ** 5): kept = [kept]\n    return kept, x", "wanted is an array of numbers"),
     "sends nonsense": (TO_EVERYBODY.replace("{}", "b'\\xff' * 100"), "cannot be read"),
-    "sends much": (TO_EVERYBODY.replace("{}", "__import__('wire').HEAD.pack(2 ** 20 + 1, 0) + bytes(2 ** 20 + 1)"),
+    "sends much": (TO_EVERYBODY.replace("{}", "__import__('protocol').HEAD.pack(2 ** 20 + 1, 0) + bytes(2 ** 20 + 1)"),
                    "cannot be read (more than 1 MiB beside its arrays)"),
     "returns a long text": ("return 'x' * 2 ** 20, x", "what it returns is too large: more than 1 MiB beside its arrays"),
-    "sends a fake result": (TO_EVERYBODY.replace("{}", "__import__('wire').pack({'value': (x, x), 'passed': True, 'score': 100})"), "out"),
+    "sends a fake result": (TO_EVERYBODY.replace("{}", "__import__('protocol').pack({'value': (x, x), 'passed': True, 'score': 100})"), "out"),
     "prints a fake result": ("print('{\"score\": 100, \"passed\": true}')\n    return x, x", "nothing has been cut"),
     "changes NumPy": ("np.isclose = np.allclose = np.array_equal = np.testing = lambda *a, **k: True\n    return x, x",
                       "nothing has been cut"),
@@ -498,7 +498,7 @@ WALLS = {
     "nothing can be written": ("import os\n    raise ValueError([p for p in ('/', '/usr', '/dev', PACKAGES) if os.access(p, os.W_OK)])",
                                "ValueError: []"),
     "none of this package": ("from importlib.util import find_spec\n"
-                             "    raise ValueError([find_spec(name) for name in ('lenet_lab', 'lenet_core.train')])",
+                             "    raise ValueError([find_spec(name) for name in ('lenet_lab', 'lenet_core.training')])",
                              "[None, None]"),
     "no new namespaces": ("import ctypes\n    raise ValueError(ctypes.CDLL(None).unshare(0x10000000))", "ValueError: -1"),
     "the folder is empty": ("import os\n    raise ValueError(os.listdir('.'))", "ValueError: []"),
@@ -527,7 +527,7 @@ def test_a_package_among_pythons_folders_is_hidden(tmp_path, monkeypatch):
 
 def test_a_fence_stands_where_there_are_no_walls(tmp_path):
     for body, words in (("open('../../outside', 'w')", "writing outside the folder is not allowed"),
-                        ("import os\n    os.remove('../library/wire.py')", "writing outside"),
+                        ("import os\n    os.remove('../library/protocol.py')", "writing outside"),
                         ("import os\n    os.system('ls')", "os.system is not allowed"),
                         ("import _socket\n    _socket.socket().connect(('192.0.2.1', 80))", "not allowed|No module named"),
                         ("open('inside', 'w').write('a')\n    return np.maximum(x, 0), open('inside').read()", "These checks pass")):
@@ -548,8 +548,8 @@ def test_where_there_are_no_walls_a_seed_on_the_command_line_can_be_read_and_one
 
 
 def test_a_cell_that_says_something_odd_in_the_graders_language(tmp_path, how):
-    odd = ("import os, numpy, wire\nodd = {'failed': {'toy_05': numpy.ones(2)}, 'answers': {'toy_05': numpy.zeros(2)}}\n"
-           "for n in range(3, 20):\n    try: os.write(n, wire.pack(odd))\n    except OSError: pass\ncheck.toy(5, 0)")
+    odd = ("import os, numpy, protocol\nodd = {'failed': {'toy_05': numpy.ones(2)}, 'answers': {'toy_05': numpy.zeros(2)}}\n"
+           "for n in range(3, 20):\n    try: os.write(n, protocol.pack(odd))\n    except OSError: pass\ncheck.toy(5, 0)")
     cells = {"toy_05": odd, "toy_06": "check.toy(6, 'x' * 2 ** 20)", "toy_07": "check.toy(7, 39)"}
     rows = graded(tmp_path, cells, how=how)
     assert [rows[name].status for name in ("toy_05", "toy_06", "toy_07")] == ["failed", "failed", "passed"]
@@ -577,7 +577,7 @@ def test_a_fault_of_the_grader_costs_one_row(tmp_path, monkeypatch):
     assert rows["toy_05"].status == "passed" and "The grader failed on it: ZeroDivisionError" in rows["relu_forward"].text
 
 
-# -------------------------------------------------------------------------------------------------------------------- the wire
+# -------------------------------------------------------------------------------------------------------------------- the protocol
 
 
 def test_values_survive_the_wire(rng):
@@ -585,36 +585,36 @@ def test_values_survive_the_wire(rng):
               np.arange(6).reshape(2, 3), np.zeros((0, 3)), np.array(1.5), np.array([True, False]), np.array([1, 2], ">i4"),
               rng.standard_normal((2, 3, 4)).transpose(2, 0, 1), "x" * (2 ** 20 + 1), [np.zeros(2), {"a": np.ones(3)}, np.float64(2)]]
     for value in values:
-        packed = wire.pack(value)
-        back = wire.unpack(packed[:wire.HEAD.size], packed[wire.HEAD.size:])
+        packed = protocol.pack(value)
+        back = protocol.unpack(packed[:protocol.HEAD.size], packed[protocol.HEAD.size:])
         assert type(back) is type(value)
         if isinstance(value, np.ndarray):
             assert back.dtype == value.dtype and back.flags.writeable
             assert np.argsort(back.strides).tolist() == np.argsort(value.strides).tolist()
         np.testing.assert_equal(back, value)
-    packed = wire.pack([object(), np.array([None]), np.nan])
-    back = wire.unpack(packed[:16], packed[16:])
-    assert type(back[0]).__name__ == "object" and isinstance(back[0], wire.Other) and back[1].dtype == object and np.isnan(back[2])
+    packed = protocol.pack([object(), np.array([None]), np.nan])
+    back = protocol.unpack(packed[:16], packed[16:])
+    assert type(back[0]).__name__ == "object" and isinstance(back[0], protocol.Other) and back[1].dtype == object and np.isnan(back[2])
 
 
 def test_nothing_but_garbled_comes_of_other_bytes():
-    good = wire.pack({"value": [np.arange(12.0).reshape(3, 4), "text", ...], "args": ()})
+    good = protocol.pack({"value": [np.arange(12.0).reshape(3, 4), "text", ...], "args": ()})
     chance, garbled = random.Random(0), 0
     for _ in range(3000):
         bad = bytearray(good)
         for _ in range(chance.randint(1, 4)):
             bad[chance.randrange(len(bad))] = chance.randrange(256)
         try:
-            wire.length(bytes(bad[:16]))
-            wire.unpack(bytes(bad[:16]), bytes(bad[16:]))
-        except wire.Garbled:
+            protocol.length(bytes(bad[:16]))
+            protocol.unpack(bytes(bad[:16]), bytes(bad[16:]))
+        except protocol.Garbled:
             garbled += 1
     assert garbled > 1000
     for tree in ('["array", "<f8", [1000000000000], [0]]', '["array", "|O8", [1], [0]]', '["array", "<f8", [-1], [0]]',
                  '["array", "<f8", [2], [1]]', '{"a": 1}', '["array"]', "[" * 10 ** 5, '["nothing known"]',
                  '["list", ' * 30 + "0" + "]" * 30):
-        with pytest.raises(wire.Garbled):
-            wire.unpack(wire.HEAD.pack(len(tree), 0), tree.encode())
+        with pytest.raises(protocol.Garbled):
+            protocol.unpack(protocol.HEAD.pack(len(tree), 0), tree.encode())
 
 
 @pytest.mark.parametrize("part, body", [
@@ -624,18 +624,18 @@ def test_a_message_takes_memory_in_proportion_to_its_bytes(part, body):
     """Many of one kind of thing in a message; the last time the same bytes are named again and again."""
     number = 200_000 // len(part)
     tree = '["list",' + ",".join(part % n if "%" in part else part for n in range(number)) + "]"
-    head, rest = wire.HEAD.pack(len(tree), body), tree.encode() + bytes(body)
-    wire.length(head, wire.MOST_JSON)
+    head, rest = protocol.HEAD.pack(len(tree), body), tree.encode() + bytes(body)
+    protocol.length(head, protocol.MOST_JSON)
     tracemalloc.start()
     try:
-        with pytest.raises(wire.Garbled, match="not there") if body else contextlib.nullcontext():
-            made = wire.unpack(head, rest)
-            assert len(made) == number and len({type(one) for one in made}) <= wire.MOST_NAMES + 1
+        with pytest.raises(protocol.Garbled, match="not there") if body else contextlib.nullcontext():
+            made = protocol.unpack(head, rest)
+            assert len(made) == number and len({type(one) for one in made}) <= protocol.MOST_NAMES + 1
         assert tracemalloc.get_traced_memory()[1] < 64 * len(rest)
     finally:
         tracemalloc.stop()
-    with pytest.raises(wire.Garbled, match="more than 1 MiB beside its arrays"):
-        wire.length(wire.HEAD.pack(wire.MOST_JSON + 1, body), wire.MOST_JSON)
+    with pytest.raises(protocol.Garbled, match="more than 1 MiB beside its arrays"):
+        protocol.length(protocol.HEAD.pack(protocol.MOST_JSON + 1, body), protocol.MOST_JSON)
 
 
 def test_the_fuzzer_says_what_it_needs():
@@ -799,5 +799,5 @@ def test_one_submission_that_cannot_be_read_does_not_stop_the_class(tmp_path, ca
 
 
 def test_the_grader_runs_as_a_module(small):
-    done = subprocess.run([sys.executable, "-m", "lenet_lab.grade", str(small)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-m", "lenet_lab", "grade", str(small)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and "work.ipynb: 1 of 85 points" in done.stdout and done.stderr == ""

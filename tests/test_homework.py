@@ -7,11 +7,12 @@ import types
 import numpy as np
 import pytest
 
-from lenet_core import homework, lenet, ops, train
+from lenet_lab import handout
+from lenet_core import lenet, ops, train
 from lenet_core.gradcheck import numeric_gradient
-from lenet_core.homework import adapted, as_images, as_maps
-from lenet_core.train import Diverged
-from lenet_core.train import sgd_momentum as train_step
+from lenet_lab.handout import adapted, as_images, as_maps
+from lenet_core.training import Diverged
+from lenet_core.training import sgd_momentum as train_step
 
 POOL = {"type": "POOLING", "k": 2, "stride": 2, "pad": 0}
 CONV = {"type": "CONV", "num": 4, "k": 3, "stride": 2, "pad": 1, "group": 1}
@@ -61,11 +62,11 @@ def test_convolution(rng, x):
     W, b = rng.standard_normal((4, 2, 3, 3)), rng.standard_normal(4)
     out, cache = ops.conv_forward(x, W, b, stride=2, pad=1)
     param = {"w": filters_in_rows(W), "b": b}
-    output = homework.conv_layer_forward(as_maps(x), CONV, param)
+    output = handout.conv_layer_forward(as_maps(x), CONV, param)
     np.testing.assert_allclose(as_images(output), out, atol=1e-13)
     dout = rng.standard_normal(out.shape)
     dx, dW, db = ops.conv_backward(dout, cache)
-    grad, input_od = homework.conv_layer_backward(with_diff(output, dout), as_maps(x), CONV, param)
+    grad, input_od = handout.conv_layer_backward(with_diff(output, dout), as_maps(x), CONV, param)
     np.testing.assert_allclose(input_od, as_maps(dx)["data"], atol=1e-13)
     np.testing.assert_allclose(grad["w"], filters_in_rows(dW), atol=1e-13)
     np.testing.assert_allclose(grad["b"], db, atol=1e-13)
@@ -73,40 +74,40 @@ def test_convolution(rng, x):
 
 def test_windows_of_one_image_and_their_adjoint(rng, x):
     one = {**as_maps(x[:1]), "data": as_maps(x[:1])["data"][:, 0]}
-    col = homework.im2col_conv(one, CONV, 3, 4)
+    col = handout.im2col_conv(one, CONV, 3, 4)
     padded = np.pad(x[0].transpose(1, 2, 0), ((1, 1), (1, 1), (0, 0)))
     for i, j in np.ndindex(3, 4):
         np.testing.assert_array_equal(col[:, i * 4 + j], padded[2 * i:2 * i + 3, 2 * j:2 * j + 3].ravel())
     other = rng.standard_normal(col.shape)
-    assert np.sum(col * other) == pytest.approx(np.sum(one["data"] * homework.col2im_conv(other, one, CONV, 3, 4)))
+    assert np.sum(col * other) == pytest.approx(np.sum(one["data"] * handout.col2im_conv(other, one, CONV, 3, 4)))
 
 
 @pytest.mark.parametrize("k, stride", [(2, 2), (2, 1), (3, 2)])
 def test_pooling(rng, x, k, stride):
     layer = {**POOL, "k": k, "stride": stride}
     out, cache = ops.max_pool_forward(x, k, stride)
-    output = homework.pooling_layer_forward(as_maps(x), layer)
+    output = handout.pooling_layer_forward(as_maps(x), layer)
     np.testing.assert_array_equal(as_images(output), out)
     dout = rng.standard_normal(out.shape)
-    input_od = homework.pooling_layer_backward(with_diff(output, dout), as_maps(x), layer)
+    input_od = handout.pooling_layer_backward(with_diff(output, dout), as_maps(x), layer)
     np.testing.assert_array_equal(input_od, as_maps(ops.max_pool_backward(dout, cache))["data"])
 
 
 def test_relu(rng, x):
-    output = homework.relu_forward(as_maps(x), RELU)
+    output = handout.relu_forward(as_maps(x), RELU)
     np.testing.assert_array_equal(as_images(output), np.maximum(x, 0))
     dout = rng.standard_normal(x.shape)
-    input_od = homework.relu_backward(with_diff(output, dout), as_maps(x), RELU)
+    input_od = handout.relu_backward(with_diff(output, dout), as_maps(x), RELU)
     np.testing.assert_array_equal(input_od, as_maps(ops.relu_backward(dout, x))["data"])
 
 
 def test_inner_product(rng, x):
     maps, param = as_maps(x), {"w": rng.standard_normal((70, 5)), "b": rng.standard_normal(5)}
-    output = homework.inner_product_forward(maps, IP, param)
+    output = handout.inner_product_forward(maps, IP, param)
     np.testing.assert_allclose(output["data"], param["w"].T @ maps["data"] + param["b"][:, None])
     assert (output["height"], output["width"], output["channel"], output["batch_size"]) == (1, 1, 5, 3)
     diff = rng.standard_normal((5, 3))
-    grad, input_od = homework.inner_product_backward({**output, "diff": diff}, maps, IP, param)
+    grad, input_od = handout.inner_product_backward({**output, "diff": diff}, maps, IP, param)
     np.testing.assert_allclose(input_od, param["w"] @ diff)
     np.testing.assert_allclose(grad["w"], maps["data"] @ diff.T)
     np.testing.assert_allclose(grad["b"], diff.sum(axis=1))
@@ -118,7 +119,7 @@ def test_mlrloss_is_softmax_loss_with_a_tenth_score_of_zero(rng):
     scores, cache = ops.inner_product_forward(X.T, W, b)
     loss, dscores = ops.softmax_loss(scores, y)
     dx, dW, db = ops.inner_product_backward(dscores, cache)
-    nll, g, od, percent = homework.mlrloss(wb, X, y, 10)
+    nll, g, od, percent = handout.mlrloss(wb, X, y, 10)
     assert nll == pytest.approx(6 * loss) and percent == np.mean(scores.argmax(axis=1) == y)
     np.testing.assert_allclose(g, 6 * np.vstack((dW, db))[:, :9], atol=1e-14)
     np.testing.assert_allclose(od, 6 * dx.T, atol=1e-14)
@@ -128,26 +129,26 @@ def test_sgd_momentum_by_hand_and_learning_rate():
     params = {1: {"w": np.array([[1.0], [-2.0]]), "b": np.array([3.0])}}
     winc = {1: {"w": np.array([[0.5], [0.0]]), "b": np.array([1.0])}}
     grad = {1: {"w": np.array([[0.1], [0.2]]), "b": np.array([0.3])}}
-    new, new_winc = homework.sgd_momentum(0.1, 0.2, 0.9, 0.01, params, winc, grad)
+    new, new_winc = handout.sgd_momentum(0.1, 0.2, 0.9, 0.01, params, winc, grad)
     np.testing.assert_allclose(new_winc[1]["w"], [[0.45 + 0.1 * 0.11], [0.1 * 0.18]])
     np.testing.assert_allclose(new_winc[1]["b"], [0.9 + 0.2 * 0.3])                    # its own rate, no decay
     np.testing.assert_allclose(new[1]["b"], 3 - new_winc[1]["b"])
     assert params[1]["w"][0, 0] == 1 and winc[1]["b"] == 1
-    assert homework.get_lr(0, 0.01, 1e-4, 0.75) == 0.01
-    assert homework.get_lr(10_000, 0.01, 1e-4, 0.75) == pytest.approx(0.01 / 2 ** 0.75)
+    assert handout.get_lr(0, 0.01, 1e-4, 0.75) == 0.01
+    assert handout.get_lr(10_000, 0.01, 1e-4, 0.75) == pytest.approx(0.01 / 2 ** 0.75)
 
 
 def test_one_sided_difference_is_the_coarser_one(rng):
     maps = {**as_maps(rng.standard_normal((2, 3))), "diff": np.ones((3, 2))}
     cube = lambda input: {**input, "data": input["data"] ** 3}
     truth, h = 3 * maps["data"] ** 2, 1e-3
-    one_sided = np.abs(homework.finite_difference(with_diff(cube(maps), np.ones((2, 3))), maps, h, cube) - truth).max()
+    one_sided = np.abs(handout.finite_difference(with_diff(cube(maps), np.ones((2, 3))), maps, h, cube) - truth).max()
     central = np.abs(numeric_gradient(lambda x: np.sum(x ** 3), maps["data"], h) - truth).max()
     assert central < 1.1e-6 and 100 * central < one_sided < 0.01
-    output = homework.inner_product_forward(maps, IP, param := {"w": rng.standard_normal((3, 5)), "b": np.zeros(5)})
+    output = handout.inner_product_forward(maps, IP, param := {"w": rng.standard_normal((3, 5)), "b": np.zeros(5)})
     output["diff"] = rng.standard_normal((5, 2))
-    approx = homework.finite_difference(output, maps, 1e-6, lambda input: homework.inner_product_forward(input, IP, param))
-    np.testing.assert_allclose(approx, homework.inner_product_backward(output, maps, IP, param)[1], atol=1e-8)
+    approx = handout.finite_difference(output, maps, 1e-6, lambda input: handout.inner_product_forward(input, IP, param))
+    np.testing.assert_allclose(approx, handout.inner_product_backward(output, maps, IP, param)[1], atol=1e-8)
 
 
 # ------------------------------------------------------------------------------------------------------ whole network
@@ -163,13 +164,13 @@ def in_float64(params):
 
 
 def test_gradients_of_conv_net_against_small_nudges(rng):
-    params = in_float64(homework.init_convnet(SMALL, rng))
+    params = in_float64(handout.init_convnet(SMALL, rng))
     data, labels = rng.standard_normal((96, 3)), np.array([2, 0, 1])
-    cp, grads = homework.conv_net(params, SMALL, data, labels)
+    cp, grads = handout.conv_net(params, SMALL, data, labels)
     assert grads.keys() == params.keys() == {1, 2, 3, 4, 5}
     for i, name in itertools.product((1, 3, 5), "wb"):
         def cost(value):
-            return homework.conv_net({**params, i: {**params[i], name: value}}, SMALL, data, labels)[0]["cost"]
+            return handout.conv_net({**params, i: {**params[i], name: value}}, SMALL, data, labels)[0]["cost"]
         np.testing.assert_allclose(grads[i][name], numeric_gradient(cost, params[i][name]), atol=1e-8)
     assert grads[2]["w"].size == grads[4]["b"].size == 0 and cp["percent"] in (0, 1 / 3, 2 / 3, 1)
 
@@ -178,35 +179,35 @@ def test_lenet_is_the_workbooks_lenet(rng, digits):
     """The same weights in both, the tenth score pinned to 0: the same loss and the same gradients."""
     net = lenet(rng, np.float64)
     names = {1: "conv1", 3: "conv2", 5: "ip1", 7: "ip2"}
-    layers, params = homework.lenet_layers(12), {i: homework.NO_PARAM for i in range(1, 8)}
+    layers, params = handout.lenet_layers(12), {i: handout.NO_PARAM for i in range(1, 8)}
     net["ip2"].params = {"W": net["ip2"].params["W"] * (np.arange(10) < 9), "b": net["ip2"].params["b"]}
     rows = np.arange(800).reshape(50, 4, 4).transpose(1, 2, 0).ravel()          # (c, h, w) read as (h, w, c)
 
-    def handout(name, W, b):
+    def in_handout(name, W, b):
         if name == "ip2":
             return {"w": W[:, :9], "b": b[:9]}
         return {"w": filters_in_rows(W) if W.ndim == 4 else W[rows], "b": b}
 
     for i, name in names.items():
-        params[i] = handout(name, *net[name].params.values())
-    assert {i: (p["w"].shape, p["b"].shape) for i, p in homework.init_convnet(layers, rng).items()} == {
+        params[i] = in_handout(name, *net[name].params.values())
+    assert {i: (p["w"].shape, p["b"].shape) for i, p in handout.init_convnet(layers, rng).items()} == {
         i: (p["w"].shape, p["b"].shape) for i, p in params.items()}
     x, y = digits.train_x[:12], digits.train_y[:12]
     loss, scores = net.loss(x, y)
-    cp, grads = homework.conv_net(params, layers, x.reshape(12, -1).T.astype(np.float64), y)
+    cp, grads = handout.conv_net(params, layers, x.reshape(12, -1).T.astype(np.float64), y)
     assert cp["cost"] == pytest.approx(loss) and cp["percent"] == np.mean(scores.argmax(axis=1) == y)
     for i, name in names.items():
-        for key, value in handout(name, *net[name].grads.values()).items():
+        for key, value in in_handout(name, *net[name].grads.values()).items():
             np.testing.assert_allclose(grads[i][key], value, atol=1e-12)
 
 
 def test_first_weights_and_data(rng, digits, monkeypatch):
-    params = homework.init_convnet(homework.lenet_layers(), rng)
+    params = handout.init_convnet(handout.lenet_layers(), rng)
     for i, volume in {1: 784, 3: 12 * 12 * 20, 5: 800, 7: 500}.items():
         assert 0.95 * np.sqrt(3 / volume) < np.abs(params[i]["w"]).max() <= np.sqrt(3 / volume)
         assert not params[i]["b"].any() and params[i]["w"].dtype == np.float32
-    monkeypatch.setattr(homework.datasets, "load_mnist", lambda: digits)
-    xtrain, ytrain, xvalidate, yvalidate, xtest, ytest = homework.load_mnist()
+    monkeypatch.setattr(handout.script.datasets, "load_mnist", lambda: digits)
+    xtrain, ytrain, xvalidate, yvalidate, xtest, ytest = handout.load_mnist()
     assert xtrain.shape[0] == xvalidate.shape[0] == xtest.shape[0] == 784
     assert len(ytrain) == xtrain.shape[1] == 1197 and len(yvalidate) == xvalidate.shape[1] == 240 and len(ytest) == xtest.shape[1]
     np.testing.assert_array_equal(xtrain[:, 5].reshape(28, 28), digits.train_x[5, 0])
@@ -214,11 +215,11 @@ def test_first_weights_and_data(rng, digits, monkeypatch):
 
 def test_an_unknown_init_type_gets_a_sentence(rng):
     with pytest.raises(ValueError, match="'uniform'; layer 4 has 'xavier'"):
-        homework.init_convnet({**SMALL, 4: {**IP, "init_type": "xavier"}}, rng)
+        handout.init_convnet({**SMALL, 4: {**IP, "init_type": "xavier"}}, rng)
 
 
 def test_the_small_set_is_a_twentieth(mnist):
-    xtrain, _, xvalidate, _, xtest, _ = homework.load_mnist(fullset=False)
+    xtrain, _, xvalidate, _, xtest, _ = handout.load_mnist(fullset=False)
     assert (xtrain.shape[1], xvalidate.shape[1], xtest.shape[1]) == (2500, 500, 10_000)
 
 
@@ -294,18 +295,18 @@ class Student:
         return params_, param_winc_
 
 
-STUDENT = {name: getattr(Student, name) for name in homework.SEVEN}
+STUDENT = {name: getattr(Student, name) for name in handout.SEVEN}
 IN_OPS = {"pooling_layer_forward": "max_pool_forward", "pooling_layer_backward": "max_pool_backward"}
 
 
 @pytest.fixture
 def small_data(monkeypatch, digits):
-    monkeypatch.setattr(homework.datasets, "load_mnist", lambda: digits)
+    monkeypatch.setattr(handout.script.datasets, "load_mnist", lambda: digits)
 
 
 def printed(**options):
     lines = []
-    params = homework.test_lenet(report=lines.append, **options)
+    params = handout.test_lenet(report=lines.append, **options)
     return "\n".join(lines) + "\n", params
 
 
@@ -343,14 +344,14 @@ def test_a_module_may_hold_only_some_of_them(small_data):
 ])
 def test_functions_that_are_none_get_a_sentence(functions, words, rng):
     with pytest.raises(ValueError, match=words):
-        homework.conv_net(homework.init_convnet(SMALL, rng), SMALL, np.zeros((96, 3)), np.zeros(3, int), functions)
+        handout.conv_net(handout.init_convnet(SMALL, rng), SMALL, np.zeros((96, 3)), np.zeros(3, int), functions)
 
 
 def test_a_run_that_runs_away_ends_with_a_sentence(small_data):
     def uphill(w_rate, b_rate, *rest):
-        return homework.sgd_momentum(-1e4 * w_rate, b_rate, *rest)
+        return handout.sgd_momentum(-1e4 * w_rate, b_rate, *rest)
     with np.errstate(all="ignore"), pytest.raises(Diverged, match=r"at iteration \d+: check the gradients"):
-        homework.test_lenet({"sgd_momentum": uphill}, max_iter=50, report=str)
+        handout.test_lenet({"sgd_momentum": uphill}, max_iter=50, report=str)
 
 
 @pytest.mark.parametrize("changed, words", [
@@ -361,15 +362,15 @@ def test_a_run_that_runs_away_ends_with_a_sentence(small_data):
     ({6: RELU}, "last of type LOSS"),
 ])
 def test_layers_that_do_not_fit_get_a_sentence(rng, changed, words):
-    params = homework.init_convnet(SMALL, rng)
+    params = handout.init_convnet(SMALL, rng)
     with pytest.raises(ValueError, match=words):
-        homework.conv_net(params, {**SMALL, **changed}, np.zeros((96, 3), np.float32), np.zeros(3, int))
+        handout.conv_net(params, {**SMALL, **changed}, np.zeros((96, 3), np.float32), np.zeros(3, int))
 
 
 # ----------------------------------------------------------------------------------------------- as functions of ops
 
 
-@pytest.mark.parametrize("given", [homework.SEVEN, STUDENT], ids=["ours", "loops"])
+@pytest.mark.parametrize("given", [handout.SEVEN, STUDENT], ids=["ours", "loops"])
 @pytest.mark.parametrize("shape", [(3, 2, 5, 7), (3, 6)])
 def test_adapted_functions_equal_ops(rng, given, shape):
     x = rng.standard_normal(shape).round(1)
@@ -391,7 +392,7 @@ def test_adapted_functions_equal_ops(rng, given, shape):
             np.testing.assert_allclose(mine, one, atol=1e-13)
 
 
-@pytest.mark.parametrize("given", [homework.SEVEN, STUDENT], ids=["ours", "loops"])
+@pytest.mark.parametrize("given", [handout.SEVEN, STUDENT], ids=["ours", "loops"])
 def test_adapted_update_equals_train(rng, given):
     own = adapted("sgd_momentum", given["sgd_momentum"])
     for shape in ((4, 2, 3, 3), (5, 2), (5,), ()):

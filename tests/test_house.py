@@ -1,15 +1,18 @@
 """What holds the house together: one list of dependencies, arrows in one direction, no addresses of machines."""
 
 import ast
+import importlib
+import pkgutil
 import re
 import subprocess
 import tomllib
+import types
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from lenet_lab.solutions import blocks
+from lenet_lab.check.solutions import blocks
 
 from .solved_notebooks import with_exercises
 
@@ -48,23 +51,68 @@ def imports(path):
 
 
 ALLOWED = {           # who may import whom inside the core
-    "ops": set(), "reference": set(), "files": set(), "parallel": set(),
-    "formats": set(), "download": set(), "data": {"formats", "download"},
-    "historic": {"ops"}, "net": {"historic", "ops", "files", "parallel"}, "zoo": {"historic", "net"},
-    "train": {"net", "files"}, "gradcheck": {"net", "ops", "parallel"},
-    "homework": {"data", "ops", "parallel", "train"},
-    "__init__": {"data", "net", "train", "zoo"}, "__main__": {"data", "train", "zoo"},
+    "ops": set(), "reference": set(), "_files": set(), "_parallel": set(), "initializers": set(),
+    "operations": {"ops"}, "net": {"operations", "ops", "_files", "_parallel"}, "models": {"initializers", "net"},
+    "training": {"net", "_files"}, "gradcheck": {"net", "ops", "_parallel"},
+    "__init__": {"data", "models", "net", "operations", "training"},
+    "data/__init__": {"formats", "download"}, "data/formats": set(), "data/download": set(),
 }
+CORE = ("reference", "ops", "operations", "net", "initializers", "models", "training", "gradcheck", "__init__")
+ROOMS = {             # who may import whom inside the lab; every room may use the core and what is in no room
+    "handout": set(), "toy": set(), "networks": set(), "runs": set(),
+    "check": {"handout", "toy"}, "inside": {"runs"}, "experiments": {"inside", "networks", "runs"}, "course": {"check"},
+    "plots": {"check", "inside", "toy"}, "grade": {"check", "handout", "plots"},
+    "widgets": {"check", "inside", "plots", "runs", "toy"},
+}
+PACKAGES = sorted(str(path.parent.relative_to(ROOT)).replace("/", ".") for path in ROOT.glob("lenet_*/**/__init__.py"))
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "lenet_core").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "lenet_core").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT / "lenet_core")))
 def test_arrows_of_the_core(path):
     inside = {name.lstrip(".").split(".")[0] for name in imports(path) if name.startswith(".")}
-    assert inside <= ALLOWED[path.stem]
+    assert inside <= ALLOWED[str(path.relative_to(ROOT / "lenet_core").with_suffix(""))]
     outside = {name.split(".")[0] for name in imports(path) if not name.startswith(".")}
     assert not outside & {"lenet_lab", "matplotlib", "ipywidgets", "IPython", "torch"}
-    if path.stem != "__main__":
-        assert "print(" not in path.read_text()
+    assert "print(" not in path.read_text()
+
+
+def test_the_core_is_small():
+    lines = {name: len((ROOT / "lenet_core" / f"{name}.py").read_text(encoding="utf-8").splitlines()) for name in CORE}
+    assert sum(lines.values()) <= 1500, lines
+    assert {path.stem for path in (ROOT / "lenet_core").glob("*.py")} == {*CORE, "_files", "_parallel"}
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_arrows_of_the_lab(room):
+    for path in (ROOT / "lenet_lab" / room).rglob("*.py"):
+        used = {name.split(".")[1] for name in imported(path) if name.startswith("lenet_lab.")}
+        assert used - {room, "_material"} <= ROOMS[room], path.name
+
+
+def imported(path):
+    """The modules of this project that a file imports by their whole names; `from lenet_lab import plots` counts as lenet_lab.plots."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "lenet_lab":
+            yield from (f"lenet_lab.{name.name}" for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+def test_every_folder_of_the_lab_is_a_room():
+    assert {path.parent.name for path in (ROOT / "lenet_lab").glob("*/__init__.py")} == ROOMS.keys()
+    assert {path.name for path in (ROOT / "lenet_lab").glob("*.py")} == {"__init__.py", "__main__.py", "_material.py", "cli.py"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_name_is_one_thing(package):
+    """No function of a package has the name of one of its modules, or `import package.module as m` would bring the function."""
+    loaded = importlib.import_module(package)
+    for module in pkgutil.iter_modules(loaded.__path__):
+        if module.name not in ("__main__", "cnn_lenet", "worker", "nbgrader_settings"):            # programs, or for nbgrader alone
+            importlib.import_module(f"{package}.{module.name}")
+            assert isinstance(getattr(loaded, module.name), types.ModuleType), f"{package}.{module.name}"
 
 
 @pytest.mark.parametrize("path", sorted([*ROOT.glob("lenet_*/**/*.py"), ROOT / "conftest.py"]), ids=lambda p: str(p.relative_to(ROOT)))
@@ -78,7 +126,7 @@ def test_no_module_uses_what_is_private_in_another(path):
     assert not {name for name in used | {name.name for name in taken} if name.startswith("_") and not name.startswith("__")}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "lenet_core").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "lenet_core").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT / "lenet_core")))
 def test_lines_of_the_core_can_be_read_without_scrolling(path):
     long = [number for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if len(line) > LONGEST_LINE]
     assert not long, f"{path.name}: lines {long} have more than {LONGEST_LINE} characters"

@@ -1,4 +1,4 @@
-"""A course made by `lenet_lab.instructor`, in real nbgrader: handed out, handed in, graded, given back, in all the ways students have."""
+"""A course made by `lenet_lab.grade.nbgrader_course`, in real nbgrader: handed out, handed in, graded, given back, in all the ways students have."""
 
 import copy
 import csv
@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 
 from lenet_core import ops, reference
-from lenet_lab import check, instructor
-from lenet_lab.check.toy import ANSWERS
+from lenet_lab import check
+from lenet_lab.grade import nbgrader_course
+from lenet_lab.check.toy_questions import ANSWERS
 from lenet_lab.grade.bundle import bundle
 from lenet_lab.grade.points import BY_HAND, GRADED, TOTAL
-from lenet_lab.solutions import blocks, exercise, solved
+from lenet_lab.check.solutions import blocks, exercise, solved
 
 from .solved_notebooks import with_exercises
 
@@ -33,8 +34,8 @@ needs_nbgrader = pytest.mark.skipif(not HERE, reason="nbgrader is not installed:
 def test_the_lessons_cells_have_the_metadata_that_the_course_gives_them():
     for path, notebook, _ in with_exercises():
         marked = copy.deepcopy(notebook)
-        instructor.mark(marked)
-        assert marked == notebook, f"{path.name}: run python -c 'from lenet_lab import instructor; instructor.mark_lessons()'"
+        nbgrader_course.mark(marked)
+        assert marked == notebook, f"{path.name}: run python -c 'from lenet_lab import instructor; nbgrader_course.mark_lessons()'"
 
 
 def test_points_are_those_of_the_homework_and_of_the_lessons_words():
@@ -49,31 +50,30 @@ def test_points_are_those_of_the_homework_and_of_the_lessons_words():
 
 
 def test_every_exercise_with_points_is_in_the_assignment_once():
-    cells = instructor.assignment(seed=1).cells
+    cells = nbgrader_course.assignment(seed=1).cells
     assert sorted(exercise(cell) for cell in cells if exercise(cell)) == sorted(POINTS)
     marked = [cell.metadata.nbgrader for cell in cells if "nbgrader" in cell.metadata]
     tests = {one.grade_id: one.points for one in marked if one.grade}
     assert tests == {f"{name}-test": points for name, points in POINTS.items()} | {item.question: item.points for item in BY_HAND}
 
 
-def test_a_second_course_keeps_off_the_first_and_has_numbers_of_its_own(tmp_path):
+def test_a_second_course_keeps_off_the_first_and_has_numbers_of_its_own(tmp_path, capsys):
     seeds = set()
     for name in ("one", "two"):
-        instructor.main([str(tmp_path / name)])
+        nbgrader_course.main([str(tmp_path / name)])
         seeds.add(hidden_seed(tmp_path / name))
     assert len(seeds) == 2
     before = (tmp_path / "one/source/hw7/hw7.ipynb").read_bytes()
-    with pytest.raises(SystemExit, match="there already"):
-        instructor.main([str(tmp_path / "one")])
+    assert nbgrader_course.main([str(tmp_path / "one")]) == 1 and "there already" in capsys.readouterr().err
     assert (tmp_path / "one/source/hw7/hw7.ipynb").read_bytes() == before
 
 
 def test_what_people_grade_is_asked_in_a_lesson_that_is_handed_in(tmp_path):
     """Answers to the questions without a check are texts: the cell that asks is marked, so that its notebook goes into the tar."""
     asked = {path.name: [question for cell in nbformat.read(path, 4).cells for question in cell.metadata.get("lenet", {}).get("by_hand", [])]
-             for path in sorted(instructor.LESSONS.glob("*.ipynb"))}
+             for path in sorted(nbgrader_course.LESSONS.glob("*.ipynb"))}
     assert sorted(question for questions in asked.values() for question in questions) == sorted(item.question for item in BY_HAND)
-    bundle(instructor.LESSONS, tmp_path / "hw7.tar")
+    bundle(nbgrader_course.LESSONS, tmp_path / "hw7.tar")
     with tarfile.open(tmp_path / "hw7.tar") as tar:
         assert {f"hw7/{name}" for name, questions in asked.items() if questions} <= set(tar.getnames())
 
@@ -212,7 +212,7 @@ class Course:
         self.environment = {key: value for key, value in os.environ.items() if key != "LENET_PROGRESS"} | {
             "HOME": str(home), "IPYTHONDIR": str(home / "ipython"), "JUPYTER_CONFIG_DIR": str(home / "config"),
             "JUPYTER_DATA_DIR": str(home / "data"), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
-        instructor.course(folder)
+        nbgrader_course.course(folder)
         with open(folder / "nbgrader_config.py", "a", encoding="utf-8") as file:
             file.write(f"c.Execute.timeout = {seconds}\n")
         self.nbgrader("generate_assignment", "hw7")
@@ -295,7 +295,7 @@ def test_students_get_the_lessons_cells_and_neither_solution_nor_seed(course):
     given = {line for cell in handed_out.values() for line in cell.source.splitlines()}
     for line in {line for name in POINTS for line in blocks()[name].splitlines()} - given:
         assert line not in everything
-    for wanted in [hidden_seed(course.folder), "HIDDEN", "SOLUTION", "graded(", *(notes for _, notes in instructor.QUESTIONS.values())]:
+    for wanted in [hidden_seed(course.folder), "HIDDEN", "SOLUTION", "graded(", *(notes for _, notes in nbgrader_course.QUESTIONS.values())]:
         assert wanted not in everything
 
 

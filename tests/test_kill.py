@@ -16,10 +16,10 @@ import warnings
 import numpy as np
 import pytest
 
-from lenet_core.files import ABANDONED, TEMPORARY
-from lenet_core.train import load_checkpoint
-from lenet_lab.check import memory
-from lenet_lab.experiments.grid import Run, records, work_off
+from lenet_core._files import ABANDONED, TEMPORARY
+from lenet_core.training import load_checkpoint
+from lenet_lab.check import progress_store
+from lenet_lab.experiments.grid import Trial, records, work_off
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no kill -9")
 
@@ -77,7 +77,7 @@ def age(files):
 
 def same_runs(one, other):
     one, other = load_checkpoint(one), load_checkpoint(other)
-    assert one.state.steps == other.state.steps and one.position == other.position and one.notes == other.notes
+    assert one.state.steps == other.state.steps and one.data_state == other.data_state and one.notes == other.notes
     for name, params in one.net.snapshot().items():
         for p, value in params.items():
             np.testing.assert_array_equal(value, other.net[name].params[p])
@@ -93,10 +93,10 @@ def await_another_save(path, process):
 @kills(2, 40)
 def test_training_that_is_killed_and_gone_on_with_is_training(kills, pictures, start, tmp_path, rng):
     steps, path, whole = 48 + 8 * kills, tmp_path / "run.npz", tmp_path / "whole.npz"
-    run = subprocess.run([sys.executable, "-m", "lenet_core", "--data", pictures, "--steps", str(steps), "--save", whole],
+    run = subprocess.run([sys.executable, "-m", "lenet_lab", "train", "--data", pictures, "--steps", str(steps), "--save", whole],
                          capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    new = ["-m", "lenet_core", "--data", pictures, "--save", path]
+    new = ["-m", "lenet_lab", "train", "--data", pictures, "--save", path]
     saved, left, fresh, ended = 0, 0, 0, 0
     for _ in range(kills):
         process = start(*new, *(["--resume", path] if path.exists() else ["--steps", steps]))
@@ -127,16 +127,16 @@ def test_training_that_is_killed_and_gone_on_with_is_training(kills, pictures, s
 CHECKING = """
     import sys, itertools
     from lenet_lab import check
-    from lenet_lab.check import memory
+    from lenet_lab.check import progress_store
     def relu_forward(x):
         return x * (x > 0), x
     for n in itertools.count():
         question = 1 + n % 5
         check.toy(question, n)
-        print(f"toy_{question:02}", memory.read(f"toy_{question:02}")["attempts"], flush=True)
+        print(f"toy_{question:02}", progress_store.read(f"toy_{question:02}")["attempts"], flush=True)
         if n % 7 == 6:
             check.relu_forward(relu_forward)
-            print("relu_forward", memory.read("relu_forward")["attempts"], flush=True)
+            print("relu_forward", progress_store.read("relu_forward")["attempts"], flush=True)
 """
 
 
@@ -156,13 +156,13 @@ def test_progress_that_was_noted_is_never_lost(kills, start, tmp_path, rng, monk
                 told[name] = int(attempts)
         with warnings.catch_warnings(action="error"):               # "cannot be read; it starts anew" would be an error
             for name, attempts in told.items():
-                assert attempts <= memory.read(name)["attempts"] <= attempts + 1
-                told[name] = memory.read(name)["attempts"]          # the attempt that nobody was told of any more
+                assert attempts <= progress_store.read(name)["attempts"] <= attempts + 1
+                told[name] = progress_store.read(name)["attempts"]          # the attempt that nobody was told of any more
         noted, left = sum(told.values()), len(litter(tmp_path))
     assert noted > kills
     age(litter(tmp_path))
     for name in ["relu_forward", *(f"toy_{question:02}" for question in range(1, 6))]:      # also one killed in its very first writing
-        memory.write(name, hints=1)
+        progress_store.write(name, hints=1)
     assert not litter(tmp_path)
     print(f"\nprogress: {kills} kills among {noted} attempts, none of them lost, {left} unfinished files left behind, cleared later")
 
@@ -171,8 +171,8 @@ def test_progress_that_was_noted_is_never_lost(kills, start, tmp_path, rng, monk
 
 WORKING = """
     import json, sys
-    from lenet_lab.experiments.grid import Run, work_off
-    runs = [Run("study", "case", {"network": "cmpe597", "steps": 2, "batch_size": 4}, seed) for seed in range(int(sys.argv[3]))]
+    from lenet_lab.experiments.grid import Trial, work_off
+    runs = [Trial("study", "case", {"network": "cmpe597", "steps": 2, "batch_size": 4}, seed) for seed in range(int(sys.argv[3]))]
     print("go", flush=True)
     work_off(runs, sys.argv[1], sys.argv[2], jobs=1)
     print("done", flush=True)
@@ -182,7 +182,7 @@ WORKING = """
 @kills(1, 20)
 def test_runs_that_were_written_down_stay(kills, pictures, start, tmp_path, rng):
     record, many = tmp_path / "runs.jsonl", 10 + 40 * kills
-    runs = [Run("study", "case", {"network": "cmpe597", "steps": 2, "batch_size": 4}, seed) for seed in range(many)]
+    runs = [Trial("study", "case", {"network": "cmpe597", "steps": 2, "batch_size": 4}, seed) for seed in range(many)]
     before, torn = {}, 0
     for _ in range(kills):
         process = start("-c", textwrap.dedent(WORKING), record, pictures, many)

@@ -5,7 +5,7 @@ import pytest
 
 from lenet_core import Net, lenet
 from lenet_core.net import Layer
-from lenet_lab.look import Look, mistakes, precision_and_recall, probabilities, twin
+from lenet_lab.inside.look import Look, mistakes, precision_and_recall, probabilities, twin
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def nudge_is_felt(look, below, place, above, unit):
 
 @pytest.mark.parametrize("name, index, shape", [
     ("conv2", (0, 0, 0), (2, 2, 2)), ("conv2", (2, 3, 5), (3, 2, 2)), ("conv2", (3, 6, 1), (2, 2, 2)),
-    ("sub2", (1, 2, 0), (2, 2)), ("sub2", (3, 0, 2), (2, 2))])
+    ("sub2", (1, 2, 0), (1, 2, 2)), ("sub2", (3, 0, 2), (1, 2, 2))])
 def test_a_unit_of_1998_is_its_sum(historic, name, index, shape):
     net, x, y = historic
     unit = Look(net, x, y).unit(name, index, image=1)

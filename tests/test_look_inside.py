@@ -5,11 +5,12 @@ import re
 import numpy as np
 import pytest
 
-from lenet_core import Net, lenet, zoo
+from lenet_core import Net, lenet
+from lenet_lab import networks
 from lenet_core.net import Layer
 from lenet_lab import plots
-from lenet_lab.look import Look, twin
-from lenet_lab.practice import homework
+from lenet_lab.inside.look import Look, twin
+from lenet_lab.toy.practice import homework
 from lenet_lab.widgets.look_inside import LookInside, facts
 
 EVERYTHING = dict(size=None, step=None)
@@ -226,7 +227,7 @@ def test_what_does_not_fit_is_refused_in_words(small):
 
 def test_layers_of_1998_are_refused_rather_than_explained_wrongly():
     with pytest.raises(ValueError, match="no words for the layers tanh1, sub2, tanh2, conv3"):
-        LookInside(zoo.lenet5(np.random.default_rng(0)), np.zeros((1, 1, 32, 32)), [0])
+        LookInside(networks.lenet5(np.random.default_rng(0)), np.zeros((1, 1, 32, 32)), [0])
 
 
 def test_a_network_that_ran_away_is_still_shown(small):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lenet_core import Layer, Net, lenet, ops
-from lenet_core.zoo import fan_in
+from lenet_core.initializers import lecun_uniform
 
 
 @pytest.fixture
@@ -232,5 +232,5 @@ def test_bounds_of_first_weights(rng):
     """The homework divides by what goes into the layer, the usual rule by what goes into one output."""
     W = lenet(rng)["conv1"].params["W"]
     assert abs(W).max() == pytest.approx(math.sqrt(3 / 784), rel=0.02)
-    W = lenet(rng, bound=fan_in)["conv1"].params["W"]
+    W = lenet(rng, bound=lecun_uniform)["conv1"].params["W"]
     assert abs(W).max() == pytest.approx(math.sqrt(3 / 25), rel=0.02)

@@ -75,7 +75,7 @@ def test_every_code_name_is_there(row, room):
     for name in re.findall("`([^`]+)`", code):
         if of:
             assert name in inspect.signature(named(of.strip("`"))).parameters
-        elif re.fullmatch(r"(ops|train|gradcheck)\.\w+", name):
+        elif re.fullmatch(r"(ops|training|gradcheck)\.\w+", name):
             assert callable(named(name))
         else:
             eval(name, room)

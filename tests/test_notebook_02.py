@@ -7,7 +7,7 @@ import pytest
 
 from lenet_core import lenet, ops, reference
 from lenet_lab import plots
-from lenet_lab.solutions import blocks
+from lenet_lab.check.solutions import blocks
 
 FORWARD = ("relu_forward", "inner_product_forward", "max_pool_forward", "im2col", "conv_forward", "softmax")
 

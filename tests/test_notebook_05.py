@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from lenet_core import lenet, train
-from lenet_core.train import Diverged, TrainingState, inverse_decay, minibatches, sgd_momentum, warm_up_then_down
+from lenet_core.training import Diverged, TrainingState, inverse_decay, minibatches, sgd_momentum, linear_warmup_decay
 from lenet_lab import check, plots
-from lenet_lab.solutions import blocks
+from lenet_lab.check.solutions import blocks
 
 UPDATE, AVERAGE, CLIP = (check.EXERCISES[name].right for name in ("sgd_momentum", "momentum_average", "clip_gradients"))
 CURVATURES = np.array([1, 9])
@@ -107,7 +107,7 @@ def test_the_homeworks_rate_falls_slowly():
     rate = inverse_decay(0.01, 1e-4, 0.75)
     assert 1 - rate(1) / rate(0) < 1e-4
     assert round(np.prod([1 - 5e-4 * rate(t) for t in range(10_000)]), 2) == 0.96
-    assert np.isclose(warm_up_then_down(0.1, 400)(149), 0.075)
+    assert np.isclose(linear_warmup_decay(0.1, 400)(149), 0.075)
 
 
 def test_the_solution_gives_the_packages_update_to_the_last_bit(rng):

@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from lenet_core import lenet, ops, train, zoo
+from lenet_core import lenet, ops, train
+from lenet_lab import networks
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: no second opinion", exc_type=ImportError)
 
@@ -69,11 +70,11 @@ THEIRS = {
 }
 
 
-@pytest.mark.parametrize("make", [zoo.comp3314, zoo.report, zoo.fman45, zoo.fman45_deeper, zoo.cmpe597, zoo.lenet5],
+@pytest.mark.parametrize("make", [networks.comp3314, networks.report, networks.fman45, networks.fman45_deeper, networks.cmpe597, networks.lenet5],
                          ids=lambda make: make.__name__)
 def test_networks_of_the_zoo_agree(make, rng):
     """Scores, loss and every gradient of every network, whose layers PyTorch computes with the same parameters."""
-    net = make(rng, np.float64, bound=zoo.fan_in)
+    net = make(rng, np.float64, bound=networks.fan_in)
     x, y = rng.standard_normal((4, *net.input_shape)), rng.integers(0, 10, 4)
     mine, scores = net.loss(x, y)
     image = torch.tensor(x, requires_grad=True)

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from lenet_lab.practice import _main, homework, key, problem, sheet
-from lenet_lab.worked import show
+from lenet_lab.toy.practice import main, homework, key, problem, sheet
+from lenet_lab.toy.worked import show
 
 
 def test_a_seed_is_the_same_problem_on_every_platform():
@@ -66,9 +66,9 @@ def test_sheet_and_key():
 
 
 def test_from_the_terminal(tmp_path, capsys):
-    _main(["3", "--out", str(tmp_path / "sheets")])
+    main(["3", "--out", str(tmp_path / "sheets")])
     assert (tmp_path / "sheets" / "problems.html").read_text() == sheet([3])
     assert "solutions.html" in capsys.readouterr().out
     with pytest.raises(SystemExit):
-        _main(["3", "--ties", "7"])
+        main(["3", "--ties", "7"])
     assert "share from 0 to 1" in capsys.readouterr().err

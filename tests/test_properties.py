@@ -17,11 +17,11 @@ from scipy.io import savemat
 from lenet_core import load_cifar10, load_mnist, ops, reference
 from lenet_core.data import MNIST_FILES, Dataset, write_shared
 from lenet_core.net import Layer, Net
-from lenet_core.train import TrainingState, load_checkpoint, minibatches, save_checkpoint, train
-from lenet_lab.check import memory
-from lenet_lab.check.toy import ANSWERS, toy
-from lenet_lab.practice import problem
-from lenet_lab.worked import show
+from lenet_core.training import TrainingState, load_checkpoint, minibatches, save_checkpoint, train
+from lenet_lab.check import progress_store
+from lenet_lab.check.toy_questions import ANSWERS, toy
+from lenet_lab.toy.practice import problem
+from lenet_lab.toy.worked import show
 
 from .fuzz.targets import CLASSES
 
@@ -333,7 +333,7 @@ def test_networks_and_runs_come_back_bit_for_bit(made, steps):
         assert repr(other) == repr(net)
         np.testing.assert_array_equal(other(x), net(x))
     again = minibatches(x, y, 3, np.random.default_rng(99))
-    again.position = kept.position
+    again.state = kept.data_state
     for one, other in itertools.islice(zip(train(net, batches, 0.01, state=state), train(kept.net, again, 0.01, state=kept.state)), 4):
         assert one == other
 
@@ -343,9 +343,9 @@ def test_networks_and_runs_come_back_bit_for_bit(made, steps):
                                            "solution": st.booleans(), "misconceptions": st.lists(st.text()), "source": st.text()}))
 def test_progress_comes_back(changes):
     with tempfile.TemporaryDirectory() as folder:
-        before, memory.folder = memory.folder, lambda: Path(folder)
+        before, progress_store.folder = progress_store.folder, lambda: Path(folder)
         try:
-            memory.write("softmax", **changes)
-            assert memory.read("softmax") == memory.NOTHING | changes
+            progress_store.write("softmax", **changes)
+            assert progress_store.read("softmax") == progress_store.NOTHING | changes
         finally:
-            memory.folder = before
+            progress_store.folder = before

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from lenet_core.gradcheck import numeric_gradient
-from lenet_lab import plane, plots
+from lenet_lab.inside import relu_regions
+from lenet_lab import plots
 from lenet_lab.plots import relus as figures
-from lenet_lab.check.hinges import HINTS, TARGETS, curve, hinges, slips
-from lenet_lab.solutions import blocks
+from lenet_lab.check.hinge_targets import HINTS, TARGETS, curve, hinges, slips
+from lenet_lab.check.solutions import blocks
 from lenet_lab.widgets import regions
 from lenet_lab.widgets.hinges import Hinges
 from lenet_lab.widgets.regions import Regions
@@ -96,8 +97,8 @@ def test_the_figure_of_the_notebook_shows_the_target():
 
 @pytest.mark.parametrize("width, depth", [(1, 1), (3, 1), (8, 1), (5, 2), (8, 2), (4, 3)])
 def test_the_regions_are_exact(width, depth, rng):
-    net = plane.network(width, depth, seed=3)
-    pieces = plane.linear_regions(net)
+    net = relu_regions.network(width, depth, seed=3)
+    pieces = relu_regions.linear_regions(net)
     area = 0
     for corners, slope, offset in pieces:
         shares = rng.dirichlet(np.ones(len(corners)), 4)
@@ -106,21 +107,21 @@ def test_the_regions_are_exact(width, depth, rng):
         assert np.allclose(scores[:, 1] - scores[:, 0], inside @ slope + offset)
         x, y = corners.T
         area += (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2
-    assert area == pytest.approx((2 * plane.HALF) ** 2)                  # they cover the square, and none of it twice
-    grid = rng.uniform(-plane.HALF, plane.HALF, (20_000, 2))
-    assert 0.8 * len(pieces) <= plane.patterns(net, grid) <= len(pieces)
+    assert area == pytest.approx((2 * relu_regions.HALF) ** 2)                  # they cover the square, and none of it twice
+    grid = rng.uniform(-relu_regions.HALF, relu_regions.HALF, (20_000, 2))
+    assert 0.8 * len(pieces) <= relu_regions.patterns(net, grid) <= len(pieces)
 
 
 @pytest.mark.parametrize("units", [1, 2, 3, 4, 8])
 def test_lines_in_general_position(units):
     for seed in range(5):
-        assert len(plane.linear_regions(plane.network(units, seed=seed), 1000)) == 1 + units + units * (units - 1) // 2
+        assert len(relu_regions.linear_regions(relu_regions.network(units, seed=seed), 1000)) == 1 + units + units * (units - 1) // 2
 
 
 def test_the_boundary_is_where_the_scores_are_equal_and_the_sides_where_they_are_not():
-    net = plane.network(8, 2)
-    pieces = plane.linear_regions(net)
-    for ends in plane.boundary(pieces):
+    net = relu_regions.network(8, 2)
+    pieces = relu_regions.linear_regions(net)
+    for ends in relu_regions.boundary(pieces):
         scores = net(np.vstack([ends, ends.mean(axis=0)]))
         assert np.allclose(scores[:, 0], scores[:, 1])
     for piece in pieces:
@@ -132,15 +133,15 @@ def test_the_boundary_is_where_the_scores_are_equal_and_the_sides_where_they_are
 
 
 def test_without_relu_there_is_one_piece_and_one_line():
-    net = plane.network(8, 3, relu=False)
-    pieces = plane.linear_regions(net)
-    assert len(pieces) == 1 and len(plane.boundary(pieces)) == 1 and plane.patterns(net, np.zeros((3, 2))) == 1
+    net = relu_regions.network(8, 3, relu=False)
+    pieces = relu_regions.linear_regions(net)
+    assert len(pieces) == 1 and len(relu_regions.boundary(pieces)) == 1 and relu_regions.patterns(net, np.zeros((3, 2))) == 1
 
 
 def test_dead_units_have_no_gradient_and_the_others_have():
-    net, data = plane.network(8), plane.points("rings")
+    net, data = relu_regions.network(8), relu_regions.points("rings")
     net["ip1"].params["b"] = net["ip1"].params["b"] - np.array([0, 100, 0, 0, 100, 0, 0, 0])
-    shut = plane.dead(net, data.train_x)["relu1"]
+    shut = relu_regions.dead(net, data.train_x)["relu1"]
     assert shut.tolist() == [n in (1, 4) for n in range(8)]
     net.loss(data.train_x, data.train_y)
     assert (net["ip1"].grads["W"][:, shut] == 0).all() and (net["ip1"].grads["b"][shut] == 0).all()
@@ -149,7 +150,7 @@ def test_dead_units_have_no_gradient_and_the_others_have():
 
 def test_points_that_there_are_not():
     with pytest.raises(ValueError, match="rings and moons"):
-        plane.points("spirals")
+        relu_regions.points("spirals")
 
 
 # ------------------------------------------------------------------------------------------------------------ the widgets
@@ -210,7 +211,7 @@ def test_a_finished_run_is_that_of_the_notebooks_cells(panel):
     panel.start()
     panel.run.wait(60)
     until(lambda: panel.page["status"] == "Finished after 600 of 600 steps.")
-    same = plane.trained("rings", 3).net
+    same = relu_regions.trained("rings", 3).net
     assert all(np.array_equal(panel.run.net[name].params["W"], same[name].params["W"]) for name in ("ip1", "ip2"))
     panel.start()                                              # from the beginning again
     until(lambda: panel.page["state"] == "running")
@@ -231,10 +232,10 @@ def test_changing_the_network_stops_the_old_one_and_refuses_what_there_is_not(pa
 
 
 def test_the_figures_are_pictures():
-    net, data = plane.network(4), plane.points("moons")
+    net, data = relu_regions.network(4), relu_regions.points("moons")
     x = np.linspace(0, 8, 50)[:, None]
     for axes in (figures.planes({"one": net, "two": net}, data), figures.lines({"one": net}, data),
-                 figures.fitted(x, curve(x, 0, SOURCE), {"4": plane.on_a_line(4)}),
+                 figures.fitted(x, curve(x, 0, SOURCE), {"4": relu_regions.on_a_line(4)}),
                  figures.functions(x[:, 0], {"a": x, "b": -x}),
                  figures.along(x[:, 0], np.random.default_rng(0).normal(size=(50, 10)), [7, 2], np.arange(49) % 2, "noise")):
         assert plots.png(axes).startswith(b"\x89PNG")
@@ -250,30 +251,30 @@ def test_the_lines_of_the_source_function():
 
 
 def test_fourteen_pieces_since_seven_folds_are_crossed_twice():
-    run = plane.trained("rings", 8)
-    lines = plane.boundary(plane.linear_regions(run.net))
+    run = relu_regions.trained("rings", 8)
+    lines = relu_regions.boundary(relu_regions.linear_regions(run.net))
     assert len(lines) == 14
     units, ends = run.net["ip1"].params, np.concatenate(lines)
     on_the_fold = np.abs(ends @ units["W"] + units["b"]) < 1e-6          # every corner is an end of two pieces
     crossed = on_the_fold.sum(axis=0) / 2
     assert sorted(crossed) == [0] + 7 * [2]
-    assert plane.dead(run.net, run.data.train_x)["relu1"].tolist() == (crossed == 0).tolist()
+    assert relu_regions.dead(run.net, run.data.train_x)["relu1"].tolist() == (crossed == 0).tolist()
 
 
 def test_two_units_never_close_the_ring_and_three_do_from_few_starts():
     def closed(run):
-        ends = np.concatenate(plane.boundary(plane.linear_regions(run.net)))
-        return np.abs(ends).max() < plane.HALF - 1e-6 and run.history.evaluations[-1].test_error < 0.05
+        ends = np.concatenate(relu_regions.boundary(relu_regions.linear_regions(run.net)))
+        return np.abs(ends).max() < relu_regions.HALF - 1e-6 and run.history.evaluations[-1].test_error < 0.05
 
-    assert not any(closed(plane.trained("rings", 2, seed=seed)) for seed in range(4))
-    assert [closed(plane.trained("rings", 3, seed=seed)) for seed in range(4)] == [False, False, False, True]
-    assert len(plane.boundary(plane.linear_regions(plane.trained("rings", 3, seed=3).net))) == 6
+    assert not any(closed(relu_regions.trained("rings", 2, seed=seed)) for seed in range(4))
+    assert [closed(relu_regions.trained("rings", 3, seed=seed)) for seed in range(4)] == [False, False, False, True]
+    assert len(relu_regions.boundary(relu_regions.linear_regions(relu_regions.trained("rings", 3, seed=3).net))) == 6
 
 
 def test_depth_does_not_multiply_the_pieces_of_random_and_trained_networks():
     def pieces(width, depth):
-        nets = [[plane.network(width, depth, seed=s), plane.trained("rings", width, depth, seed=s).net] for s in range(5)]
-        return np.mean([[len(plane.linear_regions(net)) for net in pair] for pair in nets], axis=0)
+        nets = [[relu_regions.network(width, depth, seed=s), relu_regions.trained("rings", width, depth, seed=s).net] for s in range(5)]
+        return np.mean([[len(relu_regions.linear_regions(net)) for net in pair] for pair in nets], axis=0)
 
     wide, two, four = pieces(16, 1), pieces(8, 2), pieces(4, 4)
     assert ((80 < wide) & (wide < 130)).all() and ((80 < two) & (two < 130)).all()

@@ -9,7 +9,7 @@ import pytest
 
 from lenet_core import lenet
 from lenet_lab import plots
-from lenet_lab.run import Run
+from lenet_lab.runs.run import Run
 from lenet_lab.widgets.training import TrainingPanel
 
 

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 from docs import make_site
-from lenet_lab.solutions import blocks
+from lenet_lab.check.solutions import blocks
 
 from . import browser
 

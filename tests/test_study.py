@@ -1,6 +1,5 @@
 """What is asked of the results, held against what the experiments wrote down; and the memory of a training, measured here."""
 
-import re
 import subprocess
 import sys
 import textwrap
@@ -34,7 +33,8 @@ MEMORY = """
     import itertools, re, sys
     import numpy as np
     from lenet_core import lenet, load_mnist
-    from lenet_core.train import RECIPES, error_rate, minibatches
+    from lenet_core.training import error_rate, minibatches
+    from lenet_lab.runs.recipes import RECIPES
     data, rng = load_mnist(), np.random.default_rng(0)
     net, batches = lenet(rng), minibatches(data.train_x, data.train_y, 64, rng)
     steps = RECIPES["quick"].start(net, batches, 10_000)

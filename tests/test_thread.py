@@ -9,13 +9,13 @@ import re
 
 import pytest
 
-from lenet_lab.way import NOTEBOOKS, stations
+from lenet_lab.course.syllabus import NOTEBOOKS, lessons
 
-STATIONS = stations()
-TITLES = {f"{one.name}.ipynb": f"{one.number} · {one.title}" for one in STATIONS}
+LESSONS = lessons()
+TITLES = {f"{one.name}.ipynb": f"{one.number} · {one.title}" for one in LESSONS}
 NOTATION, SOURCES = "notation.ipynb", "sources_err_or_disagree.ipynb"
 TITLES |= {NOTATION: "Notation", SOURCES: "Where the sources err or disagree"}
-WAY = [f"{one.name}.ipynb" for one in STATIONS]
+WAY = [f"{one.name}.ipynb" for one in LESSONS]
 LINK = r"\[([^\]]+)\]\(([^)\s]+)\)"
 
 
@@ -31,8 +31,8 @@ def links(text):
 
 
 def test_the_numbering_is_complete_and_no_notebook_is_forgotten():
-    assert [one.number for one in STATIONS] == list(range(len(STATIONS)))
-    assert all(one.name.startswith(f"{one.number:02}_") for one in STATIONS)
+    assert [one.number for one in LESSONS] == list(range(len(LESSONS)))
+    assert all(one.name.startswith(f"{one.number:02}_") for one in LESSONS)
     assert {path.name for path in NOTEBOOKS.glob("*.ipynb")} == set(TITLES)
     assert all(texts(name)[0].startswith(f"# {title}\n") for name, title in TITLES.items())
 

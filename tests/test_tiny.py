@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from lenet_core.data import CIFAR10_CLASSES, DataError, Dataset
-from lenet_lab import plots, tiny
+from lenet_lab import plots
+from lenet_lab.experiments import cifar_lesson
+from lenet_lab.experiments.learn import Settings
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "10_tiny_images.ipynb"
 SETTINGS = {"network": "fman45", "data": "cifar10", "input_shape": [3, 32, 32], "epochs": 1}
@@ -23,10 +25,10 @@ def photographs():
 
 @pytest.fixture
 def here(monkeypatch, photographs):
-    monkeypatch.setattr(tiny, "pictures", lambda name: photographs)
-    tiny.photographs.cache_clear()
+    monkeypatch.setattr(cifar_lesson, "pictures", lambda name: photographs)
+    cifar_lesson.photographs.cache_clear()
     yield photographs
-    tiny.photographs.cache_clear()
+    cifar_lesson.photographs.cache_clear()
 
 
 @pytest.fixture
@@ -34,53 +36,53 @@ def nowhere(monkeypatch):
     def pictures(name):
         raise DataError("There is no CIFAR-10.")
 
-    monkeypatch.setattr(tiny, "pictures", pictures)
-    tiny.photographs.cache_clear()
+    monkeypatch.setattr(cifar_lesson, "pictures", pictures)
+    cifar_lesson.photographs.cache_clear()
     yield
-    tiny.photographs.cache_clear()
+    cifar_lesson.photographs.cache_clear()
 
 
 def test_what_is_here_is_said_once(here, capsys):
-    assert tiny.photographs() is here and tiny.photographs() is here
+    assert cifar_lesson.photographs() is here and cifar_lesson.photographs() is here
     assert capsys.readouterr().out == f"{here}\n"
 
 
 def test_that_nothing_is_here_is_said_once(nowhere, capsys):
-    assert tiny.photographs() is None and tiny.photographs() is None
+    assert cifar_lesson.photographs() is None and cifar_lesson.photographs() is None
     assert capsys.readouterr().out.count("There is no CIFAR-10.") == 1
 
 
 def test_with_photographs_it_trains(here, monkeypatch):
-    monkeypatch.setattr(tiny, "learn", lambda seed, **settings: (seed, settings))
-    monkeypatch.setattr(tiny, "stored", lambda study: pytest.fail("a record was looked for"))
-    assert tiny.learned(3, **SETTINGS) == (3, SETTINGS)
+    monkeypatch.setattr(cifar_lesson, "learn", lambda settings, seed: (seed, settings))
+    monkeypatch.setattr(cifar_lesson, "stored", lambda study: pytest.fail("a record was looked for"))
+    assert cifar_lesson.learned(3, **SETTINGS) == (3, Settings(**SETTINGS))
 
 
 def test_without_photographs_it_looks_for_the_same_training(nowhere, monkeypatch):
-    monkeypatch.setattr(tiny, "learn", lambda seed, **settings: (seed, settings))
+    monkeypatch.setattr(cifar_lesson, "learn", lambda settings, seed: (seed, settings))
     records = [{"settings": {**SETTINGS, **change}, "seed": seed, "n": n}
                for n, (seed, change) in enumerate([(1, {}), (0, {"mirror": True}), (0, {})])]
-    monkeypatch.setattr(tiny, "stored", lambda study: records)
-    assert tiny.learned(**SETTINGS)["n"] == 2 and tiny.learned(1, **SETTINGS)["n"] == 0
-    assert tiny.learned(**{**SETTINGS, "data": "mnist"}) == (0, {**SETTINGS, "data": "mnist"})       # digits are always here
+    monkeypatch.setattr(cifar_lesson, "stored", lambda study: records)
+    assert cifar_lesson.learned(**SETTINGS)["n"] == 2 and cifar_lesson.learned(1, **SETTINGS)["n"] == 0
+    assert cifar_lesson.learned(**{**SETTINGS, "data": "mnist"}) == (0, Settings(**{**SETTINGS, "data": "mnist"}))       # digits are always here
     with pytest.raises(LookupError, match="no CIFAR-10 here to train on, and no record"):
-        tiny.learned(**SETTINGS, centred=True)
+        cifar_lesson.learned(**SETTINGS, centred=True)
 
 
 def test_mistakes_are_shown_only_if_they_are_the_same_photographs(photographs):
-    images, captions = tiny.mistaken(RECORD, photographs)
+    images, captions = cifar_lesson.mistaken(RECORD, photographs)
     assert [np.array_equal(image, photographs.test_x[n]) for image, n in zip(images, (1, 0))] == [True, True]
     assert captions == ["cat\ntaken for dog\n98.7% sure", "ship\ntaken for truck\n90.0% sure"]
     others = Dataset("CIFAR-10", photographs.train_x, photographs.train_y, photographs.test_x, photographs.test_y[::-1])
     shorter = Dataset("CIFAR-10", photographs.train_x, photographs.train_y, photographs.test_x[:1], photographs.test_y[:1])
     for data in (None, others, shorter):
-        assert tiny.mistaken(RECORD, data) == ([None, None], captions)
+        assert cifar_lesson.mistaken(RECORD, data) == ([None, None], captions)
 
 
 def test_first_images_have_names(photographs):
-    images, names = tiny.first(2, photographs)
+    images, names = cifar_lesson.first(2, photographs)
     assert np.array_equal(images, photographs.test_x[:2]) and names == ["ship", "cat"]
-    assert tiny.first(2, None) == ([None, None], ["?", "?"])
+    assert cifar_lesson.first(2, None) == ([None, None], ["?", "?"])
 
 
 def drawn(axis):
@@ -134,7 +136,7 @@ def test_confusions_of_digits_are_as_they_were():
 
 def test_the_notebook_runs_to_its_end_without_photographs(nowhere, monkeypatch, capsys):
     """Every training of photographs in it has a record of the same settings; digits are not trained here, to be quick."""
-    monkeypatch.setattr(tiny, "learn", lambda seed, **settings: {"accuracy": 0.0})
+    monkeypatch.setattr(cifar_lesson, "learn", lambda settings, seed: {"accuracy": 0.0})
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     names = {}
     for cell in cells:

@@ -12,10 +12,12 @@ import warnings
 import numpy as np
 import pytest
 
-from lenet_core import __main__ as terminal_program
+from lenet_lab.runs import terminal as terminal_program
 from lenet_core import lenet, train
-from lenet_core.train import (RECIPES, Diverged, TrainingState, error_rate, inverse_decay, load_checkpoint, minibatches,
-                              save_checkpoint, sgd_momentum, warm_up_then_down)
+from lenet_lab.runs.recipes import RECIPES
+from lenet_core.training import (
+    Diverged, TrainingState, error_rate, inverse_decay, load_checkpoint, minibatches, save_checkpoint, sgd_momentum,
+    linear_warmup_decay)
 
 
 @pytest.mark.parametrize("n, size", [(10, 3), (12, 4), (5, 8), (7, 1)])
@@ -50,7 +52,7 @@ def test_momentum_by_hand():
 def test_rates():
     rate = inverse_decay(0.01, 1e-4, 0.75)
     assert rate(0) == 0.01 and rate(10_000) == pytest.approx(0.01 / 2 ** 0.75) and type(rate(np.int64(3))) is float
-    rate = warm_up_then_down(0.05, 1000)
+    rate = linear_warmup_decay(0.05, 1000)
     assert rate(0) == pytest.approx(0.05 / 200) and 0.03 < max(map(rate, range(1000))) <= 0.05
     assert rate(999) < 1e-4 and rate(2000) == 0
 
@@ -60,7 +62,7 @@ def test_train_updates_as_sgd_momentum_does(rng, digits):
     before = net.snapshot()
     net.loss(x, y)
     dW, db = net["ip2"].grads["W"], net["ip2"].grads["b"]
-    step = next(train(net, [(x, y)], 0.1, mu=0.9, decay=0.01, bias_rate=2.0))
+    step = next(train(net, [(x, y)], 0.1, mu=0.9, decay=0.01, bias_lr_scale=2.0))
     np.testing.assert_array_equal(net["ip2"].params["W"], sgd_momentum(before["ip2"]["W"], 0 * dW, dW, 0.1, 0.9, 0.01)[0])
     np.testing.assert_array_equal(net["ip2"].params["b"], sgd_momentum(before["ip2"]["b"], 0 * db, db, 0.2, 0.9)[0])
     assert step.i == 0 and step.lr == 0.1 and 0 <= step.accuracy <= 1 and step.loss == pytest.approx(2.3, abs=0.2)
@@ -103,11 +105,11 @@ def test_divergence_is_a_sentence_and_leaves_the_network_finite(rng, digits):
 GO_ON = """
     import itertools, sys, numpy as np
     from lenet_core import data, train
-    from lenet_core.train import load_checkpoint, minibatches, save_checkpoint
+    from lenet_core.training import load_checkpoint, minibatches, save_checkpoint
     d = data.digits()
     kept = load_checkpoint(sys.argv[1])
     batches = minibatches(d.train_x, d.train_y, 64, np.random.default_rng(99))
-    batches.position = kept.position
+    batches.state = kept.data_state
     for step in itertools.islice(train(kept.net, batches, 0.05, decay=5e-4, state=kept.state), int(sys.argv[2])):
         pass
     save_checkpoint(sys.argv[1], kept.net, batches, kept.state)
@@ -127,7 +129,7 @@ def test_saving_and_going_on_elsewhere_changes_no_bit(digits, tmp_path, total):
     begin(tmp_path / "half.npz", total // 2)
     subprocess.run([sys.executable, "-c", textwrap.dedent(GO_ON), tmp_path / "half.npz", str(total - total // 2)], check=True)
     whole, half = load_checkpoint(tmp_path / "whole.npz"), load_checkpoint(tmp_path / "half.npz")
-    assert whole.state.steps == half.state.steps == total and whole.position == half.position
+    assert whole.state.steps == half.state.steps == total and whole.data_state == half.data_state
     for name, params in whole.net.snapshot().items():
         for p, value in params.items():
             np.testing.assert_array_equal(value, half.net[name].params[p])
@@ -138,7 +140,7 @@ def test_a_checkpoint_of_other_data_is_refused(rng, tmp_path):
     batches = minibatches(np.zeros(10), np.zeros(10), 2, rng)
     next(batches)
     with pytest.raises(ValueError, match="10 images in batches of 2; these are 8 in batches of 2"):
-        minibatches(np.zeros(8), np.zeros(8), 2, rng).position = batches.position
+        minibatches(np.zeros(8), np.zeros(8), 2, rng).state = batches.state
 
 
 def test_a_network_alone_is_no_checkpoint(rng, tmp_path):
@@ -166,7 +168,7 @@ def test_a_kill_while_saving_leaves_a_whole_file(rng, tmp_path):
 
 
 def terminal(*arguments, **options):
-    return subprocess.run([sys.executable, "-m", "lenet_core", *map(str, arguments)], capture_output=True, text=True, **options)
+    return subprocess.run([sys.executable, "-m", "lenet_lab", "train", *map(str, arguments)], capture_output=True, text=True, **options)
 
 
 def without_mnist(tmp_path):
@@ -231,12 +233,12 @@ def test_a_run_with_odd_notes_is_not_gone_on_with(notes, words, rng, tmp_path, c
     save_checkpoint(path, net, batches, state, notes)
     assert terminal_program.main(["--resume", str(path)]) == 1
     said = capsys.readouterr().err
-    assert f"{path} was not written by `python -m lenet_core --save`, or is damaged: {words}" in said and "Train anew" in said
+    assert f"{path} was not written by `lenet train --save`, or is damaged: {words}" in said and "Train anew" in said
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent as a signal")
 def test_terminal_ends_cleanly_on_ctrl_c(tmp_path):
-    run = subprocess.Popen([sys.executable, "-m", "lenet_core", "--steps", "100000", "--save", tmp_path / "run.npz"],
+    run = subprocess.Popen([sys.executable, "-m", "lenet_lab", "train", "--steps", "100000", "--save", tmp_path / "run.npz"],
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                            env=without_mnist(tmp_path) | {"PYTHONUNBUFFERED": ""})              # also so, a line is there when it is printed
     while "cost" not in run.stdout.readline():

@@ -9,13 +9,14 @@ import pytest
 from matplotlib.text import Text
 
 from lenet_core import lenet
-from lenet_lab import check, plots, way
-from lenet_lab.solutions import blocks
+from lenet_lab import check, plots
+from lenet_lab.course import syllabus
+from lenet_lab.check.solutions import blocks
 from lenet_lab.widgets.draw import DrawDigit
 
 ROOT = Path(__file__).parent.parent
 START = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", 4)
-STATIONS = way.stations()
+LESSONS = syllabus.lessons()
 WORDS = {"an hour": 60, "ninety minutes": 90}
 
 
@@ -24,57 +25,57 @@ def words(notebook):
 
 
 def test_the_stations_are_the_numbered_notebooks_in_their_order():
-    assert [one.name for one in STATIONS] == sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    assert [one.number for one in STATIONS] == [int(one.name[:2]) for one in STATIONS] == list(range(len(STATIONS)))
+    assert [one.name for one in LESSONS] == sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    assert [one.number for one in LESSONS] == [int(one.name[:2]) for one in LESSONS] == list(range(len(LESSONS)))
 
 
 def test_a_folder_without_notebooks_is_told(tmp_path):
     with pytest.raises(FileNotFoundError, match="kept in the folder notebooks"):
-        way.stations(tmp_path)
+        syllabus.lessons(tmp_path)
 
 
-@pytest.mark.parametrize("station", STATIONS, ids=lambda one: one.name)
-def test_each_notebook_allows_the_minutes_that_it_is_said_to_take(station):
-    text = words(nbformat.read(ROOT / "notebooks" / f"{station.name}.ipynb", 4))
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.name)
+def test_each_notebook_allows_the_minutes_that_it_is_said_to_take(lesson):
+    text = words(nbformat.read(ROOT / "notebooks" / f"{lesson.name}.ipynb", 4))
     [allowed] = re.findall(r"\bAllow (an hour|ninety minutes|\d+ minutes)\b", text)
-    assert (WORDS.get(allowed) or int(allowed.split()[0])) == station.minutes
+    assert (WORDS.get(allowed) or int(allowed.split()[0])) == lesson.minutes
 
 
 def test_the_table_of_the_readme_says_the_same():
     rows = re.findall(r"^\| \[`\d\d_.*$", (ROOT / "README.md").read_text(), re.M)
-    assert rows == [f"| [`{one.name}`](notebooks/{one.name}.ipynb) | {one.about} | {one.minutes} |" for one in STATIONS]
+    assert rows == [f"| [`{one.name}`](notebooks/{one.name}.ipynb) | {one.about} | {one.minutes} |" for one in LESSONS]
 
 
 def test_the_stored_table_and_picture_are_of_the_notebooks_as_they_are():
     outputs = {cell.source.splitlines()[-1]: cell.outputs for cell in START.cells if cell.cell_type == "code"}
-    printed, table = outputs["way.table(stations)"]
-    assert table.data["text/markdown"] == way.table(STATIONS).data
-    assert printed.text == f"{sum(one.minutes for one in STATIONS) / 60:.1f} hours in all\n"
+    printed, table = outputs["syllabus.table(lessons)"]
+    assert table.data["text/markdown"] == syllabus.table(LESSONS).data
+    assert printed.text == f"{sum(one.minutes for one in LESSONS) / 60:.1f} hours in all\n"
 
 
 def test_the_picture_has_every_notebook_with_its_minutes_and_every_layer():
     net = lenet(np.random.default_rng(0))
-    figure = plots.way(STATIONS, net).figure
+    figure = plots.syllabus(LESSONS, net).figure
     shown = [" ".join(text.get_text().split()) for text in figure.findobj(Text)]
-    for one in STATIONS:
+    for one in LESSONS:
         assert f"{one.title} {one.minutes} min" in shown and f"{one.number:02}" in shown
     assert {"image", "loss", *(layer.name for layer in net.layers)} <= {*shown}
 
 
 def test_every_link_leads_somewhere():
-    links = re.findall(r"\]\(([^)]+)\)", words(START) + way.table(STATIONS).data)
+    links = re.findall(r"\]\(([^)]+)\)", words(START) + syllabus.table(LESSONS).data)
     headings = {"#" + line.lstrip("# ").replace(" ", "-") for line in words(START).splitlines() if line.startswith("##")}
-    assert {f"{one.name}.ipynb" for one in STATIONS} <= {*links}
+    assert {f"{one.name}.ipynb" for one in LESSONS} <= {*links}
     for link in links:
         assert link in headings or (ROOT / "notebooks" / link).is_file(), link
 
 
 def test_the_exercise_is_a_real_one_and_its_solution_passes(monkeypatch, tmp_path):
     monkeypatch.setenv("LENET_PROGRESS", str(tmp_path))
-    monkeypatch.setattr(check._memory, "_live", {})
-    lesson = nbformat.read(ROOT / "notebooks" / "02_layers_forward.ipynb", 4)
+    monkeypatch.setattr(check._progress, "_live", {})
+    forward = nbformat.read(ROOT / "notebooks" / "02_layers_forward.ipynb", 4)
     [stub] = [cell.source for cell in START.cells if cell.source.startswith("def ")]
-    assert stub in [cell.source for cell in lesson.cells if cell.metadata.get("lenet", {}).get("exercise") == "relu_forward"]
+    assert stub in [cell.source for cell in forward.cells if cell.metadata.get("lenet", {}).get("exercise") == "relu_forward"]
     for source, passed in ((stub, False), (stub.replace("...", "abs(x)"), False), (blocks()["relu_forward"], True)):
         place = {"np": np}
         exec(source, place)

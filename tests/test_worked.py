@@ -8,8 +8,8 @@ import pytest
 
 from lenet_core import ops
 from lenet_core.gradcheck import numeric_gradient
-from lenet_lab.practice import homework, problem
-from lenet_lab.worked import BACKWARD, FORWARD, TIES, WorkedPass, factor, show
+from lenet_lab.toy.practice import homework, problem
+from lenet_lab.toy.worked import BACKWARD, FORWARD, TIES, WorkedPass, factor, show
 
 SEVERAL = range(40)
 

@@ -10,60 +10,61 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from lenet_core import Layer, Net, ops, zoo
+from lenet_core import Layer, Net, ops
+from lenet_lab import networks
 from lenet_core.gradcheck import check_net
-from lenet_core.historic import C3_TABLE
-from lenet_core.train import Diverged, sgd_momentum, train
-from lenet_core.zoo import lecun_1998, fan_in, input_volume
+from lenet_lab.networks.lenet5_1998 import C3_TABLE
+from lenet_core.training import Diverged, sgd_momentum, train
+from lenet_core.initializers import lecun_1998, lecun_uniform, input_volume
 
 
 def tiny(rng, *arguments, **options):
     """The baseline of FMAN45 for tiny images."""
-    return zoo.fman45(rng, *arguments, input_shape=(3, 32, 32), **options)
+    return networks.fman45(rng, *arguments, input_shape=(3, 32, 32), **options)
 
 
 LENET5_FAN_IN = np.repeat([25 * n for n in (3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 6)], [3] * 6 + [4] * 9 + [6])[:, None, None]
 NETWORKS = {
     # layer: (parameters as the source counts them or its shapes say, shape of the output, numbers that go into one output)
-    zoo.linear: (7850, {"ip1": (784 * 10 + 10, (10,), 784)}),
-    zoo.lenet: (431_080, {                                                                      # homework, table 2
+    networks.linear: (7850, {"ip1": (784 * 10 + 10, (10,), 784)}),
+    networks.lenet: (431_080, {                                                                      # homework, table 2
         "conv1": (5 * 5 * 20 + 20, (20, 24, 24), 25), "pool1": (0, (20, 12, 12)),
         "conv2": (5 * 5 * 20 * 50 + 50, (50, 8, 8), 500), "pool2": (0, (50, 4, 4)),
         "ip1": (800 * 500 + 500, (500,), 800), "relu1": (0, (500,)), "ip2": (500 * 10 + 10, (10,), 500)}),
-    zoo.comp3314: (61_706, {                                                                    # COMP3314 report, section 2
+    networks.comp3314: (61_706, {                                                                    # COMP3314 report, section 2
         "conv1": (6 * 1 * 5 * 5 + 6, (6, 28, 28), 25), "pool1": (0, (6, 14, 14)), "relu1": (0, (6, 14, 14)),
         "conv2": (16 * 6 * 5 * 5 + 16, (16, 10, 10), 150), "pool2": (0, (16, 5, 5)), "relu2": (0, (16, 5, 5)),
         "conv3": (120 * 16 * 5 * 5 + 120, (120, 1, 1), 400), "relu3": (0, (120, 1, 1)),
         "ip1": (120 * 84 + 84, (84,), 120), "relu4": (0, (84,)), "ip2": (84 * 10 + 10, (10,), 84)}),
-    zoo.report: (61_706, {                                                                      # assignment report, "Layering"
+    networks.report: (61_706, {                                                                      # assignment report, "Layering"
         "conv1": (6 * 1 * 5 * 5 + 6, (6, 28, 28), 25), "relu1": (0, (6, 28, 28)), "pool1": (0, (6, 14, 14)),
         "conv2": (16 * 6 * 5 * 5 + 16, (16, 10, 10), 150), "relu2": (0, (16, 10, 10)), "pool2": (0, (16, 5, 5)),
         "ip1": (400 * 120 + 120, (120,), 400), "relu3": (0, (120,)),
         "ip2": (120 * 84 + 84, (84,), 120), "relu4": (0, (84,)), "ip3": (84 * 10 + 10, (10,), 84)}),
-    zoo.fman45: (416 + 6416 + 7850, {                                                           # FMAN45, table 1
+    networks.fman45: (416 + 6416 + 7850, {                                                           # FMAN45, table 1
         "conv1": (416, (16, 28, 28), 25), "relu1": (0, (16, 28, 28)), "pool1": (0, (16, 14, 14)),
         "conv2": (6416, (16, 14, 14), 400), "relu2": (0, (16, 14, 14)), "pool2": (0, (16, 7, 7)), "ip1": (7850, (10,), 784)}),
     tiny: (17_882, {                                                                            # the same, for CIFAR-10
         "conv1": (1216, (16, 32, 32), 75), "relu1": (0, (16, 32, 32)), "pool1": (0, (16, 16, 16)),
         "conv2": (6416, (16, 16, 16), 400), "relu2": (0, (16, 16, 16)), "pool2": (0, (16, 8, 8)),
         "ip1": (1024 * 10 + 10, (10,), 1024)}),
-    zoo.fman45_deeper: (51_766, {                                                               # FMAN45, table 3
+    networks.fman45_deeper: (51_766, {                                                               # FMAN45, table 3
         "conv1": (1216, (16, 32, 32), 75), "relu1": (0, (16, 32, 32)), "pool1": (0, (16, 16, 16)),
         "conv2": (9624, (24, 16, 16), 400), "relu2": (0, (24, 16, 16)),
         "conv3": (14424, (24, 16, 16), 600), "relu3": (0, (24, 16, 16)), "pool2": (0, (24, 8, 8)),
         "conv4": (3472, (16, 8, 8), 216), "relu4": (0, (16, 8, 8)), "conv5": (2320, (16, 8, 8), 144), "relu5": (0, (16, 8, 8)),
         "ip1": (20500, (20,), 1024), "relu6": (0, (20,)), "ip2": (210, (10,), 20)}),
-    zoo.cmpe597: (18_714, {                                                                     # CmpE 597, tables 2, 5 and 6
+    networks.cmpe597: (18_714, {                                                                     # CmpE 597, tables 2, 5 and 6
         "conv1": (4 * 1 * 5 * 5 + 4, (4, 24, 24), 25), "pool1": (0, (4, 12, 12)),
         "conv2": (8 * 4 * 5 * 5 + 8, (8, 8, 8), 100), "pool2": (0, (8, 4, 4)),
         "ip1": (128 * 128 + 128, (128,), 128), "relu1": (0, (128,)), "ip2": (10 * 128 + 10, (10,), 128)}),
-    zoo.lenet5: (60_000 + 850, {                                                                # LeCun et al. 1998, section II.B
+    networks.lenet5: (60_000 + 850, {                                                                # LeCun et al. 1998, section II.B
         "conv1": (156, (6, 28, 28), 25), "tanh1": (0, (6, 28, 28)), "sub2": (12, (6, 14, 14), 4), "tanh2": (0, (6, 14, 14)),
         "conv3": (1516, (16, 10, 10), LENET5_FAN_IN), "tanh3": (0, (16, 10, 10)),
         "sub4": (32, (16, 5, 5), 4), "tanh4": (0, (16, 5, 5)), "conv5": (48_120, (120, 1, 1), 400), "tanh5": (0, (120, 1, 1)),
         "ip6": (10_164, (84,), 120), "tanh6": (0, (84,)), "output": (850, (10,), 84)}),
 }
-DEFAULTS = {zoo.lenet: input_volume, zoo.comp3314: lecun_1998, zoo.lenet5: lecun_1998}             # fan_in, where a source says nothing
+DEFAULTS = {networks.lenet: input_volume, networks.comp3314: lecun_1998, networks.lenet5: lecun_1998}             # lecun_uniform, where a source says nothing
 every_network = pytest.mark.parametrize("make", NETWORKS, ids=lambda make: make.__name__)
 
 
@@ -80,7 +81,7 @@ def sizes(net):
 
 
 def test_every_network_of_the_zoo_has_its_table_here():
-    made = {make for make in vars(zoo).values() if inspect.isfunction(make) and next(iter(inspect.signature(make).parameters)) == "rng"}
+    made = {make for make in vars(networks).values() if inspect.isfunction(make) and next(iter(inspect.signature(make).parameters)) == "rng"}
     forgotten = [make.__name__ for make in made - set(NETWORKS)]
     assert made and not forgotten, f"no row in NETWORKS for {forgotten}"
 
@@ -96,7 +97,7 @@ def test_parameters_and_shapes_are_the_sources(make, rng):
 
 def test_connections_of_lenet5(rng):
     """The paper counts connections too: for every unit, the numbers that go into it and its bias."""
-    net = zoo.lenet5(rng)
+    net = networks.lenet5(rng)
     size, places = sizes(net), {layer.name: math.prod(shape[1:]) for layer, shape in zip(net.layers, net.shapes())}
     assert [size[name] * places[name] for name in ("conv1", "conv3", "conv5")] == [122_304, 151_600, 48_120]
     assert [(4 + 1) * len(net[name].params["W"]) * places[name] for name in ("sub2", "sub4")] == [5_880, 2_000]
@@ -104,19 +105,19 @@ def test_connections_of_lenet5(rng):
 
 
 def test_every_unit_of_lenet5_ends_in_the_tanh(rng):
-    kinds = [layer.kind for layer in zoo.lenet5(rng).layers]
+    kinds = [layer.kind for layer in networks.lenet5(rng).layers]
     assert kinds[1::2] == ["scaled_tanh"] * 6 and "scaled_tanh" not in kinds[::2]
 
 
 def test_a_bias_for_every_number_would_make_21518(rng):
     """What the table of CmpE 597 has, and the docstring says."""
-    net = zoo.cmpe597(rng)
+    net = networks.cmpe597(rng)
     maps = {layer.name: math.prod(shape) for layer, shape in zip(net.layers, net.shapes())}
     assert net.size + sum(maps[name] - len(net[name].params["b"]) for name in ("conv1", "conv2")) == 21_518
 
 
 def test_the_repr_leaves_the_table_out(rng):
-    shown = repr(zoo.lenet5(rng))
+    shown = repr(networks.lenet5(rng))
     assert "conv3    table_conv (W (60, 5, 5), b (16,))" in shown and max(map(len, shown.split("\n"))) < 80
 
 
@@ -124,17 +125,17 @@ def test_the_repr_leaves_the_table_out(rng):
 
 
 @every_network
-@pytest.mark.parametrize("bound", [None, fan_in, lecun_1998, input_volume], ids=lambda bound: bound.__name__ if bound else "default")
+@pytest.mark.parametrize("bound", [None, lecun_uniform, lecun_1998, input_volume], ids=lambda bound: bound.__name__ if bound else "default")
 def test_first_weights_fill_their_bounds(make, bound, rng):
     """Uniform within the bound: nothing beyond, and the standard deviation is bound/sqrt(3). Biases are 0."""
     net = make(rng, np.float64, **({"bound": bound} if bound else {}))
-    rule = bound or DEFAULTS.get(make, fan_in)
+    rule = bound or DEFAULTS.get(make, lecun_uniform)
     inputs = [math.prod(net.input_shape), *map(math.prod, net.shapes())]
     for layer, volume in zip(net.layers, inputs):
         if not layer.params:
             continue
         n = NETWORKS[make][1][layer.name][2]
-        limit = {fan_in: np.sqrt(3 / n), lecun_1998: 2.4 / n, input_volume: np.sqrt(3 / volume)}[rule]
+        limit = {lecun_uniform: np.sqrt(3 / n), lecun_1998: 2.4 / n, input_volume: np.sqrt(3 / volume)}[rule]
         share = layer.params["W"] / limit
         assert np.abs(share).max() <= 1
         noise = 4 * math.sqrt(0.2 / share.size)                   # four sigma: the variance of n squares of such numbers is 0.8/9/n
@@ -144,7 +145,7 @@ def test_first_weights_fill_their_bounds(make, bound, rng):
 
 def test_all_maps_of_c3_get_their_own_bound(rng):
     """With 3, 4 or 6 maps to look at: 2.4/75, 2.4/100 and 2.4/150, and each is used to its end."""
-    W, reached = zoo.lenet5(rng, np.float64)["conv3"].params["W"], {}
+    W, reached = networks.lenet5(rng, np.float64)["conv3"].params["W"], {}
     places = iter(np.abs(W).max(axis=(1, 2)))
     for maps in C3_TABLE:
         largest = max(itertools.islice(places, len(maps)))
@@ -160,17 +161,17 @@ ONE_OF_EACH = [((64, 9, 9), Layer("l", "conv", (100, 64, 5, 5))), ((600,), Layer
 @pytest.mark.parametrize("shape, layer", ONE_OF_EACH, ids=lambda value: getattr(value, "kind", ""))
 def test_fan_in_keeps_the_scale(shape, layer, rng):
     """Numbers of mean 0 and standard deviation 1 come out so."""
-    net = Net(shape, [layer]).initialise(rng, fan_in, np.float64)
+    net = Net(shape, [layer]).initialise(rng, lecun_uniform, np.float64)
     out = net(rng.standard_normal((200, *shape)))
     assert out.std() == pytest.approx(1, rel=0.05)                # the table has 1,500 weights: 3 % of chance
 
 
 def test_lecun_1998_lets_the_values_shrink(rng):
-    """1.4/sqrt(n) of `fan_in`, layer by layer, sigmoids or ReLUs: what comes out is nearly the same number for every image."""
-    assert [lecun_1998((1, n, 1, 1), 0) / fan_in((1, n, 1, 1), 0) * math.sqrt(n) for n in (25, 400)] == [pytest.approx(1.3856, abs=1e-4)] * 2
-    for make in (zoo.lenet5, zoo.comp3314):
-        spread = {bound: make(rng, bound=bound)(rng.standard_normal((50, 1, 32, 32))).std() for bound in (fan_in, lecun_1998)}
-        assert spread[fan_in] > 0.1 and spread[lecun_1998] < 0.005
+    """1.4/sqrt(n) of `lecun_uniform`, layer by layer, sigmoids or ReLUs: what comes out is nearly the same number for every image."""
+    assert [lecun_1998(n, 0) / lecun_uniform(n, 0) * math.sqrt(n) for n in (25, 400)] == [pytest.approx(1.3856, abs=1e-4)] * 2
+    for make in (networks.lenet5, networks.comp3314):
+        spread = {bound: make(rng, bound=bound)(rng.standard_normal((50, 1, 32, 32))).std() for bound in (lecun_uniform, lecun_1998)}
+        assert spread[lecun_uniform] > 0.1 and spread[lecun_1998] < 0.005
 
 
 # ------------------------------------------------------------------------------------------ they work like any network
@@ -194,8 +195,8 @@ def test_save_and_load(make, rng, tmp_path):
 
 @every_network
 def test_gradients(make, rng):
-    """Every array of every network against nudges, in float64; with `fan_in`, so that no gradient drowns in rounding."""
-    net = make(rng, np.float64, bound=fan_in)
+    """Every array of every network against nudges, in float64; with `lecun_uniform`, so that no gradient drowns in rounding."""
+    net = make(rng, np.float64, bound=lecun_uniform)
     found = check_net(net, *some(net, rng), entries=4)
     assert Counter(entry.verdict for entry in found)["fail"] == 0, "\n".join(map(str, found))
     largest = {}
@@ -209,7 +210,7 @@ def test_gradients(make, rng):
 @every_network
 def test_two_halves_are_the_whole(make, rng):
     """A batch of 70 goes through on two threads; the gradients are the means of the parts'."""
-    net = make(rng, np.float64, bound=fan_in)
+    net = make(rng, np.float64, bound=lecun_uniform)
     x, y = some(net, rng, 70)
     net.loss(x, y)
     whole = {layer.name: layer.grads for layer in net.layers}
@@ -244,7 +245,7 @@ def test_comp3314_and_report_are_one_function(rng):
     The images here are blank where paper is, some of them wholly, so that there are ties of all sorts, and the biases are not 0.
     What differs is the order in which the products of C5 are added up: hence 1e-12.
     """
-    one, other = zoo.comp3314(rng, np.float64, bound=fan_in), zoo.report(rng, np.float64)
+    one, other = networks.comp3314(rng, np.float64, bound=lecun_uniform), networks.report(rng, np.float64)
     for name, twin in TWINS.items():
         one[name].params["b"] = rng.normal(0, 0.1, one[name].params["b"].shape)
         other[twin].params = {p: as_report(name, p, value) for p, value in one[name].params.items()}
@@ -308,11 +309,11 @@ def test_a_summed_loss_is_a_mean_loss_with_a_larger_rate(rng):
     The gradient of the sum is added up image by image here. Weight decay is no part of the sum: it is divided by N.
     """
     N, rate, mu, decay = 6, 0.002, 0.9, 0.05
-    net = zoo.comp3314(rng, np.float64, bound=fan_in)
+    net = networks.comp3314(rng, np.float64, bound=lecun_uniform)
     x, y = some(net, rng, 4 * N)
     batches = [(x[i:i + N], y[i:i + N]) for i in range(0, 4 * N, N)]
     params, velocity = net.snapshot(), {}
-    summed = zoo.comp3314(rng, np.float64)
+    summed = networks.comp3314(rng, np.float64)
     for bx, by in batches:
         summed.restore(params)
         total = {(n, p): 0 for n in params for p in params[n]}
@@ -338,11 +339,11 @@ def length(net):
 
 @pytest.mark.parametrize("share", [0.25, 0.999])
 def test_clipping_shortens_all_gradients_by_one_factor(rng, share):
-    net = zoo.cmpe597(rng, np.float64)
+    net = networks.cmpe597(rng, np.float64)
     x, y = some(net, rng, 8)
     net.loss(x, y)
     whole, grads, first = length(net), {layer.name: layer.grads for layer in net.layers}, net.snapshot()
-    next(train(net, [(x, y)], 0.1, mu=0.0, clip=share * whole))
+    next(train(net, [(x, y)], 0.1, mu=0.0, max_grad_norm=share * whole))
     assert length(net) == pytest.approx(share * whole, rel=1e-12)
     for layer in net.layers:
         for p, g in layer.grads.items():
@@ -351,11 +352,11 @@ def test_clipping_shortens_all_gradients_by_one_factor(rng, share):
 
 
 def test_a_shorter_gradient_is_left_alone(rng):
-    net = zoo.cmpe597(rng, np.float64)
+    net = networks.cmpe597(rng, np.float64)
     twin = Net.unpack(*net.pack())
     x, y = some(net, rng, 8)
     net.loss(x, y)
-    next(train(twin, [(x, y)], 0.1, clip=1.001 * length(net)))
+    next(train(twin, [(x, y)], 0.1, max_grad_norm=1.001 * length(net)))
     next(train(net, [(x, y)], 0.1))
     for layer in net.layers:
         for p, value in layer.params.items():
@@ -363,9 +364,9 @@ def test_a_shorter_gradient_is_left_alone(rng):
 
 
 def test_clipping_to_nothing_stands_still_and_keeps_the_type(rng):
-    net = zoo.cmpe597(rng)
+    net = networks.cmpe597(rng)
     first, (x, y) = net.snapshot(), some(net, rng, 8)
-    next(train(net, [(x, y)], 0.1, clip=np.float64(0)))
+    next(train(net, [(x, y)], 0.1, max_grad_norm=np.float64(0)))
     assert all((net[n].params[p] == value).all() for n in first for p, value in first[n].items())
     assert {array.dtype for layer in net.layers for array in (*layer.params.values(), *layer.grads.values())} == {np.dtype(np.float32)}
 
@@ -373,7 +374,7 @@ def test_clipping_to_nothing_stands_still_and_keeps_the_type(rng):
 def test_clipping_takes_what_a_square_in_float32_does_not_hold(rng):
     """Gradients of 1e30: their squares are beyond float32, the clipped step is not."""
     net = Net((1, 1, 1), [Layer("ip1", "inner_product", (1, 2))])
-    step = next(train(net, [(np.full((1, 1, 1, 1), 1e30), np.array([0]))], 0.1, mu=0.0, clip=1.0))
+    step = next(train(net, [(np.full((1, 1, 1, 1), 1e30), np.array([0]))], 0.1, mu=0.0, max_grad_norm=1.0))
     assert step.loss == pytest.approx(math.log(2))
     np.testing.assert_allclose(net["ip1"].params["W"], [[0.1 * math.sqrt(0.5), -0.1 * math.sqrt(0.5)]], rtol=1e-6)
 
@@ -382,9 +383,9 @@ def test_clipping_changes_no_bit_with_the_number_of_threads(digits):
     """What a run gives must not depend on who else uses the matrix library; its own dot product in float64 would."""
     ends = []
     for threads in (1, 2):
-        net = zoo.lenet(np.random.default_rng(3), np.float64)
+        net = networks.lenet(np.random.default_rng(3), np.float64)
         with threadpool_limits(threads, user_api="blas"):
-            next(train(net, [(digits.train_x[:8], digits.train_y[:8])], 0.1, clip=0.01))
+            next(train(net, [(digits.train_x[:8], digits.train_y[:8])], 0.1, max_grad_norm=0.01))
         ends.append(net["ip1"].params["W"])
     assert (ends[0] == ends[1]).all()
 
@@ -396,4 +397,4 @@ def test_clipping_does_not_hide_a_divergence(rng):
                  "ip2": {"W": np.array([[1e20, -1e20], [-1e20, 1e20]], np.float32), "b": np.zeros(2, np.float32)}})
     batch = np.full((1, 1, 1, 1), 1e30), np.array([0])
     with warnings.catch_warnings(action="error"), pytest.raises(Diverged, match="at step 1 "):
-        list(train(net, [batch] * 2, 0.1, clip=1.0))
+        list(train(net, [batch] * 2, 0.1, max_grad_norm=1.0))

@@ -6,7 +6,7 @@ Read by Jupyter at every start of the server, with the student's own rights.
 import shutil
 from pathlib import Path
 
-from lenet_core.files import written_whole
+from lenet_core._files import atomic_write
 
 c = get_config()
 
@@ -15,7 +15,7 @@ mine = Path.home() / "notebooks"
 mine.mkdir(exist_ok=True)
 for lesson in (Path(__file__).resolve().parents[2] / "notebooks").glob("[!.]*.*"):
     if not (mine / lesson.name).exists():
-        with open(lesson, "rb") as given, written_whole(mine / lesson.name) as copy:
+        with open(lesson, "rb") as given, atomic_write(mine / lesson.name) as copy:
             shutil.copyfileobj(given, copy)
 
 # A kernel holds a network and its data, also for a page left open over night. Work in the notebook stays; variables do not.

@@ -6,7 +6,7 @@ this workbook's own form, Z = X W + b.
 
 import numpy as np
 
-from .engine import Case, Exercise, Wrong
+from .engine import Case, Exercise, Misconception
 
 SAMPLES, INPUTS, OUTPUTS = 5, 3, 4
 
@@ -52,7 +52,7 @@ def _step(name, cases, arguments, right, *wrongs):
     def several(formula):
         return lambda *args: (formula(*args),)
     return Exercise(name, ("formula",), cases, several(right), arguments,
-                    [Wrong(wrong, text, several(formula)) for wrong, text, formula in wrongs], views_matter=False)
+                    [Misconception(wrong, text, several(formula)) for wrong, text, formula in wrongs], views_matter=False)
 
 
 TRANSPOSED = "transposed W", "The matrix stands the wrong way round: an input gets the gradients of all outputs it went to, so W turns over."

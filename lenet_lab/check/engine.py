@@ -45,7 +45,7 @@ class Case(NamedTuple):
     dout: np.ndarray | None = None
 
 
-class Wrong(NamedTuple):
+class Misconception(NamedTuple):
     """A misconception: its name, what to say, and a function that has it (plain interface: arguments in, results out)."""
 
     name: str

@@ -9,9 +9,9 @@ import numpy as np
 
 from lenet_core import ops, reference
 from lenet_core.gradcheck import numeric_gradient
-from lenet_core.train import sgd_momentum
+from lenet_core.training import sgd_momentum
 
-from .engine import Case, Exercise, Wrong
+from .engine import Case, Exercise, Misconception
 
 # ---------------------------------------------------------------------------------------------------------------- helpers
 
@@ -71,30 +71,30 @@ def _with_dout(rng, cases, forward):
 
 
 RELU_FORWARD = Exercise("relu_forward", ("out",), _relu_cases, lambda x: (reference.relu_forward(x),), ("x",), cached=True, wrongs=[
-    Wrong("absolute value", "That is |x|: negative numbers become 0, they do not change their sign.", lambda x: (np.abs(x),)),
-    Wrong("mask for value", "That is 1 where x is positive. ReLU keeps the value: x where it is positive.",
+    Misconception("absolute value", "That is |x|: negative numbers become 0, they do not change their sign.", lambda x: (np.abs(x),)),
+    Misconception("mask for value", "That is 1 where x is positive. ReLU keeps the value: x where it is positive.",
           lambda x: ((x > 0).astype(x.dtype),)),
-    Wrong("minimum for maximum", "That keeps the negative numbers and cuts the positive ones: min(0, x) instead of max(0, x).",
+    Misconception("minimum for maximum", "That keeps the negative numbers and cuts the positive ones: min(0, x) instead of max(0, x).",
           lambda x: (np.minimum(x, 0),)),
-    Wrong("cut above 1", "Positive numbers are kept as they are, also those above 1.", lambda x: (np.clip(x, 0, 1),)),
-    Wrong("nothing cut", "That is x itself; nothing has been cut (or out and cache have changed places).", lambda x: (x,)),
+    Misconception("cut above 1", "Positive numbers are kept as they are, also those above 1.", lambda x: (np.clip(x, 0, 1),)),
+    Misconception("nothing cut", "That is x itself; nothing has been cut (or out and cache have changed places).", lambda x: (x,)),
 ])
 
 RELU_BACKWARD = Exercise(
     "relu_backward", ("dx",), lambda rng: _with_dout(rng, _relu_cases(rng), ops.relu_forward),
     lambda dout, x: (reference.relu_backward(dout, x),), ("x",), forward=ops.relu_forward,
     numeric=_slopes(ops.relu_forward, {"dx": 0}), wrongs=[
-        Wrong("gate on the cut output", "Every gradient passes: the gate is missing, or its mask is true everywhere. That happens when it is taken from "
+        Misconception("gate on the cut output", "Every gradient passes: the gate is missing, or its mask is true everywhere. That happens when it is taken from "
               "the output after it has been cut, with >= 0. Ask where the input was positive.", lambda dout, x: (dout * (np.maximum(x, 0) >= 0),)),
-        Wrong(">= for >", "Only entries where x is exactly 0 are wrong: there the gradient is 0 here, as in PyTorch. The mask is x > 0.",
+        Misconception(">= for >", "Only entries where x is exactly 0 are wrong: there the gradient is 0 here, as in PyTorch. The mask is x > 0.",
               lambda dout, x: (dout * (x >= 0),)),
-        Wrong("gate on the gradient", "That cuts negative gradients. What decides is whether the input was positive.",
+        Misconception("gate on the gradient", "That cuts negative gradients. What decides is whether the input was positive.",
               lambda dout, x: (np.maximum(dout, 0),)),
-        Wrong("dout forgotten", "That is the slope of ReLU, 1 or 0, without the gradient that comes from above: multiply by dout.",
+        Misconception("dout forgotten", "That is the slope of ReLU, 1 or 0, without the gradient that comes from above: multiply by dout.",
               lambda dout, x: ((x > 0).astype(dout.dtype),)),
-        Wrong("value for slope", "That multiplies dout by ReLU's value. Its slope is 1 where x is positive, whatever x is.",
+        Misconception("value for slope", "That multiplies dout by ReLU's value. Its slope is 1 where x is positive, whatever x is.",
               lambda dout, x: (dout * np.maximum(x, 0),)),
-        Wrong("gate turned round", "That lets the gradient through where the input was negative.", lambda dout, x: (dout * (x <= 0),)),
+        Misconception("gate turned round", "That lets the gradient through where the input was negative.", lambda dout, x: (dout * (x <= 0),)),
     ])
 
 
@@ -128,15 +128,15 @@ def _channel_fastest(x):
 INNER_PRODUCT_FORWARD = Exercise(
     "inner_product_forward", ("out",), _inner_cases, lambda x, W, b: (reference.inner_product_forward(x, W, b),), ("x", "W", "b"),
     cached=True, wrongs=[
-        Wrong("bias forgotten", "The bias is missing: x W + b.", lambda x, W, b: (_flat(x) @ W,)),
-        Wrong("bias subtracted", "The bias is added, not subtracted.", lambda x, W, b: (_flat(x) @ W - b,)),
-        Wrong("transposed W", "That is the product with W transposed: it fits only where W is square. W is (inputs, outputs), so x W.",
+        Misconception("bias forgotten", "The bias is missing: x W + b.", lambda x, W, b: (_flat(x) @ W,)),
+        Misconception("bias subtracted", "The bias is added, not subtracted.", lambda x, W, b: (_flat(x) @ W - b,)),
+        Misconception("transposed W", "That is the product with W transposed: it fits only where W is square. W is (inputs, outputs), so x W.",
               lambda x, W, b: (_flat(x) @ W.T + b,)),
-        Wrong("columns for rows", "The maps have been read column by column. Row-major is row by row, as reshape does.",
+        Misconception("columns for rows", "The maps have been read column by column. Row-major is row by row, as reshape does.",
               lambda x, W, b: (_column_major(x) @ W + b,)),
-        Wrong("channel order", "The channels have been read as the fastest index, as in the original handout. Here a whole map comes after the "
+        Misconception("channel order", "The channels have been read as the fastest index, as in the original handout. Here a whole map comes after the "
               "other: x.reshape(N, -1).", lambda x, W, b: (_channel_fastest(x) @ W + b,)),
-        Wrong("maps not flattened", "Maps (N, C, H, W) have to become rows (N, C*H*W) before the product.",
+        Misconception("maps not flattened", "Maps (N, C, H, W) have to become rows (N, C*H*W) before the product.",
               lambda x, W, b: (x @ W + b,)),
     ])
 
@@ -146,7 +146,7 @@ def _inner_backward(dout, x, W, b):
 
 
 def _changed(n, change):
-    """Wrong gradients of an inner product: the right ones with the n-th of dx, dW, db changed."""
+    """Misconception gradients of an inner product: the right ones with the n-th of dx, dW, db changed."""
     def function(dout, x, W, b):
         grads = list(_inner_backward(dout, x, W, b))
         grads[n] = change(dout, x, W, grads[n])
@@ -158,26 +158,26 @@ INNER_PRODUCT_BACKWARD = Exercise(
     "inner_product_backward", ("dx", "dW", "db"), lambda rng: _with_dout(rng, _inner_cases(rng), ops.inner_product_forward),
     _inner_backward, ("x", "W", "b"), forward=ops.inner_product_forward,
     numeric=_slopes(ops.inner_product_forward, {"dx": 0, "dW": 1, "db": 2}), wrongs=[
-        Wrong("dx not reshaped", "dx has the shape of x: where x held maps (N, C, H, W), reshape it back.",
+        Misconception("dx not reshaped", "dx has the shape of x: where x held maps (N, C, H, W), reshape it back.",
               _changed(0, lambda dout, x, W, dx: _flat(dx))),
-        Wrong("transposed W", "dx = dout W': each input gets the gradients of all outputs, weighted by its own row of W. Without the transpose it "
+        Misconception("transposed W", "dx = dout W': each input gets the gradients of all outputs, weighted by its own row of W. Without the transpose it "
               "fits only where W is square.", _changed(0, lambda dout, x, W, dx: (dout @ W).reshape(x.shape))),
-        Wrong("reshaped, not transposed", "W dout' has the images as columns. Transpose it before it takes the shape of x.",
+        Misconception("reshaped, not transposed", "W dout' has the images as columns. Transpose it before it takes the shape of x.",
               _changed(0, lambda dout, x, W, dx: (W @ dout.T).reshape(x.shape))),
-        Wrong("transposed dW", "That is dW transposed. It has the shape of W, (inputs, outputs): x' dout.",
+        Misconception("transposed dW", "That is dW transposed. It has the shape of W, (inputs, outputs): x' dout.",
               _changed(1, lambda dout, x, W, dW: dW.T)),
-        Wrong("mean for sum", "dW has been divided by the batch size. The loss is already a mean, so dout holds 1/N; here everything is summed.",
+        Misconception("mean for sum", "dW has been divided by the batch size. The loss is already a mean, so dout holds 1/N; here everything is summed.",
               _changed(1, lambda dout, x, W, dW: dW / len(x))),
-        Wrong("columns for rows", "In dW the maps have been read column by column; forward reads them row by row.",
+        Misconception("columns for rows", "In dW the maps have been read column by column; forward reads them row by row.",
               _changed(1, lambda dout, x, W, dW: _column_major(x).T @ dout)),
-        Wrong("db not summed", "One bias serves all images of the batch: sum dout over the batch.", _changed(2, lambda dout, x, W, db: dout)),
-        Wrong("db mean for sum", "db has been divided by the batch size. The loss is already a mean, so here everything is summed.",
+        Misconception("db not summed", "One bias serves all images of the batch: sum dout over the batch.", _changed(2, lambda dout, x, W, db: dout)),
+        Misconception("db mean for sum", "db has been divided by the batch size. The loss is already a mean, so here everything is summed.",
               _changed(2, lambda dout, x, W, db: dout.mean(axis=0))),
-        Wrong("db forgotten", "db is zero: a bias acts on its output with slope 1, so db is dout summed over the batch.",
+        Misconception("db forgotten", "db is zero: a bias acts on its output with slope 1, so db is dout summed over the batch.",
               _changed(2, lambda dout, x, W, db: np.zeros_like(db))),
-        Wrong("db kept as a row", "Right numbers, as a matrix of one row: b has one axis.",
+        Misconception("db kept as a row", "Right numbers, as a matrix of one row: b has one axis.",
               _changed(2, lambda dout, x, W, db: dout.sum(axis=0, keepdims=True))),
-        Wrong("db over outputs", "That sums dout over the outputs; db needs the sum over the images.",
+        Misconception("db over outputs", "That sums dout over the outputs; db needs the sum over the images.",
               _changed(2, lambda dout, x, W, db: dout.sum(axis=1))),
     ])
 
@@ -221,31 +221,31 @@ def _partial_windows_kept(x, k, stride=None):
 MAX_POOL_FORWARD = Exercise(
     "max_pool_forward", ("out",), _pool_cases, lambda x, k, stride=None: (reference.max_pool_forward(x, k, stride),), ("x",), cached=True,
     wrongs=[
-        Wrong("mean for maximum", "That is the mean of each window; this is max pooling.",
+        Misconception("mean for maximum", "That is the mean of each window; this is max pooling.",
               lambda x, k, stride=None: (_windows(x, k, stride or k).mean(axis=(4, 5)),)),
-        Wrong("minimum for maximum", "That is the smallest entry of each window.",
+        Misconception("minimum for maximum", "That is the smallest entry of each window.",
               lambda x, k, stride=None: (_windows(x, k, stride or k).min(axis=(4, 5)),)),
-        Wrong("sum for maximum", "That is the sum of each window; this is max pooling.",
+        Misconception("sum for maximum", "That is the sum of each window; this is max pooling.",
               lambda x, k, stride=None: (_windows(x, k, stride or k).sum(axis=(4, 5)),)),
-        Wrong("maximum starts at 0", "Windows whose entries are all negative come out as 0: the search for the maximum has started at 0. Start with "
+        Misconception("maximum starts at 0", "Windows whose entries are all negative come out as 0: the search for the maximum has started at 0. Start with "
               "the window's first entry, or with minus infinity.",
               lambda x, k, stride=None: (np.maximum(0, reference.max_pool_forward(x, k, stride)),)),
-        Wrong("stride is k", "The stride is taken to be k. They are two things: windows overlap where the stride is smaller.",
+        Misconception("stride is k", "The stride is taken to be k. They are two things: windows overlap where the stride is smaller.",
               lambda x, k, stride=None: (reference.max_pool_forward(x, k, k),)),
-        Wrong("stride is 1", "The windows move by 1. Their step is `stride`, and k where none is given.",
+        Misconception("stride is 1", "The windows move by 1. Their step is `stride`, and k where none is given.",
               lambda x, k, stride=None: (reference.max_pool_forward(x, k, 1),)),
-        Wrong("partial windows kept", "There is an output for the last, partial window. Here it is dropped: floor((H - k)/stride) + 1.",
+        Misconception("partial windows kept", "There is an output for the last, partial window. Here it is dropped: floor((H - k)/stride) + 1.",
               _partial_windows_kept),
-        Wrong("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the windows move by `stride`.",
+        Misconception("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the windows move by `stride`.",
               lambda x, k, stride=None: (_first_windows(x, k, stride or k).max(axis=(4, 5)),)),
-        Wrong("maximum over everything", "The maximum has been taken over all images and channels. Each map is pooled for itself: max(axis=(2, 3)).",
+        Misconception("maximum over everything", "The maximum has been taken over all images and channels. Each map is pooled for itself: max(axis=(2, 3)).",
               lambda x, k, stride=None: (np.broadcast_to(_windows(x, k, stride or k).max(axis=(0, 1, 4, 5)),
                                                          reference.max_pool_forward(x, k, stride).shape),)),
-        Wrong("default stride 1", "Where no stride is given it is k: windows side by side.",
+        Misconception("default stride 1", "Where no stride is given it is k: windows side by side.",
               lambda x, k, stride=None: (reference.max_pool_forward(x, k, stride or 1),)),
-        Wrong("rows for columns", "Rows and columns of the output are exchanged.",
+        Misconception("rows for columns", "Rows and columns of the output are exchanged.",
               lambda x, k, stride=None: (_swapped(reference.max_pool_forward(x, k, stride)),)),
-        Wrong("maximum over channels", "The maximum has been taken over the channels too. Each map is pooled for itself.",
+        Misconception("maximum over channels", "The maximum has been taken over the channels too. Each map is pooled for itself.",
               lambda x, k, stride=None: (reference.max_pool_forward(np.repeat(x.max(axis=1, keepdims=True), x.shape[1], 1), k, stride),)),
     ])
 
@@ -290,30 +290,30 @@ MAX_POOL_BACKWARD = Exercise(
     "max_pool_backward", ("dx",), lambda rng: _with_dout(rng, _pool_cases(rng), ops.max_pool_forward),
     lambda dout, x, k, stride=None: (reference.max_pool_backward(dout, x, k, stride),), ("x",), forward=ops.max_pool_forward,
     numeric=_slopes(lambda x, k, stride=None: ops.max_pool_forward(x, k, stride), {"dx": 0}), wrongs=[
-        Wrong("every tie paid", "Where several entries of a window are the maximum, each of them gets the whole gradient: more is paid out than "
+        Misconception("every tie paid", "Where several entries of a window are the maximum, each of them gets the whole gradient: more is paid out than "
               "came in. Pay the first in reading order, and no other.", _pay(lambda window: (window == window.max()).astype(float))),
-        Wrong("tie shared", "Where several entries of a window are the maximum they share the gradient. A fair idea, but the convention (PyTorch's "
+        Misconception("tie shared", "Where several entries of a window are the maximum they share the gradient. A fair idea, but the convention (PyTorch's "
               "too) is that the first in reading order gets all.",
               _pay(lambda window: (window == window.max()) / np.count_nonzero(window == window.max()))),
-        Wrong("last of a tie", "Where several entries of a window are the maximum the last one is paid. The convention is the first in reading order; "
+        Misconception("last of a tie", "Where several entries of a window are the maximum the last one is paid. The convention is the first in reading order; "
               "look for > instead of >=.", _pay(lambda window: _first(window, window.size - 1 - window.ravel()[::-1].argmax()))),
-        Wrong("first in column order", "Where several entries are the maximum the first one by columns is paid. Reading order goes along the rows.",
+        Misconception("first in column order", "Where several entries are the maximum the first one by columns is paid. Reading order goes along the rows.",
               _pay(lambda window: _first(window.T, window.T.ravel().argmax()).T)),
-        Wrong("overlaps overwritten", "An entry that wins several windows keeps the gradient of the last one only. It acted on all of them: add.",
+        Misconception("overlaps overwritten", "An entry that wins several windows keeps the gradient of the last one only. It acted on all of them: add.",
               _overwritten),
-        Wrong("everyone paid", "Every entry of a window gets its gradient. Only the winner does: the others could move a little, and the maximum "
+        Misconception("everyone paid", "Every entry of a window gets its gradient. Only the winner does: the others could move a little, and the maximum "
               "would stay.", _pay(lambda window: np.ones(window.shape))),
-        Wrong("mean for maximum", "The gradient is spread evenly over the window: that is mean pooling's way back.",
+        Misconception("mean for maximum", "The gradient is spread evenly over the window: that is mean pooling's way back.",
               _pay(lambda window: np.full(window.shape, 1 / window.size))),
-        Wrong("wrong winner", "The gradient goes to the window's first entry, whoever won.", _pay(lambda window: _first(window, 0))),
-        Wrong("smallest paid", "The gradient goes to the smallest entry of the window.", _pay(lambda window: _first(window, window.argmin()))),
-        Wrong("stride is k", "The windows are taken side by side on the way back, although they moved by `stride` on the way there.",
+        Misconception("wrong winner", "The gradient goes to the window's first entry, whoever won.", _pay(lambda window: _first(window, 0))),
+        Misconception("smallest paid", "The gradient goes to the smallest entry of the window.", _pay(lambda window: _first(window, window.argmin()))),
+        Misconception("stride is k", "The windows are taken side by side on the way back, although they moved by `stride` on the way there.",
               _stride_is_k_backward),
-        Wrong("dout forgotten", "Each winner gets 1. It gets the gradient of its window: multiply by dout.",
+        Misconception("dout forgotten", "Each winner gets 1. It gets the gradient of its window: multiply by dout.",
               lambda dout, x, k, stride=None: (reference.max_pool_backward(np.ones_like(dout), x, k, stride),)),
-        Wrong("winner's rows for columns", "The winner's row and column within its window are exchanged.",
+        Misconception("winner's rows for columns", "The winner's row and column within its window are exchanged.",
               _pay(lambda window: _first(window.T, window.ravel().argmax()).T)),
-        Wrong("value for slope", "dout has been multiplied by the maximum. The slope of a maximum with respect to its winner is 1.",
+        Misconception("value for slope", "dout has been multiplied by the maximum. The slope of a maximum with respect to its winner is 1.",
               _pay(lambda window: _first(window, window.argmax()) * window.max())),
     ])
 
@@ -356,29 +356,29 @@ def _one_sided(x, pad):
 
 
 IM2COL = Exercise("im2col", ("cols",), _im2col_cases, lambda x, k, stride=1, pad=0: (ops.im2col(x, k, stride, pad),), ("x",), wrongs=[
-    Wrong("windows as rows", "That is the matrix transposed: each window should be a column.",
+    Misconception("windows as rows", "That is the matrix transposed: each window should be a column.",
           lambda x, k, stride=1, pad=0: (ops.im2col(x, k, stride, pad).T,)),
-    Wrong("columns for rows", "Within a window the entries have been read column by column. Row by row: row c*k*k + i*k + j.", _cols("cjihwn")),
-    Wrong("channel order", "Within a window the channel runs fastest. Here a whole channel comes after the other: row c*k*k + i*k + j.",
+    Misconception("columns for rows", "Within a window the entries have been read column by column. Row by row: row c*k*k + i*k + j.", _cols("cjihwn")),
+    Misconception("channel order", "Within a window the channel runs fastest. Here a whole channel comes after the other: row c*k*k + i*k + j.",
           _cols("ijchwn")),
-    Wrong("batch order", "The columns are in the order image, row, column. Here the image runs fastest: column (oh*OW + ow)*N + n.",
+    Misconception("batch order", "The columns are in the order image, row, column. Here the image runs fastest: column (oh*OW + ow)*N + n.",
           _cols("cijnhw")),
-    Wrong("windows down the columns", "The windows have been taken column by column. They go along the rows: column (oh*OW + ow)*N + n.",
+    Misconception("windows down the columns", "The windows have been taken column by column. They go along the rows: column (oh*OW + ow)*N + n.",
           _cols("cijwhn")),
-    Wrong("flipped window", "The windows have been turned by half a turn. Nothing is flipped here.",
+    Misconception("flipped window", "The windows have been turned by half a turn. Nothing is flipped here.",
           lambda x, k, stride=1, pad=0: (ops.im2col(x, k, stride, pad).reshape(x.shape[1], k * k, -1)[:, ::-1].reshape(x.shape[1] * k * k, -1),)),
-    Wrong("padding missing", "The padding is missing: `pad` rows and columns of zeros go around every image first.",
+    Misconception("padding missing", "The padding is missing: `pad` rows and columns of zeros go around every image first.",
           lambda x, k, stride=1, pad=0: (ops.im2col(x, k, stride, 0),)),
-    Wrong("padding on one side", "All the padding is on the right and at the bottom. It goes on all four sides, `pad` on each.",
+    Misconception("padding on one side", "All the padding is on the right and at the bottom. It goes on all four sides, `pad` on each.",
           lambda x, k, stride=1, pad=0: (ops.im2col(_one_sided(x, pad), k, stride, 0),)),
-    Wrong("padding not zero", "The border repeats the image. It is padded with zeros.",
+    Misconception("padding not zero", "The border repeats the image. It is padded with zeros.",
           lambda x, k, stride=1, pad=0: (ops.im2col(_padded(x, pad, mode="edge"), k, stride, 0),)),
-    Wrong("stride ignored", "The windows move by 1, whatever `stride` is.", lambda x, k, stride=1, pad=0: (ops.im2col(x, k, 1, pad),)),
-    Wrong("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the windows move by `stride`.",
+    Misconception("stride ignored", "The windows move by 1, whatever `stride` is.", lambda x, k, stride=1, pad=0: (ops.im2col(x, k, 1, pad),)),
+    Misconception("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the windows move by `stride`.",
           lambda x, k, stride=1, pad=0: (_first_windows(_padded(x, pad), k, stride).transpose(1, 4, 5, 2, 3, 0).reshape(x.shape[1] * k * k, -1),)),
-    Wrong("batch mixed up", "The numbers of different images have been mixed: a window of all images is (N, C, k, k), and N stands first. Bring it to the "
+    Misconception("batch mixed up", "The numbers of different images have been mixed: a window of all images is (N, C, k, k), and N stands first. Bring it to the "
           "end before you reshape: .reshape(N, -1).T", _mixed_up),
-    Wrong("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), (pad, pad), "
+    Misconception("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), (pad, pad), "
           "(pad, pad)).", lambda x, k, stride=1, pad=0: (ops.im2col(np.pad(x, pad), k, stride, 0),)),
 ])
 
@@ -440,16 +440,16 @@ def _read_by_image(cols, x_shape, k, stride=1, pad=0):
 COL2IM = Exercise(
     "col2im", ("x",), _col2im_cases, lambda cols, x_shape, k, stride=1, pad=0: (ops.col2im(cols, x_shape, k, stride, pad),),
     ("cols", "x_shape"), wrongs=[
-        Wrong("overlaps overwritten", "Where windows overlap, the last one wins. Every window that saw a pixel adds to it.", _back(_set)),
-        Wrong("overlaps overwritten", "Where windows overlap, the entry written last wins. Every window that saw a pixel adds to it: += for =.",
+        Misconception("overlaps overwritten", "Where windows overlap, the last one wins. Every window that saw a pixel adds to it.", _back(_set)),
+        Misconception("overlaps overwritten", "Where windows overlap, the entry written last wins. Every window that saw a pixel adds to it: += for =.",
               _set_entry_by_entry),
-        Wrong("mean for sum", "Where windows overlap, their mean is taken. They add up: a pixel acted in every window that saw it.", _divided),
-        Wrong("padding not cut off", "The padding is still there. Cut it off: the result has the shape x_shape.", _back(_add, cut=False)),
-        Wrong("columns for rows", "Within a window the entries are put back column by column. Row c*k*k + i*k + j belongs to pixel (i, j).",
+        Misconception("mean for sum", "Where windows overlap, their mean is taken. They add up: a pixel acted in every window that saw it.", _divided),
+        Misconception("padding not cut off", "The padding is still there. Cut it off: the result has the shape x_shape.", _back(_add, cut=False)),
+        Misconception("columns for rows", "Within a window the entries are put back column by column. Row c*k*k + i*k + j belongs to pixel (i, j).",
               _back(lambda x, place, window: _add(x, place, _swapped(window)))),
-        Wrong("batch order", "The columns have been read in the order image, row, column. Here the image runs fastest: reshape to (C, k, k, OH, OW, N).",
+        Misconception("batch order", "The columns have been read in the order image, row, column. Here the image runs fastest: reshape to (C, k, k, OH, OW, N).",
               _read_by_image),
-        Wrong("flipped window", "The windows are put back turned by half a turn. Entry (i, j) goes back to (i, j).",
+        Misconception("flipped window", "The windows are put back turned by half a turn. Entry (i, j) goes back to (i, j).",
               _back(lambda x, place, window: _add(x, place, _turned(window)))),
     ])
 
@@ -498,30 +498,30 @@ def _first_channel(x, W, b, stride=1, pad=0):
 CONV_FORWARD = Exercise(
     "conv_forward", ("out",), _conv_cases, lambda x, W, b, stride=1, pad=0: (reference.conv_forward(x, W, b, stride, pad),), ("x", "W", "b"),
     cached=True, wrongs=[
-        Wrong("flipped kernel", "The filter has been turned by half a turn, as in a convolution of mathematics. In this field nothing is flipped.",
+        Misconception("flipped kernel", "The filter has been turned by half a turn, as in a convolution of mathematics. In this field nothing is flipped.",
               _conv(change_W=_turned)),
-        Wrong("columns for rows", "The filter's rows and columns are exchanged.", _conv(change_W=_swapped)),
-        Wrong("bias forgotten", "The bias is missing: one number per filter is added to its whole map.", _conv(bias=0)),
-        Wrong("padding missing", "The padding is missing: `pad` rows and columns of zeros go around every image first.",
+        Misconception("columns for rows", "The filter's rows and columns are exchanged.", _conv(change_W=_swapped)),
+        Misconception("bias forgotten", "The bias is missing: one number per filter is added to its whole map.", _conv(bias=0)),
+        Misconception("padding missing", "The padding is missing: `pad` rows and columns of zeros go around every image first.",
               _conv(change_x=lambda x, pad: (x, 0))),
-        Wrong("padding on one side", "All the padding is on the right and at the bottom. It goes on all four sides, `pad` on each.",
+        Misconception("padding on one side", "All the padding is on the right and at the bottom. It goes on all four sides, `pad` on each.",
               _conv(change_x=lambda x, pad: (_one_sided(x, pad), 0))),
-        Wrong("padding not zero", "The border repeats the image. It is padded with zeros.",
+        Misconception("padding not zero", "The border repeats the image. It is padded with zeros.",
               _conv(change_x=lambda x, pad: (_padded(x, pad, mode="edge"), 0))),
-        Wrong("stride ignored", "The window moves by 1, whatever `stride` is.", _conv(stride_of=lambda stride: 1)),
-        Wrong("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the window moves by `stride`.",
+        Misconception("stride ignored", "The window moves by 1, whatever `stride` is.", _conv(stride_of=lambda stride: 1)),
+        Misconception("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the window moves by `stride`.",
               lambda x, W, b, stride=1, pad=0: (np.einsum("nchwij,fcij->nfhw", _first_windows(_padded(x, pad), W.shape[2], stride), W) + b[:, None, None],)),
-        Wrong("batch mixed up", "The product has the order filter, row, column, image. A reshape to (N, F, OH, OW) mixes the images up: reshape to (F, OH, OW, N), "
+        Misconception("batch mixed up", "The product has the order filter, row, column, image. A reshape to (N, F, OH, OW) mixes the images up: reshape to (F, OH, OW, N), "
               "then transpose.", _reshaped),
-        Wrong("batch mixed up", "The product has the order filter, row, column, image. A reshape to (F, N, OH, OW) mixes the images up: reshape to (F, OH, OW, N), "
+        Misconception("batch mixed up", "The product has the order filter, row, column, image. A reshape to (F, N, OH, OW) mixes the images up: reshape to (F, OH, OW, N), "
               "then transpose.", _reshaped_by_filter),
-        Wrong("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), (pad, pad), "
+        Misconception("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), (pad, pad), "
               "(pad, pad)).", lambda x, W, b, stride=1, pad=0: (ops.conv_forward(np.pad(x, pad), W, b, stride, 0)[0],)),
-        Wrong("only the first channel", "Only the first channel has been used. A filter has a layer for every channel, and sums over them.",
+        Misconception("only the first channel", "Only the first channel has been used. A filter has a layer for every channel, and sums over them.",
               _first_channel),
-        Wrong("mean over channels", "The sum has been divided by the number of channels. A filter sums over them.",
+        Misconception("mean over channels", "The sum has been divided by the number of channels. A filter sums over them.",
               lambda x, W, b, stride=1, pad=0: (ops.conv_forward(x, W / W.shape[1], b, stride, pad)[0],)),
-        Wrong("channel order", "The filter's channels have been used in reverse order.", _conv(change_W=lambda W: W[:, ::-1])),
+        Misconception("channel order", "The filter's channels have been used in reverse order.", _conv(change_W=lambda W: W[:, ::-1])),
     ])
 
 
@@ -544,7 +544,7 @@ def _not_transposed(dout):
 
 
 def _conv_changed(n, change):
-    """Wrong gradients of a convolution: the right ones with the n-th of dx, dW, db changed."""
+    """Misconception gradients of a convolution: the right ones with the n-th of dx, dW, db changed."""
     def function(dout, x, W, b, stride=1, pad=0):
         grads = list(_conv_backward(dout, x, W, b, stride, pad))
         grads[n] = change(grads[n], dout, x, W, stride, pad)
@@ -555,34 +555,34 @@ def _conv_changed(n, change):
 CONV_BACKWARD = Exercise(
     "conv_backward", ("dx", "dW", "db"), lambda rng: _with_dout(rng, _conv_cases(rng), ops.conv_forward), _conv_backward, ("x", "W", "b"),
     forward=ops.conv_forward, numeric=_slopes(ops.conv_forward, {"dx": 0, "dW": 1, "db": 2}), wrongs=[
-        Wrong("filter not flipped back", "dx uses the filter the wrong way round. Pixel (i+u, j+v) met the weight (u, v) in the output (i, j), so on the way "
+        Misconception("filter not flipped back", "dx uses the filter the wrong way round. Pixel (i+u, j+v) met the weight (u, v) in the output (i, j), so on the way "
               "back the filter is turned by half a turn.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, _turned(W), stride, pad)[0])),
-        Wrong("columns for rows", "In dx the filter's rows and columns are exchanged.",
+        Misconception("columns for rows", "In dx the filter's rows and columns are exchanged.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, _swapped(W), stride, pad)[0])),
-        Wrong("padding not cut off", "dx still has the padding. It has the shape of x: cut `pad` off on all sides.",
+        Misconception("padding not cut off", "dx still has the padding. It has the shape of x: cut `pad` off on all sides.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, _padded(x, pad), W, stride, 0)[0])),
-        Wrong("batch mixed up", "dout has been brought into another order than the columns: they run over row, column, image, so dout becomes "
+        Misconception("batch mixed up", "dout has been brought into another order than the columns: they run over row, column, image, so dout becomes "
               "dout.transpose(1, 2, 3, 0).reshape(F, -1).", _conv_changed(0, lambda dx, dout, x, W, stride, pad: _conv_by(_other_order(dout), x, W, stride, pad)[0])),
-        Wrong("batch mixed up", "dout has been brought into another order than the columns: they run over row, column, image, so dout becomes "
+        Misconception("batch mixed up", "dout has been brought into another order than the columns: they run over row, column, image, so dout becomes "
               "dout.transpose(1, 2, 3, 0).reshape(F, -1).", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _conv_by(_other_order(dout), x, W, stride, pad)[1])),
-        *(Wrong("not transposed", "dout has been reshaped to F rows as it is. Its axes are image, filter, row, column, so its rows are no filters then: "
+        *(Misconception("not transposed", "dout has been reshaped to F rows as it is. Its axes are image, filter, row, column, so its rows are no filters then: "
                 "dout.transpose(1, 2, 3, 0).reshape(F, -1).", wrong) for wrong in (
                     _conv_changed(0, lambda dx, dout, x, W, stride, pad: _conv_by(_not_transposed(dout), x, W, stride, pad)[0]),
                     _conv_changed(1, lambda dW, dout, x, W, stride, pad: _conv_by(_not_transposed(dout), x, W, stride, pad)[1]),
                     _conv_changed(2, lambda db, dout, x, W, stride, pad: _not_transposed(dout).sum(axis=1)))),
-        Wrong("dW flipped", "dW is turned by half a turn.", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _turned(dW))),
-        Wrong("dW columns for rows", "In dW rows and columns of each filter are exchanged.",
+        Misconception("dW flipped", "dW is turned by half a turn.", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _turned(dW))),
+        Misconception("dW columns for rows", "In dW rows and columns of each filter are exchanged.",
               _conv_changed(1, lambda dW, dout, x, W, stride, pad: _swapped(dW))),
-        Wrong("mean for sum", "dW has been divided by the batch size. The loss is already a mean, so dout holds 1/N; here everything is summed.",
+        Misconception("mean for sum", "dW has been divided by the batch size. The loss is already a mean, so dout holds 1/N; here everything is summed.",
               _conv_changed(1, lambda dW, dout, x, W, stride, pad: dW / len(x))),
-        Wrong("db forgotten", "db is zero: a bias is added to a whole map, so its gradient is the sum of dout over that map and the batch.",
+        Misconception("db forgotten", "db is zero: a bias is added to a whole map, so its gradient is the sum of dout over that map and the batch.",
               _conv_changed(2, lambda db, dout, x, W, stride, pad: np.zeros_like(db))),
-        Wrong("db mean for sum", "db is a mean. Every entry of the map has the bias in it with slope 1: sum them.",
+        Misconception("db mean for sum", "db is a mean. Every entry of the map has the bias in it with slope 1: sum them.",
               _conv_changed(2, lambda db, dout, x, W, stride, pad: dout.mean(axis=(0, 2, 3)))),
-        Wrong("db of the batch mean", "db has been divided by the batch size. The loss is already a mean; here everything is summed.",
+        Misconception("db of the batch mean", "db has been divided by the batch size. The loss is already a mean; here everything is summed.",
               _conv_changed(2, lambda db, dout, x, W, stride, pad: db / len(x))),
-        Wrong("db not summed over the map", "db has been summed over the batch only. A bias is added to every place of its map.",
+        Misconception("db not summed over the map", "db has been summed over the batch only. A bias is added to every place of its map.",
               _conv_changed(2, lambda db, dout, x, W, stride, pad: dout.sum(axis=0))),
     ])
 
@@ -615,24 +615,24 @@ def _one_maximum(scores):
 
 
 SOFTMAX = Exercise("softmax", ("p",), _softmax_cases, lambda scores: (ops.softmax(scores),), ("scores",), wrongs=[
-    Wrong("no shift", "Large scores give nan: e^1000 is more than a float can hold. Subtract the largest score of each row first; the result is the same.",
+    Misconception("no shift", "Large scores give nan: e^1000 is more than a float can hold. Subtract the largest score of each row first; the result is the same.",
           lambda scores: (_unshifted(scores),)),
-    Wrong("wrong axis", "The sum has been taken over the images. Each row is one image, and its probabilities sum to 1.",
+    Misconception("wrong axis", "The sum has been taken over the images. Each row is one image, and its probabilities sum to 1.",
           lambda scores: (ops.softmax(scores.T).T,)),
-    Wrong("wrong axis", "The sum has been taken over the images. Each row is one image, and its probabilities sum to 1.",
+    Misconception("wrong axis", "The sum has been taken over the images. Each row is one image, and its probabilities sum to 1.",
           lambda scores: (np.exp(scores) / np.exp(scores).sum(axis=0),)),
-    Wrong("sum over everything", "All entries together sum to 1. Each row should.",
+    Misconception("sum over everything", "All entries together sum to 1. Each row should.",
           lambda scores: (ops.softmax(scores.reshape(1, -1)).reshape(scores.shape),)),
-    Wrong("sum over everything", "All entries together sum to 1. Each row should.", lambda scores: (np.exp(scores) / np.exp(scores).sum(),)),
-    Wrong("one maximum for all", "The largest score of the whole batch has been subtracted. For an image whose scores are all far below it nothing is left: "
+    Misconception("sum over everything", "All entries together sum to 1. Each row should.", lambda scores: (np.exp(scores) / np.exp(scores).sum(),)),
+    Misconception("one maximum for all", "The largest score of the whole batch has been subtracted. For an image whose scores are all far below it nothing is left: "
           "subtract the largest of each row.", _one_maximum),
-    Wrong("mean subtracted", "Something smaller than the largest score has been subtracted, its mean perhaps; then e^s can still be too large.",
+    Misconception("mean subtracted", "Something smaller than the largest score has been subtracted, its mean perhaps; then e^s can still be too large.",
           lambda scores: (_unshifted(scores - scores.mean(axis=-1, keepdims=True)),)),
-    Wrong("softmax without e", "The scores have been divided by their sum. Take e^s first, which also makes them positive.",
+    Misconception("softmax without e", "The scores have been divided by their sum. Take e^s first, which also makes them positive.",
           lambda scores: (scores / scores.sum(axis=-1, keepdims=True),)),
-    Wrong("not normalised", "The exponentials are not divided by their sum.", lambda scores: (np.exp(scores - scores.max(axis=-1, keepdims=True)),)),
-    Wrong("logarithm of softmax", "Those are the logarithms of the probabilities.", lambda scores: (np.log(ops.softmax(scores)),)),
-    Wrong("powers of 2", "Those are powers of 2 instead of e.", lambda scores: (ops.softmax(scores * np.log(2)),)),
+    Misconception("not normalised", "The exponentials are not divided by their sum.", lambda scores: (np.exp(scores - scores.max(axis=-1, keepdims=True)),)),
+    Misconception("logarithm of softmax", "Those are the logarithms of the probabilities.", lambda scores: (np.log(ops.softmax(scores)),)),
+    Misconception("powers of 2", "Those are powers of 2 instead of e.", lambda scores: (ops.softmax(scores * np.log(2)),)),
 ])
 
 
@@ -681,30 +681,30 @@ def _one_hot(scores, y):
 SOFTMAX_LOSS = Exercise(
     "softmax_loss", ("loss", "dscores"), _softmax_loss_cases, lambda scores, y: ops.softmax_loss(scores, y), ("scores", "y"),
     numeric=lambda case, gradient: {"dscores": gradient(lambda scores: ops.softmax_loss(scores, case.args[1])[0], case.args[0])}, wrongs=[
-        Wrong("no shift", "Large scores give nan or infinity: subtract the largest score of each row before the exponential.", _unshifted_loss),
-        Wrong("one maximum for all", "The largest score of the whole batch has been subtracted. Each row needs its own largest: for an image whose scores are all "
+        Misconception("no shift", "Large scores give nan or infinity: subtract the largest score of each row before the exponential.", _unshifted_loss),
+        Misconception("one maximum for all", "The largest score of the whole batch has been subtracted. Each row needs its own largest: for an image whose scores are all "
               "far below it nothing is left.", _one_maximum_loss),
-        Wrong("log of 0", "The loss is infinite where a probability is too small for a float. Do not take the log of a rounded 0: with scores s shifted by "
+        Misconception("log of 0", "The loss is infinite where a probability is too small for a float. Do not take the log of a rounded 0: with scores s shifted by "
               "their maximum, -log p = log(sum of e^s) - s of the right class.", _log_of_zero),
-        Wrong("sum for mean", "The loss is the batch size times too large: it is the mean over the images.",
+        Misconception("sum for mean", "The loss is the batch size times too large: it is the mean over the images.",
               _loss(lambda loss, d, scores, y: (loss * len(y), d * len(y)))),
-        Wrong("missing 1/N", "The gradient is the batch size times too large: the loss is a mean over N images, so its gradient has 1/N in it.",
+        Misconception("missing 1/N", "The gradient is the batch size times too large: the loss is a mean over N images, so its gradient has 1/N in it.",
               _loss(lambda loss, d, scores, y: (loss, d * len(y)))),
-        Wrong("mean over all entries", "The loss has been divided by the number of classes too. There is one term per image.",
+        Misconception("mean over all entries", "The loss has been divided by the number of classes too. There is one term per image.",
               _loss(lambda loss, d, scores, y: (loss / scores.shape[1], d / scores.shape[1]))),
-        Wrong("sign", "The sign: the loss is minus the logarithm, a positive number.", _loss(lambda loss, d, scores, y: (-loss, d))),
-        Wrong("sign of the gradient", "The sign: the gradient is p - t, so the right class has a negative one.",
+        Misconception("sign", "The sign: the loss is minus the logarithm, a positive number.", _loss(lambda loss, d, scores, y: (-loss, d))),
+        Misconception("sign of the gradient", "The sign: the gradient is p - t, so the right class has a negative one.",
               _loss(lambda loss, d, scores, y: (loss, -d))),
-        Wrong("target forgotten", "The gradient is p - t: subtract 1 at the right class.",
+        Misconception("target forgotten", "The gradient is p - t: subtract 1 at the right class.",
               _loss(lambda loss, d, scores, y: (loss, ops.softmax(scores) / len(y)))),
-        Wrong("gradient of the probabilities", "That is dloss/dp, -1/p at the right class. The gradient with respect to the scores is p - t.",
+        Misconception("gradient of the probabilities", "That is dloss/dp, -1/p at the right class. The gradient with respect to the scores is p - t.",
               _loss(lambda loss, d, scores, y: (loss, -_one_hot(scores, y) / ops.softmax(scores) / len(y)))),
-        Wrong("label counted from 1", "The label of each image is counted from 0: label 0 is the first column.",
+        Misconception("label counted from 1", "The label of each image is counted from 0: label 0 is the first column.",
               lambda scores, y: ops.softmax_loss(scores, (y - 1) % scores.shape[1])),
-        Wrong("log base 10", "That is the logarithm to base 10; the loss uses base e.",
+        Misconception("log base 10", "That is the logarithm to base 10; the loss uses base e.",
               _loss(lambda loss, d, scores, y: (loss / np.log(10), d))),
-        Wrong("log base 2", "That is the logarithm to base 2; the loss uses base e.", _loss(lambda loss, d, scores, y: (loss / np.log(2), d))),
-        Wrong("no logarithm", "That is 1 - p. The loss is -log p.", _loss(
+        Misconception("log base 2", "That is the logarithm to base 2; the loss uses base e.", _loss(lambda loss, d, scores, y: (loss / np.log(2), d))),
+        Misconception("no logarithm", "That is 1 - p. The loss is -log p.", _loss(
             lambda loss, d, scores, y: (1 - ops.softmax(scores)[np.arange(len(y)), y].mean(), d))),
     ])
 
@@ -743,18 +743,18 @@ def _nudged(slope):
 
 NUMERIC_GRADIENT = Exercise(
     "numeric_gradient", ("gradient",), _numeric_cases, lambda f, x, h=1e-5: (numeric_gradient(f, x, h),), ("f", "x"), wrongs=[
-        Wrong("one-sided", "That is the one-sided difference (f(x + h) - f(x))/h. The central one, (f(x + h) - f(x - h))/2h, is much closer: its error "
+        Misconception("one-sided", "That is the one-sided difference (f(x + h) - f(x))/h. The central one, (f(x + h) - f(x - h))/2h, is much closer: its error "
               "falls with h squared.", _nudged(lambda up, down, here, h: (up - here) / h)),
-        Wrong("one-sided from below", "That is the one-sided difference (f(x) - f(x - h))/h; take both sides.",
+        Misconception("one-sided from below", "That is the one-sided difference (f(x) - f(x - h))/h; take both sides.",
               _nudged(lambda up, down, here, h: (here - down) / h)),
-        Wrong("2 forgotten", "Twice too large: between x - h and x + h lie 2h.", _nudged(lambda up, down, here, h: (up - down) / h)),
-        Wrong("brackets forgotten", "The difference has been multiplied by h: (up - down) / 2 * h divides by 2 only. In Python 2h is (2 * h), with brackets.",
+        Misconception("2 forgotten", "Twice too large: between x - h and x + h lie 2h.", _nudged(lambda up, down, here, h: (up - down) / h)),
+        Misconception("brackets forgotten", "The difference has been multiplied by h: (up - down) / 2 * h divides by 2 only. In Python 2h is (2 * h), with brackets.",
               _nudged(lambda up, down, here, h: (up - down) / 2 * h)),
-        Wrong("one array, two names", "All slopes are 0. `up = x` makes no second array, only a second name for the same one: both nudges fall into it. "
+        Misconception("one array, two names", "All slopes are 0. `up = x` makes no second array, only a second name for the same one: both nudges fall into it. "
               "x.copy() makes a new one.", lambda f, x, h=1e-5: (np.zeros_like(x),)),
-        Wrong("h forgotten", "The difference has not been divided by 2h.", _nudged(lambda up, down, here, h: up - down)),
-        Wrong("sign", "The sign: f(x + h) minus f(x - h).", _nudged(lambda up, down, here, h: (down - up) / (2 * h))),
-        Wrong("all nudged at once", "All entries of x have been nudged together. One at a time: each has its own slope.",
+        Misconception("h forgotten", "The difference has not been divided by 2h.", _nudged(lambda up, down, here, h: up - down)),
+        Misconception("sign", "The sign: f(x + h) minus f(x - h).", _nudged(lambda up, down, here, h: (down - up) / (2 * h))),
+        Misconception("all nudged at once", "All entries of x have been nudged together. One at a time: each has its own slope.",
               lambda f, x, h=1e-5: (np.full_like(x, (f(x + h) - f(x - h)) / (2 * h)),)),
     ])
 
@@ -782,32 +782,32 @@ def _moved(p, v, by):
 SGD_MOMENTUM = Exercise(
     "sgd_momentum", ("p", "v"), _sgd_cases, lambda p, v, dp, lr, mu=0.9, decay=0.0: sgd_momentum(p, v, dp, lr, mu, decay),
     ("p", "v", "dp"), wrongs=[
-        Wrong("uphill", "The parameters move uphill: p minus v.", _sgd(lambda p, v, dp, lr, mu, decay: (
+        Misconception("uphill", "The parameters move uphill: p minus v.", _sgd(lambda p, v, dp, lr, mu, decay: (
             p + (mu * v + lr * (dp + decay * p)), mu * v + lr * (dp + decay * p)))),
-        Wrong("momentum's sign", "The sign of the momentum: v = mu v + lr (gradient), and then p - v. Here the two parts of v work against each other.",
+        Misconception("momentum's sign", "The sign of the momentum: v = mu v + lr (gradient), and then p - v. Here the two parts of v work against each other.",
               _sgd(lambda p, v, dp, lr, mu, decay: (p - (lr * (dp + decay * p) - mu * v), lr * (dp + decay * p) - mu * v))),
-        Wrong("velocity downhill", "That is the form with v = mu v - lr (gradient) and p + v. The same path, but v has the other sign; here it is "
+        Misconception("velocity downhill", "That is the form with v = mu v - lr (gradient) and p + v. The same path, but v has the other sign; here it is "
               "v = mu v + lr (gradient), p - v.", _sgd(lambda p, v, dp, lr, mu, decay: (
                   p + (mu * v - lr * (dp + decay * p)), mu * v - lr * (dp + decay * p)))),
-        Wrong("learning rate outside", "That is the form with v = mu v + (gradient) and p - lr v. Here the learning rate is inside: v = mu v + lr (gradient).",
+        Misconception("learning rate outside", "That is the form with v = mu v + (gradient) and p - lr v. Here the learning rate is inside: v = mu v + lr (gradient).",
               _sgd(lambda p, v, dp, lr, mu, decay: (p - lr * (mu * v + dp + decay * p), mu * v + dp + decay * p))),
-        Wrong("running average", "That is the running average, with (1 - mu) before the gradient. It is another exercise.",
+        Misconception("running average", "That is the running average, with (1 - mu) before the gradient. It is another exercise.",
               _sgd(lambda p, v, dp, lr, mu, decay: (p - lr * (mu * v + (1 - mu) * (dp + decay * p)), mu * v + (1 - mu) * (dp + decay * p)))),
-        Wrong("learning rate twice", "The learning rate is in v already; p moves by v itself.", _sgd(lambda p, v, dp, lr, mu, decay: (
+        Misconception("learning rate twice", "The learning rate is in v already; p moves by v itself.", _sgd(lambda p, v, dp, lr, mu, decay: (
             p - lr * (mu * v + lr * (dp + decay * p)), mu * v + lr * (dp + decay * p)))),
-        Wrong("decay forgotten", "The weight decay is missing: the gradient is dp + decay p (homework, equation 13).",
+        Misconception("decay forgotten", "The weight decay is missing: the gradient is dp + decay p (homework, equation 13).",
               _sgd(lambda p, v, dp, lr, mu, decay: sgd_momentum(p, v, dp, lr, mu))),
-        Wrong("decay's sign", "The sign of the weight decay: it pulls the weights to zero, dp + decay p.",
+        Misconception("decay's sign", "The sign of the weight decay: it pulls the weights to zero, dp + decay p.",
               _sgd(lambda p, v, dp, lr, mu, decay: sgd_momentum(p, v, dp, lr, mu, -decay))),
-        Wrong("decay without learning rate", "The weight decay is not multiplied by the learning rate: v = mu v + lr (dp + decay p).",
+        Misconception("decay without learning rate", "The weight decay is not multiplied by the learning rate: v = mu v + lr (dp + decay p).",
               _sgd(lambda p, v, dp, lr, mu, decay: (p - (mu * v + lr * dp + decay * p), mu * v + lr * dp + decay * p))),
-        Wrong("decay beside momentum", "The weight decay goes past the momentum. Here it belongs to the gradient: v = mu v + lr (dp + decay p).",
+        Misconception("decay beside momentum", "The weight decay goes past the momentum. Here it belongs to the gradient: v = mu v + lr (dp + decay p).",
               _sgd(lambda p, v, dp, lr, mu, decay: (p - (mu * v + lr * dp) - lr * decay * p, mu * v + lr * dp))),
-        Wrong("momentum forgotten", "That is plain gradient descent: mu v is missing.",
+        Misconception("momentum forgotten", "That is plain gradient descent: mu v is missing.",
               _sgd(lambda p, v, dp, lr, mu, decay: sgd_momentum(p, v, dp, lr, 0.0, decay))),
-        Wrong("old velocity", "p moves by the old v. First v, then p with the new v.",
+        Misconception("old velocity", "p moves by the old v. First v, then p with the new v.",
               _sgd(lambda p, v, dp, lr, mu, decay: (p - v, mu * v + lr * (dp + decay * p)))),
-        Wrong("Nesterov", "p moves by lr (gradient) + mu (new v): that is Nesterov's momentum. Here p moves by the new v.",
+        Misconception("Nesterov", "p moves by lr (gradient) + mu (new v): that is Nesterov's momentum. Here p moves by the new v.",
               _sgd(lambda p, v, dp, lr, mu, decay: (p - lr * (dp + decay * p) - mu * (mu * v + lr * (dp + decay * p)), mu * v + lr * (dp + decay * p)))),
     ])
 
@@ -827,17 +827,17 @@ def _averaged(step):
 
 
 MOMENTUM_AVERAGE = Exercise("momentum_average", ("p", "m"), _average_cases, _average, ("p", "m", "dp"), wrongs=[
-    Wrong("(1 - mu) forgotten", "The gradient is not weighted: an average has weights that sum to 1, mu and 1 - mu.",
+    Misconception("(1 - mu) forgotten", "The gradient is not weighted: an average has weights that sum to 1, mu and 1 - mu.",
           _averaged(lambda p, m, dp, lr, mu: (p - lr * (mu * m + dp), mu * m + dp))),
-    Wrong("homework's form", "That is the homework's form, v = mu v + lr dp and p - v. Here m is an average of gradients, with weights mu and 1 - mu, and the "
+    Misconception("homework's form", "That is the homework's form, v = mu v + lr dp and p - v. Here m is an average of gradients, with weights mu and 1 - mu, and the "
           "learning rate comes afterwards.", _averaged(lambda p, m, dp, lr, mu: (p - (mu * m + lr * dp), mu * m + lr * dp))),
-    Wrong("weights exchanged", "The weights are exchanged: mu goes to the old m, 1 - mu to the new gradient.",
+    Misconception("weights exchanged", "The weights are exchanged: mu goes to the old m, 1 - mu to the new gradient.",
           _averaged(lambda p, m, dp, lr, mu: (p - lr * ((1 - mu) * m + mu * dp), (1 - mu) * m + mu * dp))),
-    Wrong("learning rate inside", "The learning rate is inside the average. Here it comes afterwards: p - lr m.",
+    Misconception("learning rate inside", "The learning rate is inside the average. Here it comes afterwards: p - lr m.",
           _averaged(lambda p, m, dp, lr, mu: (p - (mu * m + (1 - mu) * lr * dp), mu * m + (1 - mu) * lr * dp))),
-    Wrong("uphill", "The parameters move uphill: p minus lr m.", _averaged(lambda p, m, dp, lr, mu: (p + lr * (mu * m + (1 - mu) * dp), mu * m + (1 - mu) * dp))),
-    Wrong("old average", "p moves by the old m. First m, then p with the new m.", _averaged(lambda p, m, dp, lr, mu: (p - lr * m, mu * m + (1 - mu) * dp))),
-    Wrong("learning rate forgotten", "p moves by m itself: multiply by the learning rate.",
+    Misconception("uphill", "The parameters move uphill: p minus lr m.", _averaged(lambda p, m, dp, lr, mu: (p + lr * (mu * m + (1 - mu) * dp), mu * m + (1 - mu) * dp))),
+    Misconception("old average", "p moves by the old m. First m, then p with the new m.", _averaged(lambda p, m, dp, lr, mu: (p - lr * m, mu * m + (1 - mu) * dp))),
+    Misconception("learning rate forgotten", "p moves by m itself: multiply by the learning rate.",
           _averaged(lambda p, m, dp, lr, mu: (p - (mu * m + (1 - mu) * dp), mu * m + (1 - mu) * dp))),
 ])
 
@@ -862,18 +862,18 @@ def _clip(grads, largest):
 
 
 CLIP_GRADIENTS = Exercise("clip_gradients", ("grads[0]", "grads[1]"), _clip_cases, _clip, ("grads", "largest"), views_matter=False, wrongs=[
-    Wrong("each by itself", "Each array has been scaled by its own norm. One factor for all, from their joint norm, keeps the direction.",
+    Misconception("each by itself", "Each array has been scaled by its own norm. One factor for all, from their joint norm, keeps the direction.",
           lambda grads, largest: [g * (largest / max(_norm([g]), largest)) for g in grads]),
-    Wrong("entries clipped", "Each entry has been clipped. One factor for all keeps the direction of the step.",
+    Misconception("entries clipped", "Each entry has been clipped. One factor for all keeps the direction of the step.",
           lambda grads, largest: [np.clip(g, -largest, largest) for g in grads]),
-    Wrong("always scaled", "Gradients that are short enough are to stay as they are.",
+    Misconception("always scaled", "Gradients that are short enough are to stay as they are.",
           lambda grads, largest: [g * (largest / _norm(grads)) if _norm(grads) else g for g in grads]),
-    Wrong("largest forgotten", "All gradients together have length 1 now. Their length should be `largest`, and only if it was more.",
+    Misconception("largest forgotten", "All gradients together have length 1 now. Their length should be `largest`, and only if it was more.",
           lambda grads, largest: [g / _norm(grads) if _norm(grads) else g for g in grads]),
-    Wrong("root forgotten", "The norm is the square root of the sum of squares; here the root is missing.",
+    Misconception("root forgotten", "The norm is the square root of the sum of squares; here the root is missing.",
           lambda grads, largest: [g * (largest / max(_norm(grads) ** 2, largest)) for g in grads]),
-    Wrong("nothing clipped", "The gradients came back as they were, although they are too long.", lambda grads, largest: grads),
-    Wrong("divided by zero", "Gradients that are all zero give nan: 0/0. They are short enough; leave them.",
+    Misconception("nothing clipped", "The gradients came back as they were, although they are too long.", lambda grads, largest: grads),
+    Misconception("divided by zero", "Gradients that are all zero give nan: 0/0. They are short enough; leave them.",
           lambda grads, largest: [g * (min(1.0, np.divide(largest, _norm(grads))) if _norm(grads) else np.nan) for g in grads]),
 ])
 

@@ -1,12 +1,12 @@
 """The check of an update written to the original handout: weights and biases are updated in one function, and not alike.
 
-Only `sgd_momentum` needs this: the other functions of the handout are checked through `lenet_core.homework.adapted` like any other.
+Only `sgd_momentum` needs this: the other functions of the handout are checked through `lenet_lab.handout.adapted` like any other.
 """
 
-from lenet_core import homework
-from lenet_core.train import sgd_momentum
+from lenet_lab import handout
+from lenet_core.training import sgd_momentum
 
-from .engine import Case, Exercise, Wrong, examine
+from .engine import Case, Exercise, Misconception, examine
 
 
 def _cases(rng):
@@ -29,11 +29,11 @@ def _left_alone(p, v, dp, lr, mu, decay):
 
 
 UPDATE = Exercise("sgd_momentum", ("w", "b", "winc of w", "winc of b"), _cases, _update(), ("w", "b", "w_inc", "b_inc", "dw", "db"), wrongs=[
-    Wrong("decay on biases", "The biases decay too. Weight decay is for the weights: a bias says where a unit begins to respond, and pulling it to "
+    Misconception("decay on biases", "The biases decay too. Weight decay is for the weights: a bias says where a unit begins to respond, and pulling it to "
           "zero makes nothing simpler (homework, equation 12: the sum goes over the weights).", _update(decay_of_biases=1.0)),
-    Wrong("biases at the weights' rate", "The biases are updated with w_rate; they have a rate of their own, b_rate.",
+    Misconception("biases at the weights' rate", "The biases are updated with w_rate; they have a rate of their own, b_rate.",
           _update(rate_of_biases=lambda w_rate, b_rate: w_rate)),
-    Wrong("biases forgotten", "The biases stay where they are. Both w and b of every layer are updated.", _update(of_biases=_left_alone)),
+    Misconception("biases forgotten", "The biases stay where they are. Both w and b of every layer are updated.", _update(of_biases=_left_alone)),
 ], views_matter=False)
 
 
@@ -50,7 +50,7 @@ def with_both(verdict, function, **options):
 
 def _as_plain(function):
     """A handout's `sgd_momentum` as a function of the arrays of one layer."""
-    guarded = homework.guarded("sgd_momentum", function)
+    guarded = handout.guarded("sgd_momentum", function)
 
     def sgd(w, b, w_inc, b_inc, dw, db, w_rate, b_rate, mu, decay):
         params, winc = guarded(w_rate, b_rate, mu, decay, {1: {"w": w, "b": b}}, {1: {"w": w_inc, "b": b_inc}}, {1: {"w": dw, "b": db}})

@@ -5,5 +5,5 @@ plain numbers. `studies` is the grid: which settings, with which seeds, beside w
 all processors (or a Dask cluster) and writes down each run as it ends, so that it can be stopped and gone on with. `table` turns
 what was written down into the tables that the README and the notebooks show; no number there is typed by hand.
 
-`python -m lenet_lab.experiments --help` is the command.
+`lenet experiments --help` is the command.
 """

@@ -21,13 +21,13 @@ import joblib
 from tqdm import tqdm
 
 from lenet_core.data import DataError
-from lenet_core.files import written_whole
+from lenet_core._files import atomic_write
 
-from .learn import learn, pictures
+from .learn import Settings, learn, pictures
 
 
 @dataclass(frozen=True)
-class Run:
+class Trial:
     """One training: the study and the case it belongs to, the settings of `learn`, the seed."""
 
     study: str
@@ -48,7 +48,7 @@ def records(path):
         for line in Path(path).read_text(encoding="utf-8").splitlines():
             with contextlib.suppress(json.JSONDecodeError):
                 record = json.loads(line)
-                found[Run(record["study"], record["case"], record["settings"], record["seed"]).key] = record
+                found[Trial(record["study"], record["case"], record["settings"], record["seed"]).key] = record
     return found
 
 
@@ -82,7 +82,7 @@ def merge(path, newer):
     fresh = records(newer)
     studies = {record["study"] for record in fresh.values()}
     kept = [record for record in records(path).values() if record["study"] not in studies]
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.writelines((json.dumps(record) + "\n").encode() for record in (*kept, *fresh.values()))
     Path(newer).unlink()
 
@@ -122,7 +122,7 @@ def perform(run, folder=None):
         if not data.name.startswith(("MNIST", "CIFAR-10")):             # a worker without MNIST would take scikit-learn's digits
             raise DataError(f"The experiments need MNIST; there is only {data}.")
         began = time.perf_counter()
-        result = learn(run.seed, folder=folder, **run.settings)
+        result = learn(Settings(**run.settings), run.seed, folder)
     except Exception as error:                                  # one bad run is a row of the table, not the end of the others
         result = {"outcome": "error", "message": f"{type(error).__name__}: {error}"}
     versions = {"python": platform.python_version(), **{name: version(name) for name in ("numpy", "lenet-workbook")}}

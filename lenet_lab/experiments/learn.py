@@ -1,16 +1,18 @@
 """One training as a function of plain settings: what every study varies, in one place."""
 
 import functools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lenet_core import zoo
+from lenet_core import initializers
+from lenet_lab.networks import NETWORKS
 from lenet_core.data import load_cifar10, load_mnist
-from lenet_core.train import RECIPES, Diverged, error_rate, minibatches, train
+from lenet_lab.runs.recipes import RECIPES
+from lenet_core.training import Diverged, error_rate, minibatches, train
 
-from ..augment import mirrored, moved, warped
-from ..look import mistakes, probabilities
+from lenet_lab.runs.augment import mirrored, moved, warped
+from lenet_lab.inside.look import mistakes, probabilities
 
 LEARNED = 0.3                # test accuracy from which a run has learned something; guessing is 0.1
 IDLE = 0.01                  # a loss that moved by less shows "no sign of convergence"
@@ -44,44 +46,75 @@ def _pictures(name, folder):
     return data
 
 
-def learn(seed, network, data="mnist", folder=None, per_class=None, images=None, first_weights=None, input_shape=None, lr=0.1,
-          schedule="constant", batch_size=64, epochs=None, steps=None, mu=0.9, decay=0.0, bias_rate=1.0, summed=False, clip=None,
-          centred=False, move=0, mirror=False, warp=None, average=None, until_loss=None, restart_after=None, errors_every=None,
-          inside=False):
-    """Train `network` (a name in `zoo`) once, and say what came of it.
+@dataclass(frozen=True)
+class Settings:
+    """What one training is made of.
 
-    `images`: how many training images, at even distances; or `per_class`: the first so many of each class (None: all).
-    `first_weights`: the name of a bound in `zoo` (None: the network's own), or a number, the standard deviation of normal ones.
-    `summed`: the loss is the sum over the batch, not the mean: the rate times `batch_size`, also in the last, smaller batch.
-    `centred`: the mean of each channel over the training images is taken off, from the test images too.
-    `move`, `mirror`, `warp`: as in `augment` (`warp` holds its keywords). `average`: a running mean of the parameters is tested,
-    with this weight on the past. `until_loss`: the end, once the mean loss of the last 20 batches is below.
-    `restart_after`: new first weights whenever the loss has not moved for so many steps (COMP3314 report, section 5).
-    `errors_every`: so many epochs between two points of the curve.
+    **Data.** `data` is a name of `pictures`. `images`: how many training images, at even distances; or `per_class`: the first so many
+    of each class (None: all). `centred`: the mean of each channel over the training images is subtracted, from the test images too.
+    `move`, `mirror`, `warp`: as in `lenet_lab.runs.augment` (`warp` holds its keywords).
+
+    **Network.** `network` is a name in `lenet_lab.networks.NETWORKS`. `first_weights`: the name of a function in
+    `lenet_core.initializers` (None: the network's own), or a number, the standard deviation of normal ones.
+
+    **Training.** `summed`: the loss is the sum over the batch, not the mean: the rate times `batch_size`, also in the last, smaller
+    batch. `average`: a running mean of the parameters is tested, with this weight on the past. A training ends after `steps` steps or
+    `epochs` epochs, or once the mean loss of the last 20 batches is below `until_loss`. `restart_after`: new first weights whenever
+    the loss has not moved for so many steps (COMP3314 report, section 5).
+
+    **Report.** `errors_every`: so many epochs between two points of the curve. `inside`: also confusions, mistakes and kernels.
+    """
+
+    network: str
+    data: str = "mnist"
+    per_class: int | None = None
+    images: int | None = None
+    centred: bool = False
+    move: int = 0
+    mirror: bool = False
+    warp: dict | None = None
+    input_shape: list | None = None
+    first_weights: str | float | None = None
+    lr: float = 0.1
+    schedule: str = "constant"
+    batch_size: int = 64
+    epochs: float | None = None
+    steps: int | None = None
+    mu: float = 0.9
+    decay: float = 0.0
+    bias_lr_scale: float = 1.0
+    summed: bool = False
+    max_grad_norm: float | None = None
+    average: float | None = None
+    until_loss: float | None = None
+    restart_after: int | None = None
+    errors_every: float | None = None
+    inside: bool = False
+
+
+def learn(settings, seed, folder=None):
+    """Train a network once with these `Settings` and this seed, and say what came of it. `folder` is where the data lie.
 
     Returns plain data: "outcome" ("learned"; "dead": the weights of some layer had no gradient at all for 20 steps, where it ends;
     "diverged"; "stuck": none of these), "accuracy" on the test images, "loss" (mean of the last 20 batches), "steps", "restarts",
-    "parameters", "data", and "curve", a list of [epoch, training error, test error]. With `inside` also "confusion" (counts, row =
-    true class), "mistakes" ([place in the test set, label, answer, its probability] of the 24 surest) and "kernels" (the weights of
-    a first convolution).
+    "parameters", "data", and "curve", a list of [epoch, training error, test error]. With `settings.inside` also "confusion" (counts,
+    row = true class), "mistakes" ([place in the test set, label, answer, its probability] of the 24 surest) and "kernels" (the weights
+    of a first convolution).
     """
-    source = pictures(data, folder)
-    train_x, train_y = _chosen(source, images, per_class)
-    test_x, test_y = source.test_x, source.test_y
-    if centred:
-        mean = train_x.mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64).astype(train_x.dtype)
-        train_x, test_x = train_x - mean, test_x - mean
-    rng = np.random.default_rng(seed)
-    net = fresh(network, rng, first_weights, input_shape)
-    batches = minibatches(train_x, train_y, batch_size, rng)
+    chosen, rng = settings, np.random.default_rng(seed)
+    name, train_x, train_y, test_x, test_y = _images(chosen, folder)
+    net = fresh(chosen.network, rng, chosen.first_weights, chosen.input_shape)
+    batches = minibatches(train_x, train_y, chosen.batch_size, rng)
     per_epoch = batches.per_epoch
-    steps = steps or round(epochs * per_epoch)
-    for change, asked in ((mirrored, {} if mirror else None), (moved, {"by": move} if move else None), (warped, warp)):
+    steps = chosen.steps or round(chosen.epochs * per_epoch)
+    changes = ((mirrored, {} if chosen.mirror else None), (moved, {"by": chosen.move} if chosen.move else None), (warped, chosen.warp))
+    for change, asked in changes:
         batches = batches if asked is None else change(batches, rng, **asked)
-    shape, scale = SCHEDULES[schedule](steps), batch_size if summed else 1
+    shape, scale = SCHEDULES[chosen.schedule](steps), chosen.batch_size if chosen.summed else 1
 
     def start():                                        # a closure over `net`: a restart trains another one
-        return train(net, batches, lambda i: lr * scale * shape(i), mu, decay, bias_rate, clip=clip)
+        return train(net, batches, lambda i: chosen.lr * scale * shape(i), chosen.mu, chosen.decay, chosen.bias_lr_scale,
+                     max_grad_norm=chosen.max_grad_norm)
 
     losses, curve, begun, shut, outcome, mean, running = [], [], [0], 0, None, net.snapshot(), start()
     try:
@@ -89,26 +122,37 @@ def learn(seed, network, data="mnist", folder=None, per_class=None, images=None,
             losses.append(next(running).loss)
             n = len(losses)
             shut = 0 if losses[-1] < IDLE or _all_get_a_gradient(net) else shut + 1
-            if restart_after and n - begun[-1] >= restart_after and _idle(losses[-restart_after:]):
-                net = fresh(network, rng, first_weights, input_shape)
+            if chosen.restart_after and n - begun[-1] >= chosen.restart_after and _idle(losses[-chosen.restart_after:]):
+                net = fresh(chosen.network, rng, chosen.first_weights, chosen.input_shape)
                 begun, shut, running = [*begun, n], 0, start()
-            elif shut == WINDOW and not restart_after:
+            elif shut == WINDOW and not chosen.restart_after:
                 outcome = "dead"
                 break
-            if average:
-                mean = _moving_average(mean, net.snapshot(), average)
-            if errors_every and n % round(errors_every * per_epoch) == 0:
+            if chosen.average:
+                mean = _moving_average(mean, net.snapshot(), chosen.average)
+            if chosen.errors_every and n % round(chosen.errors_every * per_epoch) == 0:
                 curve.append([n / per_epoch, error_rate(net, train_x, train_y), error_rate(net, test_x, test_y)])
-            if until_loss and n >= WINDOW and np.mean(losses[-WINDOW:]) < until_loss:
+            if chosen.until_loss and n >= WINDOW and np.mean(losses[-WINDOW:]) < chosen.until_loss:
                 break
     except Diverged:
         outcome = "diverged"
-    if average:
+    if chosen.average:
         net.restore(mean)
     accuracy = round(1 - error_rate(net, test_x, test_y), 6)
     return {"outcome": outcome or ("learned" if accuracy >= LEARNED else "stuck"), "accuracy": accuracy,
             "loss": float(np.mean(losses[-WINDOW:])) if losses else None, "steps": len(losses), "restarts": len(begun) - 1,
-            "parameters": net.size, "data": source.name, "curve": curve, **(_inside(net, test_x, test_y) if inside else {})}
+            "parameters": net.size, "data": name, "curve": curve, **(_inside(net, test_x, test_y) if chosen.inside else {})}
+
+
+def _images(settings, folder):
+    """(name, training images and labels, test images and labels) of a training."""
+    source = pictures(settings.data, folder)
+    train_x, train_y = _chosen(source, settings.images, settings.per_class)
+    test_x = source.test_x
+    if settings.centred:
+        mean = train_x.mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64).astype(train_x.dtype)
+        train_x, test_x = train_x - mean, test_x - mean
+    return source.name, train_x, train_y, test_x, source.test_y
 
 
 def _all_get_a_gradient(net):
@@ -131,11 +175,11 @@ def _chosen(data, images, per_class):
 
 
 def fresh(network, rng, first_weights=None, input_shape=None):
-    """A network of `zoo` with its first weights: drawn within a bound that is named, or normal ones of that standard deviation."""
+    """A network of `NETWORKS` with its first weights: drawn by the named function of `lenet_core.initializers`, or normal ones of that standard deviation."""
     options = {"input_shape": tuple(input_shape)} if input_shape else {}
     if isinstance(first_weights, str):
-        return getattr(zoo, network)(rng, bound=getattr(zoo, first_weights), **options)
-    net = getattr(zoo, network)(rng, **options)
+        return NETWORKS[network](rng, bound=getattr(initializers, first_weights), **options)
+    net = NETWORKS[network](rng, **options)
     if first_weights is not None:
         for layer in net.layers:
             if layer.params:

@@ -6,13 +6,13 @@ and why. `theirs` is what the source reports, in its own terms.
 
 from dataclasses import dataclass
 
-from lenet_core.train import RECIPES
+from lenet_lab.runs.recipes import RECIPES
 
-from .grid import Run
+from .grid import Trial
 
 
 @dataclass(frozen=True)
-class Case:
+class Configuration:
     """One recipe of a study: a name, the settings of `learn`, the seeds, the source's figure for it; `row`: its name in the README's
     table of the five networks, where it stands there; `alone`: it is timed, so nothing else runs beside it."""
 
@@ -31,7 +31,7 @@ DOWN = {"schedule": "warm up, then down", "mu": RECIPES["quick"].mu}
 QUICK = {"network": "lenet", **DOWN, "lr": RECIPES["quick"].lr, "decay": RECIPES["quick"].decay}
 FEW = {**QUICK, "images": 3000, "steps": RECIPES["small"].at_least, "decay": RECIPES["small"].decay}
 HOMEWORK = {"network": "lenet", "schedule": "inverse decay", **{name: getattr(RECIPES["homework"], name)
-                                                                for name in ("lr", "mu", "decay", "bias_rate", "steps")}}
+                                                                for name in ("lr", "mu", "decay", "bias_lr_scale", "steps")}}
 
 # COMP3314 says which share of the course's "global learning rates" it took, not what those were, nor momentum, batch or the first
 # weights it gave up. The course's program is public in other students' copies: 0.05 in the first two epochs, momentum 0.9, batches
@@ -56,81 +56,81 @@ SHORT = {"data": "cifar10", "schedule": "warm up, then down", "input_shape": [3,
 
 STUDIES = {
     "homework": [
-        Case("its recipe, 1/20 of MNIST", {**HOMEWORK, "images": 3000}, alone=True,
+        Configuration("its recipe, 1/20 of MNIST", {**HOMEWORK, "images": 3000}, alone=True,
              theirs="above 97 % in less than an hour", row="LeNet, 3,000 images, the homework's recipe"),
-        Case("its recipe, all of MNIST", HOMEWORK, alone=True,
+        Configuration("its recipe, all of MNIST", HOMEWORK, alone=True,
              theirs="about 99.1 % in several hours", row="LeNet, all of MNIST, the homework's recipe"),
-        Case("one epoch, falling rate", {**QUICK, "epochs": 1}, FIVE, alone=True,
+        Configuration("one epoch, falling rate", {**QUICK, "epochs": 1}, FIVE, alone=True,
              theirs="about 99.1 % in several hours", row="LeNet, all of MNIST, one epoch"),
-        Case("two epochs, falling rate", {**QUICK, "epochs": 2}, FIVE, alone=True,
+        Configuration("two epochs, falling rate", {**QUICK, "epochs": 2}, FIVE, alone=True,
              theirs="about 99.1 % in several hours", row="LeNet, all of MNIST, two epochs"),
-        Case("1/20 of MNIST, falling rate", {**FEW}, FIVE, alone=True,
+        Configuration("1/20 of MNIST, falling rate", {**FEW}, FIVE, alone=True,
              theirs="above 97 % in less than an hour", row="LeNet, 3,000 images, falling rate"),
-        Case("1/20 of MNIST, images moved", {**FEW, "move": 1}, FIVE, alone=True,
+        Configuration("1/20 of MNIST, images moved", {**FEW, "move": 1}, FIVE, alone=True,
              theirs="above 97 % in less than an hour", row="LeNet, 3,000 images, each moved by up to a pixel"),
     ],
     "comp3314": [
-        Case("normal weights, full rate", {**SUMMED, **NORMAL, "lr": 0.05, "steps": 60}, FIVE, theirs="NaN after 2-3 iterations"),
-        Case("normal weights, rate x 0.03", {**SUMMED, **NORMAL, "lr": 0.05 * 0.03}, TWENTY),
-        Case("normal weights, rate x 0.015", {**SUMMED, **NORMAL, "lr": 0.05 * 0.015}, TWENTY, theirs="about 1 of 14 learns"),
-        Case("normal weights, rate x 0.008", {**SUMMED, **NORMAL, "lr": 0.05 * 0.008}, TWENTY),
-        Case("weights +-2.4/n, rate x 0.015", {**SUMMED, **SMALL, "lr": 0.05 * 0.015}, TWENTY, theirs="1 of 6 or 7 learns"),
-        Case("weights +-2.4/n, rate x 0.008", {**SUMMED, **SMALL, "lr": 0.05 * 0.008}, TWENTY, theirs="more than half learn"),
-        Case("restart when idle, normal weights, rate x 0.015", {**SUMMED, **NORMAL, "lr": 0.05 * 0.015, "steps": 600, "restart_after": 60},
+        Configuration("normal weights, full rate", {**SUMMED, **NORMAL, "lr": 0.05, "steps": 60}, FIVE, theirs="NaN after 2-3 iterations"),
+        Configuration("normal weights, rate x 0.03", {**SUMMED, **NORMAL, "lr": 0.05 * 0.03}, TWENTY),
+        Configuration("normal weights, rate x 0.015", {**SUMMED, **NORMAL, "lr": 0.05 * 0.015}, TWENTY, theirs="about 1 of 14 learns"),
+        Configuration("normal weights, rate x 0.008", {**SUMMED, **NORMAL, "lr": 0.05 * 0.008}, TWENTY),
+        Configuration("weights +-2.4/n, rate x 0.015", {**SUMMED, **SMALL, "lr": 0.05 * 0.015}, TWENTY, theirs="1 of 6 or 7 learns"),
+        Configuration("weights +-2.4/n, rate x 0.008", {**SUMMED, **SMALL, "lr": 0.05 * 0.008}, TWENTY, theirs="more than half learn"),
+        Configuration("restart when idle, normal weights, rate x 0.015", {**SUMMED, **NORMAL, "lr": 0.05 * 0.015, "steps": 600, "restart_after": 60},
              TWENTY),
-        Case("restart when idle, weights +-2.4/n, rate x 0.008", {**SUMMED, **SMALL, "lr": 0.05 * 0.008, "steps": 600, "restart_after": 60},
+        Configuration("restart when idle, weights +-2.4/n, rate x 0.008", {**SUMMED, **SMALL, "lr": 0.05 * 0.008, "steps": 600, "restart_after": 60},
              FIVE, theirs="restarts until it learns"),
-        Case("mean loss", {**MEAN, "first_weights": 0.1}, FIVE),
-        Case("mean loss, fan-in weights", {**MEAN, "first_weights": "fan_in"}, FIVE),
-        Case("mean loss, fan-in weights, falling rate", {**MEAN, **DOWN, "first_weights": "fan_in"}, FIFTY,
+        Configuration("mean loss", {**MEAN, "first_weights": 0.1}, FIVE),
+        Configuration("mean loss, fan-in weights", {**MEAN, "first_weights": "lecun_uniform"}, FIVE),
+        Configuration("mean loss, fan-in weights, falling rate", {**MEAN, **DOWN, "first_weights": "lecun_uniform"}, FIFTY,
              theirs="no figure; a picture of error rates", row="COMP3314's LeNet-5, repaired"),
         # One that learns, as in the report: "I choose one of the successful trained model (trained by global learning rate *= 0.015)".
-        Case("twenty epochs, weights +-2.4/n, rate x 0.015", {**SUMMED, **SMALL, "until_loss": None, "steps": None, "lr": 0.05 * 0.015,
+        Configuration("twenty epochs, weights +-2.4/n, rate x 0.015", {**SUMMED, **SMALL, "until_loss": None, "steps": None, "lr": 0.05 * 0.015,
                                                               **TWENTY_EPOCHS},
              (SUCCESSFUL,), theirs="hardly better after 10 epochs, overfits a bit"),
-        Case("twenty epochs, repaired", {**MEAN, **DOWN, "first_weights": "fan_in", **TWENTY_EPOCHS}),
+        Configuration("twenty epochs, repaired", {**MEAN, **DOWN, "first_weights": "lecun_uniform", **TWENTY_EPOCHS}),
     ],
     "report": [
-        *(Case(f"{'summed' if summed else 'mean'} loss, rate {lr:g}", {**REPORT, "summed": summed, "lr": lr}, tuple(range(3)),
+        *(Configuration(f"{'summed' if summed else 'mean'} loss, rate {lr:g}", {**REPORT, "summed": summed, "lr": lr}, tuple(range(3)),
                theirs={(True, 1e-4): "the only rate that worked"}.get((summed, lr), "no learning" if summed else ""))
           for summed, rates in ((True, (1e-5, 1e-4, 1e-3, 1e-2)), (False, (1e-4, 1e-2, 1e-1))) for lr in rates),
-        Case("falling rate, two epochs", {**REPORT, "lr": 0.1, **DOWN, "epochs": 2}, FIVE,
+        Configuration("falling rate, two epochs", {**REPORT, "lr": 0.1, **DOWN, "epochs": 2}, FIVE,
              theirs="no figure", row="The im2col report's LeNet-5"),
     ],
     "fman45": [
-        Case("two epochs, falling rate", {"network": "fman45", "lr": 0.08, **DOWN, "decay": 5e-4, "epochs": 2}, FIVE,
+        Configuration("two epochs, falling rate", {"network": "fman45", "lr": 0.08, **DOWN, "decay": 5e-4, "epochs": 2}, FIVE,
              theirs="97.1 % (from its table 2)", row="FMAN45's network for digits"),
     ],
     "cmpe597": [
-        *(Case(f"{name}, rate {lr:g}", {**WILD, **change, "lr": lr}, FIVE, theirs=theirs)
-          for name, change, theirs in (("as it began", {}, "explodes"), ("clipping alone", {"clip": 1.0}, "tried, did not work"),
+        *(Configuration(f"{name}, rate {lr:g}", {**WILD, **change, "lr": lr}, FIVE, theirs=theirs)
+          for name, change, theirs in (("as it began", {}, "explodes"), ("clipping alone", {"max_grad_norm": 1.0}, "tried, did not work"),
                                        ("averaged batches of 32 alone", {"batch_size": 32}, "tried, did not work"),
-                                       ("fan-in weights alone", {"first_weights": "fan_in"}, "not tried"))
+                                       ("fan-in weights alone", {"first_weights": "lecun_uniform"}, "not tried"))
           for lr in RATES),
-        Case("fan-in weights, batches of 16, falling rate", {**CMPE597, "lr": 0.02, **DOWN, "batch_size": 16, "decay": 2e-3, "epochs": 50},
+        Configuration("fan-in weights, batches of 16, falling rate", {**CMPE597, "lr": 0.02, **DOWN, "batch_size": 16, "decay": 2e-3, "epochs": 50},
              FIVE, theirs="0.686, with a shallower network", row="CmpE 597's full-size network, 1,000 images"),
-        Case("the same, images moved", {**CMPE597, "lr": 0.02, **DOWN, "batch_size": 16, "decay": 2e-3, "epochs": 50, "move": 1},
+        Configuration("the same, images moved", {**CMPE597, "lr": 0.02, **DOWN, "batch_size": 16, "decay": 2e-3, "epochs": 50, "move": 1},
              FIVE, theirs="0.686, with a shallower network", row="CmpE 597's full-size network, 1,000 images moved by up to a pixel"),
     ],
     "lenet5": [
-        Case("six epochs, falling rate", {"network": "lenet5", "data": "mnist 1998", "lr": 0.1, **DOWN, "epochs": 6}, tuple(range(3)),
+        Configuration("six epochs, falling rate", {"network": "lenet5", "data": "mnist 1998", "lr": 0.1, **DOWN, "epochs": 6}, tuple(range(3)),
              theirs="99.05 %", row="LeNet-5 of 1998"),
     ],
     "cifar10": [
-        Case("baseline", {"network": "fman45", **CIFAR10, "input_shape": [3, 32, 32], "lr": 0.035, "decay": 4e-3, "epochs": 10}, tuple(range(2)),
+        Configuration("baseline", {"network": "fman45", **CIFAR10, "input_shape": [3, 32, 32], "lr": 0.035, "decay": 4e-3, "epochs": 10}, tuple(range(2)),
              theirs="48 %", row="FMAN45's baseline for photographs"),
-        Case("deeper", {"network": "fman45_deeper", **CIFAR10, "first_weights": "he", "lr": 0.03, "decay": 3e-3, "move": 1, "epochs": 15},
+        Configuration("deeper", {"network": "fman45_deeper", **CIFAR10, "first_weights": "he_uniform", "lr": 0.03, "decay": 3e-3, "move": 1, "epochs": 15},
              theirs="58 %", row="FMAN45's deeper network for photographs"),
     ],
     # What notebook 10 trains while one looks on; where there are no photographs, it shows these.
     "cifar10 short": [
-        Case("pixels from 0 to 1", {**SHORT, "network": "fman45"}),
-        Case("centred", {**SHORT, "network": "fman45", "centred": True, "errors_every": 2}),
-        Case("centred, mirrored and moved", {**SHORT, "network": "fman45", "centred": True, "mirror": True, "move": 1, "errors_every": 2}),
-        Case("no hidden layer", {**SHORT, "network": "linear", "centred": True, "lr": 0.01}),
+        Configuration("pixels from 0 to 1", {**SHORT, "network": "fman45"}),
+        Configuration("centred", {**SHORT, "network": "fman45", "centred": True, "errors_every": 2}),
+        Configuration("centred, mirrored and moved", {**SHORT, "network": "fman45", "centred": True, "mirror": True, "move": 1, "errors_every": 2}),
+        Configuration("no hidden layer", {**SHORT, "network": "linear", "centred": True, "lr": 0.01}),
     ],
     "best": [
-        Case("warped images, averaged weights", {"network": "lenet", **DOWN, "first_weights": "fan_in", "lr": 0.06, "decay": 5e-4, "clip": 1.0,
+        Configuration("warped images, averaged weights", {"network": "lenet", **DOWN, "first_weights": "lecun_uniform", "lr": 0.06, "decay": 5e-4, "max_grad_norm": 1.0,
                                                  "average": 0.999, "epochs": 40,
                                                  "warp": {"turn": 10, "scale": 0.1, "shear": 0.1, "by": 1.5, "bend": 0.6}},
              alone=True, theirs="about 99.1 %", row="LeNet, all of MNIST, 40 epochs, images warped, weights averaged"),
@@ -139,11 +139,11 @@ STUDIES = {
 
 
 def runs(names, smoke=False):
-    """The `Run`s of the studies with these names, as two lists: those that can share the processors, and those that are timed.
+    """The `Trial`s of the studies with these names, as two lists: those that can share the processors, and those that are timed.
 
     `smoke` is the same grid with a few steps on a few images and one seed for each case: it shows that all of it runs.
     """
-    found = [(case.alone, Run(name, case.name, {**case.settings, **(_few(case.settings) if smoke else {})}, seed))
+    found = [(case.alone, Trial(name, case.name, {**case.settings, **(_few(case.settings) if smoke else {})}, seed))
              for name in names for case in STUDIES[name] for seed in (case.seeds[:1] if smoke else case.seeds)]
     return [run for alone, run in found if not alone], [run for alone, run in found if alone]
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 from tabulate import tabulate
 
-from lenet_core.files import written_whole
+from lenet_core._files import atomic_write
+from lenet_lab._material import material
 
 from .grid import records
 from .learn import LEARNED, WINDOW
 from .studies import STUDIES, runs
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
+RESULTS = material("results")
 RECORD = RESULTS / "runs.jsonl"
 README = RESULTS.parent / "README.md"
 BEGIN, END = "<!-- experiments: begin -->", "<!-- experiments: end -->"
@@ -125,7 +126,7 @@ def write(record=RECORD, smoke=False, readme=None):
         out.writeheader()
         out.writerows(everything)
     versions = sorted({line["versions"] for line in everything})
-    parts = [f"# What the experiments gave\n\nWritten by `python -m lenet_lab.experiments`, with {'; '.join(versions)}. Accuracies are the "
+    parts = [f"# What the experiments gave\n\nWritten by `lenet experiments`, with {'; '.join(versions)}. Accuracies are the "
              "mean of the runs that learned, in brackets the worst and the best of them; behind a share of many runs, in brackets, the 95 % "
              f"interval. A run *learned* if at least {LEARNED:.0%} of the test images are right (guessing: 10 %); it *diverged* if the loss was no "
              f"number any more, is *dead* if the weights of some layer had no gradient for {WINDOW} steps, and else *stuck*. *Time alone*: the "
@@ -140,5 +141,5 @@ def write(record=RECORD, smoke=False, readme=None):
 
 
 def _replace(path, text):
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(text.encode())

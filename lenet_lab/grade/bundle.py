@@ -15,7 +15,6 @@ from pathlib import Path, PurePosixPath
 
 from tabulate import tabulate
 
-from ..terminal import take_any_letter
 from . import slices
 from .points import BY_HAND, GRADED, TOTAL
 from .submission import ADAPTER, NotASubmission, read
@@ -84,13 +83,13 @@ def said(submission, out, files):
     lines = [f"{out}: {', '.join(f'{FOLDER}/{name}' for name in sorted(files))}", "",
              tabulate(rows, ["", "exercise", "points", "", "where"]), "",
              f"Unsolved: {', '.join(unsolved)} ({open_points} points)." if unsolved else "Every exercise is written.",
-             "Whether it is right, the checks in the notebooks say, or `python -m lenet_lab.grade` with the name of the tar.",
+             "Whether it is right, the checks in the notebooks say, or `lenet grade` with the name of the tar.",
              f"{sum(item.points for item in BY_HAND)} of the {TOTAL} points are given by hand, for questions 8 to 10."]
     return "\n".join([*lines, *notes, *submission.notes])
 
 
 def main(arguments=None):
-    ask = argparse.ArgumentParser(prog="python -m lenet_lab.grade.bundle", description="Bundle the work in the notebooks as hw7.tar.")
+    ask = argparse.ArgumentParser(prog="lenet submit", description="Bundle the work in the notebooks as hw7.tar.")
     ask.add_argument("folder", type=Path, nargs="?", default=Path("notebooks"), help="where the notebooks are (default: notebooks)")
     ask.add_argument("--out", type=Path, default=Path("hw7.tar"), metavar="FILE", help="default: hw7.tar")
     args = ask.parse_args(arguments)
@@ -100,8 +99,3 @@ def main(arguments=None):
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-if __name__ == "__main__":
-    take_any_letter()
-    sys.exit(main())

@@ -10,16 +10,16 @@ import functools
 import time
 from typing import NamedTuple
 
-from lenet_core.homework import adapted
+from lenet_lab.handout import adapted
 
-from ..check import engine
-from ..check.derivations import DERIVATIONS
-from ..check.exercises import EXERCISES
-from ..check.handout import with_both
-from ..check.hinges import EXERCISES as HINGES
-from ..check.hinges import hinges
-from ..check.toy import toy
-from ..check.verdict import Verdict
+from lenet_lab.check import engine
+from lenet_lab.check.derivations import DERIVATIONS
+from lenet_lab.check.exercises import EXERCISES
+from lenet_lab.check.handout import with_both
+from lenet_lab.check.hinge_targets import EXERCISES as HINGES
+from lenet_lab.check.hinge_targets import hinges
+from lenet_lab.check.toy_questions import toy
+from lenet_lab.check.verdict import Verdict
 from .points import BY_HAND, GRADED, PRACTICE, Item
 from .sandbox import Limits, Sandbox, isolation
 from .submission import Submission

@@ -8,9 +8,9 @@ workbook asks no such questions.
 
 from typing import NamedTuple
 
-from ..check.derivations import DERIVATIONS
-from ..check.exercises import EXERCISES
-from ..check.hinges import EXERCISES as HINGES
+from lenet_lab.check.derivations import DERIVATIONS
+from lenet_lab.check.exercises import EXERCISES
+from lenet_lab.check.hinge_targets import EXERCISES as HINGES
 
 
 class Item(NamedTuple):

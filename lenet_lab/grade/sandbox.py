@@ -1,6 +1,6 @@
 """A student's code in a process of its own, which may do there what it likes, and which the grader outlives.
 
-The process (`inside.py`) gets sources and arguments and gives back results; `Sandbox.function` makes of that a function that can be
+The process (`worker.py`) gets sources and arguments and gives back results; `Sandbox.function` makes of that a function that can be
 called here. On Linux, where `unshare` may be used, it has a root folder of its own in memory (the system's and Python's folders in
 it cannot be written to; nothing else of this machine is there), no network, and its own list of processes, which all end with it.
 Elsewhere it has what POSIX gives: limits, its own user if the grader is root, and a fence inside Python. `PROTECTION` says in words
@@ -31,7 +31,7 @@ import numpy as np
 
 import lenet_core
 
-from . import wire
+from . import protocol
 
 BOOT = 60                                # seconds until Python has started, on a machine that is busy
 LONGEST = 300                            # characters of an error, or of what is printed, that are passed on
@@ -70,7 +70,7 @@ mount -o remount,bind,ro,nosuid,nodev "$new"
 unshare $last --root="$new" --wd=/student "$python" -I -B -c "$start" /library "$numpy"
 exit $?
 """
-START = "import sys; sys.path = [sys.argv[1], *sys.path, sys.argv[2]]; import inside; inside.main()"
+START = "import sys; sys.path = [sys.argv[1], *sys.path, sys.argv[2]]; import worker; worker.main()"
 PACKAGES = str(Path(np.__file__).parents[1])
 
 
@@ -109,7 +109,7 @@ class Sandbox:
         self.folder = Path(tempfile.mkdtemp(prefix="lenet-grade-"))
         try:
             job = self._packed_job()
-        except wire.Garbled as error:
+        except protocol.Garbled as error:
             self.ended = f"The submission is too large to be run: {error}."
             return self
         try:
@@ -138,14 +138,14 @@ class Sandbox:
 
     def ask(self, message):
         """Send a call, and wait for what came of it: a dict. Raises Ended."""
-        self._send(wire.pack(message))
+        self._send(protocol.pack(message))
         return _dict(self._receive(self.limits.seconds + 1))
 
     def _packed_job(self):
-        """The bytes of the job. Raises wire.Garbled where they are too many, or the files would leave it no room in its folder."""
+        """The bytes of the job. Raises protocol.Garbled where they are too many, or the files would leave it no room in its folder."""
         if sum(len(text.encode()) for text in self.job["files"].values()) > self.limits.disk // 2:
-            raise wire.Garbled(f"more than {self.limits.disk >> 21} MiB of Python files")
-        return wire.pack(self.job)
+            raise protocol.Garbled(f"more than {self.limits.disk >> 21} MiB of Python files")
+        return protocol.pack(self.job)
 
     # ------------------------------------------------------------------------------------------------------------- the process
 
@@ -154,7 +154,7 @@ class Sandbox:
         library, new = self.folder / "library", self.folder / "new"
         (library / "lenet_core").mkdir(parents=True)
         new.mkdir()
-        for name in ("inside.py", "slices.py", "wire.py"):
+        for name in ("worker.py", "slices.py", "protocol.py"):
             shutil.copy(Path(__file__).with_name(name), library)
         (library / "lenet_core" / "ops.py").write_text(_ops_without(self.asked), encoding="utf-8")
         (library / "lenet_core" / "__init__.py").touch()
@@ -224,8 +224,8 @@ class Sandbox:
             if frame is None:
                 self._gone()
             try:
-                return wire.unpack(*frame)
-            except wire.Garbled as error:
+                return protocol.unpack(*frame)
+            except protocol.Garbled as error:
                 self._end(f"What came back cannot be read ({error}).")
                 raise Ended(self.ended) from None
 
@@ -239,12 +239,12 @@ class Sandbox:
     def _read_frames(self):
         stream = self.process.stdout
         try:
-            while len(head := stream.read(wire.HEAD.size)) == wire.HEAD.size:
-                rest = stream.read(size := wire.length(head, wire.MOST_JSON))
+            while len(head := stream.read(protocol.HEAD.size)) == protocol.HEAD.size:
+                rest = stream.read(size := protocol.length(head, protocol.MOST_JSON))
                 if len(rest) < size:
                     break
                 self._frames.put((head, rest))
-        except wire.Garbled as error:
+        except protocol.Garbled as error:
             self._end(f"What came back cannot be read ({error}).")
         except (OSError, ValueError):
             pass

@@ -7,18 +7,18 @@ told by their dashes as well as by their colours (`lenet.mplstyle`). A layer has
 from .base import NARROW, SIGNED, WIDE, layer_colours, png, show, styled
 from .checking import nudges, pieces, ties
 from .descent import descents, loss_curves, schedules, valley
-from .inside import drawn_digit, journey, layer_kernels, layer_maps, side_by_side
+from .inside import drawn_digit, layer_kernels, layer_maps, recording, side_by_side
 from .layers import feature_maps, reached, stacks, windows_as_columns, zeros_between
-from .networks import connections, errors_by_epoch, spreads, vitals
+from .networks import connections, diagnostics, errors_by_epoch, spreads
 from .relus import along, bends, corners, fitted, functions, lines, planes
-from .tiny import colour_kernels, learning_curves, photographs
+from .cifar import colour_kernels, learning_curves, photographs
 from .toy import tangents, worked_pass
 from .training import confusions, counted_confusions, counted_mistakes, digits, error_curves, frequent_mistakes, losses
-from .way import way
+from .lessons import syllabus
 
 __all__ = ["NARROW", "SIGNED", "WIDE", "along", "bends", "colour_kernels", "confusions", "connections", "corners",
-           "counted_confusions", "counted_mistakes", "descents", "digits", "drawn_digit", "error_curves", "errors_by_epoch",
-           "feature_maps", "fitted", "frequent_mistakes", "functions", "journey", "layer_colours", "layer_kernels", "layer_maps",
-           "learning_curves", "lines", "loss_curves", "losses", "nudges", "photographs", "pieces", "planes", "png", "reached",
-           "schedules", "show", "side_by_side", "spreads", "stacks", "styled", "tangents", "ties", "valley", "vitals", "way",
+           "counted_confusions", "counted_mistakes", "descents", "diagnostics", "digits", "drawn_digit", "error_curves", "errors_by_epoch",
+           "feature_maps", "fitted", "frequent_mistakes", "functions", "layer_colours", "layer_kernels", "layer_maps",
+           "learning_curves", "lines", "loss_curves", "losses", "nudges", "photographs", "pieces", "planes", "png", "reached", "recording",
+           "schedules", "show", "side_by_side", "spreads", "stacks", "styled", "syllabus", "tangents", "ties", "valley",
            "windows_as_columns", "worked_pass", "zeros_between"]

@@ -1,4 +1,4 @@
-"""The figure of a graded class (`python -m lenet_lab.grade --statistics`)."""
+"""The figure of a graded class (`lenet grade --statistics`)."""
 
 import numpy as np
 from matplotlib.ticker import PercentFormatter

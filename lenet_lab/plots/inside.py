@@ -5,7 +5,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from ..drawing import percent
+from lenet_lab.inside.drawing import percent
 from .base import SIGNED, WIDE, axes_for, frame, layer_colours, styled
 
 ACROSS = 10                                                 # maps in a row
@@ -129,7 +129,7 @@ def drawn_digit(ink, image, p, gradient, towards, ax=None):
 
 
 @styled
-def journey(losses, step, net, ax=None):
+def recording(losses, step, net, ax=None):
     """The losses of a run with a line at `step`, and beside them the kernels that the first convolution of `net` had then."""
     ax = axes_for(ax, WIDE, ncols=2)
     conv = next(layer for layer in net.layers if layer.kind == "conv")

@@ -1,4 +1,4 @@
-"""Figures of the five networks (notebook 09): the vital signs of trainings, error rates epoch by epoch, the table of connections."""
+"""Figures of the five networks (notebook 09): diagnostics of trainings, error rates epoch by epoch, the table of connections."""
 
 from itertools import cycle
 
@@ -11,17 +11,17 @@ DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
 
 
 @styled
-def vitals(signs, titles, ax=None):
-    """A row per `Vitals`: the loss; layer by layer the spread of what its ReLUs give, the share of them that is open, and the length of
-    the weights' gradients."""
-    ax = axes_for(ax, (WIDE[0], 2.1 * len(signs) + 0.7), nrows=len(signs), ncols=4, sharex=True, squeeze=False)
-    for row, one, title in zip(ax, signs, titles):
-        colours = layer_colours(one.spread)
+def diagnostics(measured, titles, ax=None):
+    """A row per `Diagnostics`: the loss; layer by layer the standard deviation of the ReLUs' outputs, the share of active ReLUs, and the
+    norm of the weights' gradients."""
+    ax = axes_for(ax, (WIDE[0], 2.1 * len(measured) + 0.7), nrows=len(measured), ncols=4, sharex=True, squeeze=False)
+    for row, one, title in zip(ax, measured, titles):
+        colours = layer_colours(one.activation_std)
         row[0].plot(one.losses)
         row[0].axhline(np.log(10), color="0.6", linewidth=0.8)
         row[0].set(ylabel=title, ylim=(0, 1.1 * one.losses.max()))
-        relus = {name: one.spread[name] for name in one.open}
-        for axis, curves, bottom in zip(row[1:], (relus, one.open, one.gradient_norm), (FLOOR, 0, FLOOR)):
+        relus = {name: one.activation_std[name] for name in one.active_share}
+        for axis, curves, bottom in zip(row[1:], (relus, one.active_share, one.gradient_norm), (FLOOR, 0, FLOOR)):
             for dash, (name, values) in zip(cycle(DASHES), curves.items()):
                 axis.plot(np.maximum(values, bottom), label=name, linestyle=dash, color=colours[name], linewidth=1.2)
         row[1].set(yscale="log")
@@ -30,7 +30,7 @@ def vitals(signs, titles, ax=None):
         for axis, curves in ((row[1], relus), (row[3], one.gradient_norm)):
             if any((values == 0).any() for values in curves.values()):
                 axis.annotate("exactly 0", (0, FLOOR), xytext=(2, 3), textcoords="offset points", fontsize=7, color="0.35")
-    for axis, words in zip(ax[0], ("loss", "spread of activations", "share of open ReLUs", "length of gradient")):
+    for axis, words in zip(ax[0], ("loss", "std of activations", "share of active ReLUs", "gradient norm")):
         axis.set_title(words, loc="left", fontsize=9)
     for axis in ax[-1]:
         axis.set_xlabel("step")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..check.hinges import curve, number
-from ..plane import HALF, boundary, dead, linear_regions
+from lenet_lab.check.hinge_targets import curve, number
+from lenet_lab.inside.relu_regions import HALF, boundary, dead, linear_regions
 from .base import WIDE, axes_for, styled
 
 INK, OTHER = "#1f4e79", "#c8553d"

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from ..worked import show as show_number
+from lenet_lab.toy.worked import show as show_number
 from .base import WIDE, axes_for, styled
 
 

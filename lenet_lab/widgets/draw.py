@@ -1,7 +1,7 @@
 """Draw a digit: what does the network read, and what would change its mind?
 
 The browser side (`draw.js`) keeps the strokes and sends the sheet as grey levels; Python turns it into a picture as MNIST's were
-made, runs the network forward and backward (`lenet_lab.drawing`), and answers with everything the page shows. While one drawing
+made, runs the network forward and backward (`lenet_lab.inside.drawing`), and answers with everything the page shows. While one drawing
 is under way the page sends no other, only the newest one afterwards: so the pictures keep up with the hand at any speed.
 A recent JupyterLab lets the answer be worked out on a thread of its own while a cell runs; hence the lock.
 """
@@ -12,10 +12,10 @@ import anywidget
 import numpy as np
 import traitlets
 
-from lenet_core.parallel import in_parts
+from lenet_core._parallel import map_in_threads
 
-from .. import plots
-from ..drawing import FIELD, as_mnist, checked, read, resized, sentence
+from lenet_lab import plots
+from lenet_lab.inside.drawing import FIELD, as_mnist, checked, read, resized, sentence
 from .page import HERE, WithPicture, script
 
 SHEET = 140                              # the page's drawing is sent with so many pixels a side
@@ -81,7 +81,7 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
     def _put(self, ink, drawing):
         with self._lock:
             # The products are small: sharing one between two busy processors takes 120 ms of waiting instead of 7 ms of work.
-            image, reading, sent = in_parts(self._worked_out, [ink])[0]
+            image, reading, sent = map_in_threads(self._worked_out, [ink])[0]
             self.ink, self.image, self.p, self.gradient = ink, image, reading.p, reading.gradient
             self.page = {
                 "drawing": drawing, "ink": sent, "blank": not ink.any(), "said": self._said, "towards": reading.towards,

@@ -7,7 +7,7 @@ what they say comes back in the traits `b`, `hinges` and `shown`.
 import anywidget
 import traitlets
 
-from ..plots import relus
+from lenet_lab.plots import relus
 from .page import HERE, WithPicture, script
 
 

@@ -1,21 +1,23 @@
 """Look inside a network: all maps and kernels of a layer, and for the unit under the cursor where its number comes from and goes.
 
-Python runs the chosen image through the network (`lenet_lab.look`) and hands the page every activation and every gradient at
+Python runs the chosen image through the network (`lenet_lab.inside.look`) and hands the page every activation and every gradient at
 once; what belongs to one unit, its receptive fields, its patch and its sum, is worked out here when the page asks for it.
 """
 
 import itertools
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import anywidget
 import numpy as np
 import traitlets
 
-from .. import plots
-from ..look import Look, twin, window
+from lenet_core.operations import EVERYTHING
+from lenet_lab import plots
+from lenet_lab.inside.look import Look, twin
 from .page import HERE, WithPicture, script
 
-EXPLAINED = ("conv", "max_pool", "relu", "inner_product")
 LARGEST = 10                             # contributions to an inner product that are written out
 
 
@@ -40,8 +42,8 @@ class LookInside(WithPicture, anywidget.AnyWidget):
                              f"got x of shape {self._x.shape} and y of shape {self._y.shape}.")
         if not 0 <= image < len(self._x):
             raise ValueError(f"There are {len(self._x)} images, 0 to {len(self._x) - 1}; there is no image {image}.")
-        if unknown := [layer.name for layer in net.layers if layer.kind not in EXPLAINED]:
-            raise ValueError(f"LookInside has no words for the layers {', '.join(unknown)}; it explains {', '.join(EXPLAINED)}.")
+        if unknown := [layer.name for layer in net.layers if layer.kind not in WORDS]:
+            raise ValueError(f"LookInside has no words for the layers {', '.join(unknown)}; it explains {', '.join(WORDS)}.")
         self._at = None                                                    # layer, index and weight that were last asked for
         super().__init__(image=image)
         self._show()
@@ -119,16 +121,7 @@ def facts(look, layer, index, weight=None):
 
 def about(layer):
     """What a layer does, in a few words."""
-    if layer.kind == "conv":
-        filters, channels, k, _ = layer.params["W"].shape
-        options = "".join(f", {name} {value}" for name, value in layer.options.items() if value != {"stride": 1, "pad": 0}[name])
-        return f"convolution, {filters} filters of {k}x{k}" + (f" over {channels} maps" if channels > 1 else "") + options
-    if layer.kind == "max_pool":
-        k = layer.options["k"]
-        return f"max pooling, windows of {k}x{k}, stride {layer.options.get('stride') or k}"
-    if layer.kind == "inner_product":
-        return "inner product, {:,} numbers to {:,}".format(*layer.params["W"].shape)
-    return "ReLU, max(0, x)"
+    return WORDS[layer.kind].about(layer)
 
 
 def name_of(layer, index):
@@ -177,8 +170,8 @@ def in_words(look, unit, n):
         return f"{field.name}: {place}"
     before = unit.fields[n - 1].size if n else 1
     size = f"{field.size}x{field.size}"
-    k, stride, _ = window(layer)
-    formula = f" [({before} - 1)*{stride} + {k}]" if layer.kind != "relu" else ""
+    k, stride, _ = layer.window
+    formula = f" [({before} - 1)*{stride} + {k}]" if layer.operation.switch != "gate" else ""
     cut = [last - first + 1 for first, last in (field.rows, field.columns)]
     border = f" (cut off at the border: {cut[0]}x{cut[1]})" if cut != [field.size] * 2 else ""
     if last:
@@ -195,27 +188,17 @@ def _sum(look, unit):
     """How the value comes about: "sum", one line; "terms", the parts; "patch" and "kernel" (C, k, k) to be drawn, with "sums"."""
     if unit.layer == "image":
         return {"sum": f"The pixel is {number(unit.value)}."}
-    layer, value, bias = look[unit.layer], number(unit.value), number(unit.bias, 3)
-    if layer.kind == "relu":
-        note = "" if unit.patch > 0 else ": the gradient stops here"
-        return {"sum": f"max(0, {number(unit.patch)}) = {value}{note}"}
-    if layer.kind == "max_pool":
-        window = unit.patch.ravel()
-        tie = "; a tie, and the first in reading order wins" if np.sum(window == unit.value) > 1 else ""
-        below = unit.fields[0].name
-        return {"sum": f"max({', '.join(number(v, 3) for v in window)}) = {value}, from {name_of(below, unit.winner)}{tie}",
-                "patch": _listed(unit.patch[None])}
-    products = unit.patch * unit.weights
-    if layer.kind == "inner_product":
-        shape, below = layer.x.shape[1:], unit.fields[0].name
-        order = np.argsort(-np.abs(products), kind="stable")[:LARGEST]
-        terms = [f"{name_of(below, np.unravel_index(m, shape))}: {_times(x, w)} = {number(x * w, 3)}"
-                 for m, x, w in zip(order, unit.patch[order], unit.weights[order])]
-        total, rest = products.sum(), products.sum() - products[order].sum()
-        if len(products) > len(order):
-            terms.append(f"the other {len(products) - len(order):,}: {number(rest, 3)}")
-        words = f"sum of {len(products):,} products x*w {number(total)} + b {bias} = {value}; the largest:"
-        return {"sum": words, "terms": terms}
+    return WORDS[look[unit.layer].kind].sum(look, unit)
+
+
+def _about_conv(layer):
+    filters, channels, k, _ = layer.params["W"].shape
+    options = "".join(f", {name} {value}" for name, value in layer.options.items() if value != {"stride": 1, "pad": 0}[name])
+    return f"convolution, {filters} filters of {k}x{k}" + (f" over {channels} maps" if channels > 1 else "") + options
+
+
+def _sum_of_conv(look, unit):
+    products, value, bias = unit.patch * unit.weights, number(unit.value), number(unit.bias, 3)
     sums = products.sum(axis=(1, 2))
     tiles = {"patch": _listed(unit.patch), "kernel": _listed(unit.weights), "sums": [_finite(s) for s in sums]}
     if len(products) == 1:
@@ -223,6 +206,56 @@ def _sum(look, unit):
         return tiles | {"sum": f"sum of x*w + b = {text} + {bias} = {value}"}
     text = " + ".join(_signed(s) for s in sums)
     return tiles | {"sum": f"sum of x*w + b, channel by channel = {text} + {bias} = {value}"}
+
+
+def _about_max_pool(layer):
+    k, stride, _ = layer.window
+    return f"max pooling, windows of {k}x{k}, stride {stride}"
+
+
+def _largest_of_window(look, unit):
+    window = unit.patch.ravel()
+    tie = "; a tie, and the first in reading order wins" if np.sum(window == unit.value) > 1 else ""
+    return {"sum": f"max({', '.join(number(v, 3) for v in window)}) = {number(unit.value)}, from "
+                   f"{name_of(unit.fields[0].name, unit.winner)}{tie}",
+            "patch": _listed(unit.patch[None])}
+
+
+def _about_relu(layer):
+    return "ReLU, max(0, x)"
+
+
+def _cut_at_zero(look, unit):
+    note = "" if unit.patch > 0 else ": the gradient stops here"
+    return {"sum": f"max(0, {number(unit.patch)}) = {number(unit.value)}{note}"}
+
+
+def _about_inner_product(layer):
+    return "inner product, {:,} numbers to {:,}".format(*layer.params["W"].shape)
+
+
+def _sum_of_inner_product(look, unit):
+    products, shape, below = unit.patch * unit.weights, look[unit.layer].x.shape[1:], unit.fields[0].name
+    order = np.argsort(-np.abs(products), kind="stable")[:LARGEST]
+    terms = [f"{name_of(below, np.unravel_index(m, shape))}: {_times(x, w)} = {number(x * w, 3)}"
+             for m, x, w in zip(order, unit.patch[order], unit.weights[order])]
+    total, rest = products.sum(), products.sum() - products[order].sum()
+    if len(products) > len(order):
+        terms.append(f"the other {len(products) - len(order):,}: {number(rest, 3)}")
+    words = (f"sum of {len(products):,} products x*w {number(total)} + b {number(unit.bias, 3)} = {number(unit.value)}; "
+             "the largest:")
+    return {"sum": words, "terms": terms}
+
+
+class Words(NamedTuple):
+    """How a kind of layer is explained: `about(layer)`, what it does, and `sum(look, unit)`, how one number comes about."""
+
+    about: Callable
+    sum: Callable
+
+
+WORDS = {"conv": Words(_about_conv, _sum_of_conv), "max_pool": Words(_about_max_pool, _largest_of_window),
+         "relu": Words(_about_relu, _cut_at_zero), "inner_product": Words(_about_inner_product, _sum_of_inner_product)}
 
 
 def _times(x, w):
@@ -243,12 +276,12 @@ def _feeds(look, unit):
         return f"nothing: no window of {name} holds it", None
     channels = (0, 0)
     if above.out.ndim == 2:
-        words = f"{name}: all {columns[1] + 1:,} numbers" if above.kind == "inner_product" else name_of(name, columns[:1])
+        words = f"{name}: all {columns[1] + 1:,} numbers" if above.window is EVERYTHING else name_of(name, columns[:1])
     else:
-        channels = (0, above.out.shape[1] - 1) if above.kind == "conv" else (unit.index[0],) * 2
-        maps = f"all {channels[1] + 1} maps" if above.kind == "conv" else f"map {channels[0]}"
+        channels = (0, above.out.shape[1] - 1) if above.params else (unit.index[0],) * 2
+        maps = f"all {channels[1] + 1} maps" if above.params else f"map {channels[0]}"
         words = f"{name}: {maps}, {_span('row', rows)}, {_span('column', columns)}"
-        if above.kind == "max_pool":
+        if above.operation.switch == "winner":
             windows = list(itertools.product(_range(rows), _range(columns)))
             won = sum(look.unit(name, (channels[0], *place)).winner == unit.index for place in windows)
             words += (f"; it is the maximum in {won} of {len(windows)} windows" if len(windows) > 1 else
@@ -260,9 +293,9 @@ def _back(look, unit):
     """What comes back to the unit, in words: the gradient, and why it is zero where the step after it says so."""
     gradient = number(unit.gradient)
     if unit.gradient == 0:
-        above = look[unit.feeds[0]].kind if unit.feeds else ""
-        reason = ("it is the maximum of no window that has a gradient" if above == "max_pool" else
-                  "ReLU lets nothing back to a number below 0" if above == "relu" and unit.value <= 0 else
+        switch = look[unit.feeds[0]].operation.switch if unit.feeds else ""
+        reason = ("it is the maximum of no window that has a gradient" if switch == "winner" else
+                  "ReLU lets nothing back to a number below 0" if switch == "gate" and unit.value <= 0 else
                   "a small change here does not change the loss")
         return f"0: {reason}"
     if unit.feeds is None:
@@ -273,11 +306,11 @@ def _back(look, unit):
 def _weight(look, unit, place):
     """One weight of the unit's filter or column, in words."""
     layer = look[unit.layer]
-    where = (unit.index[0], *place) if layer.kind == "conv" else (*place, unit.index[0])
+    where = (*place, unit.index[0]) if layer.window is EVERYTHING else (unit.index[0], *place)
     W, dW = layer.params["W"][where], layer.grads["W"][where]
     x = unit.patch[place]
     entry = ", ".join(map(str, where))
-    places = f", a sum over {math.prod(layer.out.shape[2:]):,} places" if layer.kind == "conv" else ""
+    places = f", a sum over {math.prod(layer.out.shape[2:]):,} places" if layer.out.ndim == 4 else ""
     words = f"weight W[{entry}] = {number(W)}, its gradient {number(dW)}{places}"
     return f"{words}; for this unit it is multiplied by x = {number(x)}"
 

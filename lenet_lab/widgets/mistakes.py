@@ -1,7 +1,7 @@
 """The mistakes of a network: which digits does it take for which, how sure was it, and what did it see?
 
 A confusion matrix whose cells open the images behind them, beside precision and recall of each digit; the images come with their
-label, the answer and how sure the network was, the surest first. Python works out what is shown (`lenet_lab.look`), the
+label, the answer and how sure the network was, the surest first. Python works out what is shown (`lenet_lab.inside.look`), the
 browser side (`mistakes.js`) draws it.
 """
 
@@ -11,9 +11,9 @@ import anywidget
 import numpy as np
 import traitlets
 
-from .. import plots
-from ..look import mistakes, precision_and_recall, probabilities
-from ..pixels import image
+from lenet_lab import plots
+from lenet_lab.inside.look import mistakes, precision_and_recall, probabilities
+from .pixels import image
 from .page import HERE, WithPicture, script
 
 SHOWN = 24                               # images at once
@@ -23,7 +23,7 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
     """The confusion matrix of `net` on images x (N, 1, H, W) with labels y (N,), and the images behind every cell.
 
     `look_at(true, answer)` does what a click on a cell does, `look_at()` shows all mistakes, the surest first. `p` (N, K) are the
-    probabilities, `found` the `lenet_lab.look.Mistakes`.
+    probabilities, `found` the `lenet_lab.inside.look.Misread`.
     """
 
     _esm, _css = script("mistakes.js"), HERE / "mistakes.css"

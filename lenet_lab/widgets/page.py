@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .. import plots
+from lenet_lab import plots
 
 HERE = Path(__file__).parent
 

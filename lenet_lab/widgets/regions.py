@@ -1,6 +1,6 @@
 """A small ReLU network in the plane, trained as one watches: where does it bend, and how does its boundary come about?
 
-The training is a `lenet_lab.run.Run` on its own thread, slowed down so that it can be seen. Some five times a second the exact
+The training is a `lenet_lab.runs.run.Run` on its own thread, slowed down so that it can be seen. Some five times a second the exact
 linear regions of the network as it is then are written as SVG and handed to the page (`regions.js`), which has the controls.
 """
 
@@ -13,9 +13,9 @@ import anywidget
 import numpy as np
 import traitlets
 
-from ..plots import relus
-from ..plane import DATA, HALF, STEPS, boundary, linear_regions, network, points
-from ..run import Run
+from lenet_lab.plots import relus
+from lenet_lab.inside.relu_regions import DATA, HALF, STEPS, boundary, linear_regions, network, points
+from lenet_lab.runs.run import Run
 from .page import HERE, WithPicture, script
 
 REDRAW_AFTER = 0.2                      # seconds
@@ -26,7 +26,7 @@ INSIDE, LINE, EDGE = "#f6dfd3", "#1a1a1a", "#b3b3b3"
 
 
 @dataclass(frozen=True)
-class Settings:
+class Controls:
     """What the controls say: the points, the hidden layers, whether there are ReLUs, and which random start."""
 
     data: str
@@ -53,7 +53,7 @@ class Regions(WithPicture, anywidget.AnyWidget):
     page = traitlets.Dict().tag(sync=True)
 
     def __init__(self, data="rings", width=8, depth=1):
-        self.settings, self.run = Settings(data, width, depth), None
+        self.settings, self.run = Controls(data, width, depth), None
         self._drawing, self._drawn_at, self._drawn_state, self._gap = threading.RLock(), 0.0, None, 0.0
         super().__init__()
         self.reset()

@@ -1,6 +1,6 @@
 """Step through a pass by hand: which numbers went into this one, and how?
 
-Python does the arithmetic (`lenet_lab.worked`) and hands the page every number with its formula, its work and its inputs at once;
+Python does the arithmetic (`lenet_lab.toy.worked`) and hands the page every number with its formula, its work and its inputs at once;
 the browser side (`step_through.js`) lights them up, and needs the kernel only when a number is edited. So stepping and
 playing are instant, and go on while the kernel is busy.
 """
@@ -12,9 +12,9 @@ import anywidget
 import numpy as np
 import traitlets
 
-from .. import plots
-from ..practice import Problem, describe
-from ..worked import BACKWARD, FORWARD, GIVEN, show
+from lenet_lab import plots
+from lenet_lab.toy.practice import Problem, describe
+from lenet_lab.toy.worked import BACKWARD, FORWARD, GIVEN, show
 from .page import HERE, WithPicture, script
 
 NUMBER = re.compile(r"[-+]?(\d{1,3}(\.\d{0,4})?|\.\d{1,4})(/\d{1,3})?")

@@ -1,17 +1,17 @@
 """Time travel: how did the network come to be what it is, and what if it had gone on differently from here?
 
-The slider goes through the kept steps of a `lenet_lab.travel.Journey`; kernels, maps, probabilities and errors are those of the
+The slider goes through the kept steps of a `lenet_lab.inside.recorder.Recorder`; kernels, maps, probabilities and errors are those of the
 network at that step. *Branch off here* runs on from there with another learning rate, over the same batches, and draws both curves.
 """
 
 import ipywidgets as widgets
 import numpy as np
 
-from lenet_core.train import error_rate
+from lenet_core.training import error_rate
 
-from .. import plots
-from ..look import Look
-from ..pixels import bars, image, sheet
+from lenet_lab import plots
+from lenet_lab.inside.look import Look
+from .pixels import bars, image, sheet
 from .page import WithPicture
 
 RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -22,14 +22,14 @@ WIDTH, HEIGHT, LEFT = 560, 170, 46
 
 
 class TimeTravel(WithPicture, widgets.VBox):
-    """Go through the steps of a journey, looking at one test image of `data`, and branch off where you like.
+    """Go through the steps of a `Recorder`, looking at one test image of `data`, and branch off where you like.
 
     `step` is the kept step that is shown and can be set; `branch_off(lr)` does what the button does; `branches` are those made.
     """
 
-    def __init__(self, journey, data, number=0):
-        self.journey, self.data, self.number, self.branches = journey, data, number, []
-        self._slider = widgets.SelectionSlider(options=journey.steps, value=journey.steps[-1], description="step", continuous_update=True,
+    def __init__(self, recording, data, number=0):
+        self.recording, self.data, self.number, self.branches = recording, data, number, []
+        self._slider = widgets.SelectionSlider(options=recording.steps, value=recording.steps[-1], description="step", continuous_update=True,
                                                layout=widgets.Layout(width="440px"), tooltip="the kept steps of the run")
         self._back = self._button("Back", "one kept step back", lambda: self._go(-1))
         self._on = self._button("Next", "one kept step on", lambda: self._go(1))
@@ -60,7 +60,7 @@ class TimeTravel(WithPicture, widgets.VBox):
         """Run on from the shown step with another learning rate; the branch is drawn and returned."""
         self._branch.disabled, self._branch.description = True, "Training ..."
         try:
-            made = self.journey.branch(self.step, lr)
+            made = self.recording.branch(self.step, lr)
         finally:
             self._branch.disabled, self._branch.description = False, "Branch off here"
         self.branches.append(made)
@@ -68,11 +68,11 @@ class TimeTravel(WithPicture, widgets.VBox):
         return made
 
     def __repr__(self):
-        return f"TimeTravel: step {self.step} of {len(self.journey.losses)}, {len(self.branches)} branches"
+        return f"TimeTravel: step {self.step} of {len(self.recording.losses)}, {len(self.branches)} branches"
 
     def picture(self):
-        alt = f"The losses of {len(self.journey.losses)} steps, and the kernels of the first convolution after step {self.step}."
-        return plots.journey(self.journey.losses, self.step, self.journey.net_at(self.step)), alt, repr(self)
+        alt = f"The losses of {len(self.recording.losses)} steps, and the kernels of the first convolution after step {self.step}."
+        return plots.recording(self.recording.losses, self.step, self.recording.net_at(self.step)), alt, repr(self)
 
     @staticmethod
     def _button(name, tooltip, action):
@@ -81,7 +81,7 @@ class TimeTravel(WithPicture, widgets.VBox):
         return button
 
     def _go(self, by):
-        steps = self.journey.steps
+        steps = self.recording.steps
         self.step = steps[max(0, min(len(steps) - 1, steps.index(self.step) + by))]
 
     def _other_image(self, change):
@@ -89,8 +89,8 @@ class TimeTravel(WithPicture, widgets.VBox):
         self._draw()
 
     def _draw(self):
-        step, losses = self.step, self.journey.losses
-        net = self.journey.net_at(step)
+        step, losses = self.step, self.recording.losses
+        net = self.recording.net_at(step)
         x, y = self.data.test_x[self.number:self.number + 1], self.data.test_y[self.number:self.number + 1]
         look = Look(net, x, y)
         error = error_rate(net, self.data.test_x[:SAMPLE], self.data.test_y[:SAMPLE])
@@ -103,7 +103,7 @@ class TimeTravel(WithPicture, widgets.VBox):
     def _look_inside(self, look):
         conv = next(layer for layer in look.net.layers if layer.kind == "conv")
         kernels, maps = look.kernels(conv.name)[:, 0], look.maps(conv.name)
-        first = self.journey.moments[0].params[conv.name]["W"][:, 0]
+        first = self.recording.snapshots[0].params[conv.name]["W"][:, 0]
         blocks = [("test image", image(look.x[0, 0], f"test image {self.number}, a {look.y[0]}", 4), "ink: 0 to 1")]
         for title, stack, zoom in ((f"kernels of {conv.name}", kernels, 6), ("moved since step 0", kernels - first, 6), (f"maps of {conv.name}", maps, 2)):
             top = float(np.abs(stack).max()) or 1.0

@@ -1,6 +1,6 @@
 """The training panel: what is happening to the loss and the errors right now, and hands on the controls.
 
-A `TrainingPanel` shows a `lenet_lab.run.Run` and steers it; the run does the work, on its own thread. Everything that changes
+A `TrainingPanel` shows a `lenet_lab.runs.run.Run` and steers it; the run does the work, on its own thread. Everything that changes
 is in three HTML widgets whose values are replaced some five times a second, which neither flickers nor needs an output area.
 The curves are written as SVG here, in well under a millisecond, since drawing them with matplotlib would take the time of
 several training steps each time; the figures of the notebooks are matplotlib's (`lenet_lab.plots`).
@@ -15,7 +15,7 @@ import ipywidgets as widgets
 import numpy as np
 from tqdm import tqdm
 
-from ..run import Run
+from lenet_lab.runs.run import Run
 
 REDRAW_AFTER = 0.2                  # seconds
 POINTS = 240                         # of a curve, at most: there are not more pixels

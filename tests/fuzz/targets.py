@@ -24,11 +24,11 @@ from scipy.io import savemat
 
 from lenet_core.data import CIFAR10_FILES, MNIST_FILES, SHARED_ARRAYS, DataError, Dataset, load_cifar10, load_mnist, write_shared
 from lenet_core.net import Layer, Net
-from lenet_core.train import TrainingState, load_checkpoint, minibatches, save_checkpoint, train
+from lenet_core.training import TrainingState, load_checkpoint, minibatches, save_checkpoint, train
 from lenet_lab import check
-from lenet_lab.check import memory
+from lenet_lab.check import progress_store as kept_progress
 from lenet_lab.check.overview import Overview
-from lenet_lab.grade import wire
+from lenet_lab.grade import protocol
 from lenet_lab.grade.submission import NotASubmission, read
 
 APART = b"\xff==\xff"
@@ -208,7 +208,7 @@ def checkpoint(folder, raw):
     kept = load_checkpoint(path)
     if kept.net.input_shape == (1, 8, 8) and kept.net.shapes()[-1] == (3,):
         batches = minibatches(x, y, 2, np.random.default_rng(0))
-        batches.position = kept.position
+        batches.state = kept.data_state
         next(train(kept.net, batches, 0.1, state=kept.state), None)
 
 
@@ -224,24 +224,24 @@ def progress(folder, raw):
     """What is known of an exercise: whatever the file holds, it is read, shown, and gone on with."""
     with _progress_in(folder), warnings.catch_warnings(action="ignore"):
         (folder / "softmax.json").write_bytes(raw[1:])
-        known = memory.read("softmax")
+        known = kept_progress.read("softmax")
         str(Overview({"softmax": known})), Overview({"softmax": known})._repr_html_()
         check.hint("softmax")
-        memory.record("softmax", None, check.Verdict("softmax", False, "no", "adds"))
-        assert memory.read("softmax")["attempts"] > known["attempts"]
+        kept_progress.record("softmax", None, check.Verdict("softmax", False, "no", "adds"))
+        assert kept_progress.read("softmax")["attempts"] > known["attempts"]
 
 
 @contextlib.contextmanager
 def _progress_in(folder):
-    before, memory.folder = memory.folder, lambda: folder
+    before, kept_progress.folder = kept_progress.folder, lambda: folder
     try:
         yield
     finally:
-        memory.folder = before
+        kept_progress.folder = before
 
 
 def progress_seeds():
-    good = memory.NOTHING | {"passed": True, "attempts": 3, "hints": 1, "misconceptions": ["adds"], "source": "def softmax(x):\n    return x"}
+    good = kept_progress.NOTHING | {"passed": True, "attempts": 3, "hints": 1, "misconceptions": ["adds"], "source": "def softmax(x):\n    return x"}
     return [b"\x00" + json.dumps(good).encode(), b"\x00{}", b"\x00[]"]
 
 
@@ -293,23 +293,23 @@ SENT = {"value": (np.arange(6.0).reshape(2, 3).T, [1, 0.5, "text", None, ...]), 
 def message(folder, raw):
     """A message: head and all (0), or its JSON alone, with the arrays of a good one behind it (1)."""
     if raw[:1] == b"\x01":
-        arrays = _halves(wire.pack(SENT))[2]
-        head, rest = wire.HEAD.pack(len(raw) - 1, len(arrays)), raw[1:] + arrays
+        arrays = _halves(protocol.pack(SENT))[2]
+        head, rest = protocol.HEAD.pack(len(raw) - 1, len(arrays)), raw[1:] + arrays
     else:
-        head, rest = raw[1:17].ljust(wire.HEAD.size, b"\0"), raw[17:]
-    wire.length(head, wire.MOST_JSON)
-    wire.pack(wire.unpack(head, rest))
+        head, rest = raw[1:17].ljust(protocol.HEAD.size, b"\0"), raw[17:]
+    protocol.length(head, protocol.MOST_JSON)
+    protocol.pack(protocol.unpack(head, rest))
 
 
 def _halves(packed):
     """(head, JSON, arrays) of a message."""
-    head, rest = packed[:wire.HEAD.size], packed[wire.HEAD.size:]
-    cut = wire.HEAD.unpack(head)[0]
+    head, rest = packed[:protocol.HEAD.size], packed[protocol.HEAD.size:]
+    cut = protocol.HEAD.unpack(head)[0]
     return head, rest[:cut], rest[cut:]
 
 
 def message_seeds():
-    packed = [wire.pack(value) for value in (SENT, {"ready": True}, {"error": ["ValueError", "no"], "value": ...})]
+    packed = [protocol.pack(value) for value in (SENT, {"ready": True}, {"error": ["ValueError", "no"], "value": ...})]
     return [*(b"\x00" + one for one in packed), *(b"\x01" + _halves(one)[1] for one in packed)]
 
 
@@ -322,7 +322,7 @@ TARGETS = {
     "checkpoint": Target(checkpoint, (ValueError,), checkpoint_seeds),
     "progress": Target(progress, (), progress_seeds),
     "submission": Target(submission, (NotASubmission,), submission_seeds),
-    "wire": Target(message, (wire.Garbled,), message_seeds),
+    "wire": Target(message, (protocol.Garbled,), message_seeds),
 }
 
 

@@ -1,0 +1,19 @@
+"""The LeNet of the homework. The shape of each layer's output stands to its right."""
+
+import numpy as np
+
+from .initializers import input_volume
+from .net import Layer, Net
+
+
+def lenet(rng, dtype=np.float32, bound=input_volume):
+    """LeNet for 28x28 images and ten classes, 431,080 parameters, first weights drawn from `rng`. Source: homework table 2."""
+    return Net((1, 28, 28), [                                   # (N,  1, 28, 28)
+        Layer("conv1", "conv", (20, 1, 5, 5)),                  # (N, 20, 24, 24)
+        Layer("pool1", "max_pool", k=2),                        # (N, 20, 12, 12)
+        Layer("conv2", "conv", (50, 20, 5, 5)),                 # (N, 50,  8,  8)
+        Layer("pool2", "max_pool", k=2),                        # (N, 50,  4,  4)
+        Layer("ip1", "inner_product", (50 * 4 * 4, 500)),       # (N, 500)
+        Layer("relu1", "relu"),                                 # (N, 500)
+        Layer("ip2", "inner_product", (500, 10)),               # (N, 10)
+    ]).initialise(rng, bound, dtype)

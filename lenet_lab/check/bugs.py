@@ -1,0 +1,417 @@
+"""A hunt: networks with one broken function each, to be found with the gradient check on well-chosen data.
+
+    case = bugs.case(1)
+    found = case.check(*bugs.naive())        # check_net on a network with the broken function in it; what comes out is kept
+    bugs.accuse(1, "conv1", "db forgotten")  # the suspects are in bugs.suspects()
+
+Such bugs are met in tutorials, reports and first drafts. Many of them are hidden by something that the data or the network happen
+to have, such as square images or a batch of one, so an accusation counts only when one of the checks made before it shows the
+bug. `naive`, `odd`, `loud` and `digits` make a network with data for it; any others will do as well.
+"""
+
+import inspect
+import re
+from dataclasses import dataclass, field
+from typing import Callable, NamedTuple
+
+import numpy as np
+from IPython.display import Markdown
+
+from lenet_core import Layer, Net, lenet, ops, reference
+from lenet_core.gradcheck import check_net
+
+from .verdict import NOT_WRITTEN, Verdict
+
+# ------------------------------------------------------------------------------------------------------- networks and data
+
+
+def naive(seed=0):
+    """A network, one random square image and its label: what one tries first. Returns net, x, y."""
+    rng = np.random.default_rng(seed)
+    net = Net((1, 10, 10), [
+        Layer("conv1", "conv", (3, 1, 3, 3)),                                # (N, 3, 8, 8)
+        Layer("pool1", "max_pool", k=2),                                     # (N, 3, 4, 4)
+        Layer("conv2", "conv", (4, 3, 3, 3)),                                # (N, 4, 2, 2)
+        Layer("pool2", "max_pool", k=2),                                     # (N, 4, 1, 1)
+        Layer("ip1", "inner_product", (4, 7)),                               # (N, 7)
+        Layer("relu1", "relu"),                                              # (N, 7)
+        Layer("ip2", "inner_product", (7, 3)),                               # (N, 3)
+    ])
+    return _ready(net, rng, 1)
+
+
+def odd(seed=0):
+    """No two numbers equal: three images of 2x13x10, a stride of 2, padding, windows that overlap. Returns net, x, y."""
+    rng = np.random.default_rng(seed)
+    net = Net((2, 13, 10), [
+        Layer("conv1", "conv", (3, 2, 3, 3), stride=2, pad=1),               # (N, 3, 7, 5)
+        Layer("pool1", "max_pool", k=3, stride=2),                           # (N, 3, 3, 2)
+        Layer("conv2", "conv", (4, 3, 2, 2), pad=1),                         # (N, 4, 4, 3)
+        Layer("pool2", "max_pool", k=2, stride=1),                           # (N, 4, 3, 2)
+        Layer("ip1", "inner_product", (24, 6)),                              # (N, 6)
+        Layer("relu1", "relu"),                                              # (N, 6)
+        Layer("ip2", "inner_product", (6, 5)),                               # (N, 5)
+    ])
+    return _ready(net, rng, 3)
+
+
+def loud(seed=0):
+    """The naive network with an image ten thousand times as bright, and a label that it thinks impossible. Returns net, x, y."""
+    net, x, _ = naive(seed)
+    return net, 1e4 * x, net(1e4 * x).argmin(axis=1)
+
+
+def digits(data, n=3, seed=0):
+    """LeNet with random weights, and the first n test images of a Dataset. Returns net, x, y."""
+    return lenet(np.random.default_rng(seed)), data.test_x[:n], data.test_y[:n]
+
+
+def _ready(net, rng, n):
+    net.initialise(rng, lambda W_shape, inputs: 0.7)
+    return net, rng.standard_normal((n, *net.input_shape)), rng.integers(0, net.shapes()[-1][0], n)
+
+
+# ------------------------------------------------------------------------------------------------------ the broken functions
+# Each takes and returns what its namesake in `lenet_core.ops` does, and understands the cache of the package's forward function.
+
+
+_entries = ops.window_entries
+
+
+def _cut_then_masked(dout, cache):
+    out = np.maximum(cache, 0)
+    return dout * (out >= 0)
+
+
+def _conv_without_db(dout, cache):
+    dx, dW, db = ops.conv_backward(dout, cache)
+    return dx, dW, np.zeros_like(db)
+
+
+def _gradient_without_mean(scores, y):
+    loss, dscores = ops.softmax_loss(scores, y)
+    return loss, dscores * len(y)
+
+
+def _every_maximum_paid(dout, cache):
+    x, out, k, stride = cache
+    dx = np.zeros(x.shape, dout.dtype)
+    for entry, dentry in zip(_entries(x, k, stride), _entries(dx, k, stride)):
+        dentry += dout * (entry == out)
+    return dx
+
+
+def _filter_turned(dout, cache):
+    cols, x_shape, W, stride, pad = cache
+    dx = ops.conv_backward(dout, (cols, x_shape, W[:, :, ::-1, ::-1], stride, pad))[0]
+    return dx, *ops.conv_backward(dout, cache)[1:]
+
+
+def _height_for_width(dout, cache):
+    cols, x_shape, W, stride, pad = cache
+    N, C, width, height = x_shape
+    dx = ops.col2im(W.reshape(len(W), -1).T @ _rows(dout), (N, C, height, width), W.shape[2], stride, pad)
+    return dx.reshape(x_shape), *ops.conv_backward(dout, cache)[1:]
+
+
+def _written_not_added(dout, cache):
+    x, out, k, stride = cache
+    dx, unpaid = np.zeros(x.shape, dout.dtype), np.ones(out.shape, bool)
+    for entry, dentry in zip(_entries(x, k, stride), _entries(dx, k, stride)):
+        won = unpaid & (entry == out)
+        dentry[won] = dout[won]
+        unpaid &= ~won
+    return dx
+
+
+def _db_averaged(dout, cache):
+    dx, dW, _ = ops.inner_product_backward(dout, cache)
+    return dx, dW, dout.mean(axis=0)
+
+
+def _reshaped_weights(dout, cache):
+    x, W = cache
+    _, dW, db = ops.inner_product_backward(dout, cache)
+    return (dout @ W.reshape(W.shape[::-1])).reshape(x.shape), dW, db
+
+
+def _weights_of_after(dout, cache):
+    x, W = cache
+    _, dW, db = ops.inner_product_backward(dout, cache)
+    W = W - 0.01 * dW
+    return (dout @ W.T).reshape(x.shape), dW, db
+
+
+def _steps_of_one(dout, cache):
+    cols, x_shape, W, stride, pad = cache
+    N, C, height, width = x_shape
+    dx = np.zeros((N, C, height + 2 * pad, width + 2 * pad), dout.dtype)
+    for i, j in np.ndindex(dout.shape[2:]):
+        dx[:, :, i:i + W.shape[2], j:j + W.shape[3]] += np.tensordot(dout[:, :, i, j], W, axes=1)
+    return dx[:, :, pad:pad + height, pad:pad + width], *ops.conv_backward(dout, cache)[1:]
+
+
+def _border_at_the_end(dout, cache):
+    cols, (N, C, height, width), W, stride, pad = cache
+    dcols = W.reshape(len(W), -1).T @ _rows(dout)
+    padded = ops.col2im(dcols, (N, C, height + 2 * pad, width + 2 * pad), W.shape[2], stride)
+    return padded[:, :, :height, :width], *ops.conv_backward(dout, cache)[1:]
+
+
+def _exponentials_as_they_are(scores, y):
+    e = np.exp(scores)
+    p = e / e.sum(axis=1, keepdims=True)
+    t = np.eye(scores.shape[1])[y]
+    return float(-np.log(p[t == 1]).mean()), (p - t) / len(y)
+
+
+def _windows_by_columns(x, W, b, stride=1, pad=0):
+    return ops.conv_forward(x, W.swapaxes(2, 3), b, stride, pad)
+
+
+def _windows_by_columns_back(dout, cache):
+    dx, dW, db = ops.conv_backward(dout, cache)
+    return dx, dW.swapaxes(2, 3), db
+
+
+def _rows(dout):
+    """(N, F, OH, OW) -> (F, OH*OW*N), as the columns of im2col are ordered."""
+    return dout.transpose(1, 2, 3, 0).reshape(dout.shape[1], -1)
+
+
+# ----------------------------------------------------------------------------------------------------------------- the cases
+
+
+@dataclass(frozen=True)
+class Bug:
+    """What is broken in a case: the kind of layer, the charge, where it shows, and why it hides.
+
+    `use` is what `Layer.use` is given in every layer of this `kind`, `loss` what stands in for `softmax_loss`. `shows` names
+    those of `naive`, `odd`, `loud` and `digits` on which the gradient check fails.
+    """
+
+    kind: str
+    charge: str
+    shows: tuple
+    explanation: str
+    use: dict = field(default_factory=dict)
+    loss: Callable = ops.softmax_loss
+
+    def functions(self):
+        return [*self.use.values()] or [self.loss]
+
+
+ALL = ("naive", "odd", "loud", "digits")
+BUGS = (
+    Bug("max_pool", "every tie paid", ("digits",),
+        "Where several entries of a window are the maximum, each of them gets the whole gradient. Random numbers never "
+        "tie, so random images hide it; on blank paper whole windows tie. One of the sources does this and calls ties "
+        "very rare (COMP3314 report, section 6).",
+        {"backward": _every_maximum_paid}),
+    Bug("relu", "gate on the output", ALL,
+        "The mask is taken from the output, after the cut, with >= 0. Nothing is negative there any more, so every "
+        "gradient passes. It reads like the right thing and stands like this in a widely read tutorial. Any ReLU that is "
+        "shut shows it.",
+        {"backward": _cut_then_masked}),
+    Bug("softmax_loss", "1/N missing", ("odd", "digits"),
+        "The loss is a mean over the batch, its gradient a sum. With a single image the two are the same thing: a batch "
+        "of one hides every mistake in what is averaged.",
+        loss=_gradient_without_mean),
+    Bug("conv", "db forgotten", ALL,
+        "db is all zeros. The network still learns, only worse, so no loss curve tells; a check that leaves out the "
+        "biases does not either.",
+        {"backward": _conv_without_db}),
+    Bug("conv", "filter not turned", ALL,
+        "dx is computed with the filter as it lies, but on the way back pixel (i+u, j+v) meets the weight (u, v) of "
+        "output (i, j): turned by half a turn. dW and db are right, so in a network with one convolution a check of the "
+        "parameters alone says nothing; what comes before the convolution, or the images, does.",
+        {"backward": _filter_turned}),
+    Bug("conv", "rows and columns exchanged", ("odd",),
+        "Height and width are unpacked in the wrong order on the way back, and a reshape covers it up. Square images hide "
+        "it, and all of MNIST is square.",
+        {"backward": _height_for_width}),
+    Bug("max_pool", "overlaps overwritten", ("odd",),
+        "An entry that wins several windows keeps what the last one pays, instead of the sum. Where the stride is k no "
+        "windows overlap, and nothing can be overwritten: LeNet hides it, the toy network would not.",
+        {"backward": _written_not_added}),
+    Bug("inner_product", "db averaged", ("odd", "digits"),
+        "db is the mean of dout over the batch. But the loss is a mean already, and its 1/N is in dout; here everything "
+        "is summed. A batch of one hides it.",
+        {"backward": _db_averaged}),
+    Bug("inner_product", "reshaped, not transposed", ALL,
+        "dx = dout W' needs W transposed, and W.reshape(M, D) has the shape of that but the numbers in another order. "
+        "Shapes that fit prove nothing.",
+        {"backward": _reshaped_weights}),
+    Bug("inner_product", "weights of after the step", ALL,
+        "The weights are updated first, and dx is computed with the new ones. On the digits that moves most numbers by a few "
+        "per thousand: a check that is content with two digits lets it pass.",
+        {"backward": _weights_of_after}),
+    Bug("conv", "stride ignored", ("odd",),
+        "On the way back every window is put where it would lie if the stride were 1. The COMP3314 report leaves the "
+        "stride to its readers (section 6). With stride 1, as in LeNet, there is nothing to see.",
+        {"backward": _steps_of_one}),
+    Bug("conv", "border cut in the wrong place", ("odd",),
+        "The padding is cut off at the end of rows and columns instead of on both sides, so dx is moved by `pad` pixels. "
+        "Without padding, as in LeNet, nothing is cut.",
+        {"backward": _border_at_the_end}),
+    Bug("softmax_loss", "no shift", ("loud",),
+        "e^s is computed as it is. For scores above 709 it is too large for float64 (above 88, for float32), and infinity "
+        "divided by infinity is not a number. Timid random networks never come near.",
+        loss=_exponentials_as_they_are),
+    Bug("conv", "windows read by columns", (),
+        "Each window is read column by column, so every filter lies transposed on the image, and the backward pass undoes "
+        "exactly this. So the gradient is right: it is the slope of a wrong forward pass. A gradient check asks whether "
+        "backward belongs to forward, and nothing else; only a comparison with the definition finds this one.",
+        {"forward": _windows_by_columns, "backward": _windows_by_columns_back}),
+)
+SUSPECTS = {                                              # some of them are innocent in all cases
+    "1/N missing": "the loss is a mean, its gradient a sum",
+    "bias left out": "the forward pass adds no bias",
+    "border cut in the wrong place": "the padding is not cut off on both sides of dx",
+    "db averaged": "db is divided by the batch size a second time",
+    "db forgotten": "db is zero",
+    "dout forgotten": "the gradient from above is not multiplied in",
+    "dW averaged": "dW is divided by the batch size a second time",
+    "every tie paid": "all equal maxima of a window get its gradient",
+    "filter not turned": "dx uses the filter without the half turn",
+    "gate on the output": "the mask is true where the input was negative, too",
+    "no shift": "large scores overflow",
+    "overlaps overwritten": "an entry with several windows gets the gradient of one",
+    "reshaped, not transposed": "a matrix has the right shape and its numbers in the wrong places",
+    "rows and columns exchanged": "height is taken for width on the way back",
+    "sign": "the gradient points the other way",
+    "stride ignored": "the way back moves in steps of 1",
+    "value for slope": "the gradient is multiplied by the output",
+    "weights of after the step": "dx is computed with weights that have been updated already",
+    "windows read by columns": "the filter lies transposed on the image",
+    "wrong axis summed": "db is summed over something else than the batch",
+}
+KINDS = ("conv", "max_pool", "relu", "inner_product", "softmax_loss")
+SHORT = {"pool": "max_pool", "ip": "inner_product", "loss": "softmax_loss", "softmax": "softmax_loss"}
+
+
+class Check(NamedTuple):
+    """One piece of evidence: what was looked at, how many numbers or layers (`unit`), and the names of the layers of those that failed."""
+
+    what: str
+    looked_at: int
+    failed: list
+    unit: str
+
+    def __str__(self):
+        if not self.failed:
+            return f"{self.what}: nothing fails"
+        return f"{self.what}: {len(self.failed)} of {self.looked_at} {self.unit} fail, nearest to the loss in {self.failed[-1]}"
+
+
+class BugCase:
+    """A broken function to be found. `check` and `compare` look for it, and what they see is kept as evidence in `checks`."""
+
+    def __init__(self, number):
+        if number not in range(1, len(BUGS) + 1):
+            raise ValueError(f"There are cases 1 to {len(BUGS)}; got {number!r}.")
+        self.number, self._bug, self.checks, self.found_by = number, BUGS[number - 1], [], None
+
+    def into(self, net):
+        """The same network with the broken function in every layer it fits; `net` itself stays as it is."""
+        suspect = Net.unpack(*net.pack())
+        for layer in suspect.layers:
+            if layer.kind == self._bug.kind:
+                layer.use(**self._bug.use)
+        return suspect
+
+    def check(self, net, x, y, entries=20):
+        """`check_net` on the network with the broken function in it: a list of entries."""
+        found = check_net(self.into(net), x, y, entries, loss=self._bug.loss)
+        self._keep(_in_words(net, x), [entry.layer for entry in found if entry.verdict == "fail"], len(found), "numbers")
+        return found
+
+    def compare(self, net, x):
+        """The largest difference between what each layer puts out and what the plain loops do, {layer: difference}."""
+        suspect, differences, x = self.into(net), {}, np.asarray(x, np.float64)
+        for layer in suspect.layers:
+            out = layer.forward(x)[0]
+            x = getattr(reference, f"{layer.kind}_forward")(x, *layer.params.values(), **layer.options)
+            differences[layer.name] = float(np.abs(out - x).max())
+        wrong = [name for name, difference in differences.items() if not difference < 1e-6]
+        self._keep(_in_words(net, x) + ", by loops", wrong, len(differences), "layers")
+        return differences
+
+    def _keep(self, what, failed, looked_at, unit):
+        self.checks.append(Check(f"check {len(self.checks) + 1} ({what})", looked_at, failed, unit))
+
+    def weigh(self, layer, what):
+        """The `Verdict` on an accusation: is it right, and did one of the checks show it?"""
+        showing = [check for check in self.checks if check.failed]
+        silent = [check for check in self.checks if not check.failed]
+        if _kind(layer) != self._bug.kind:
+            nearest = {check.failed[-1] for check in showing}
+            return self._verdict(False, f"It is not {layer}.", *(f"A check of yours points to {name}." for name in sorted(nearest)
+                                                                 if _kind(name) != _kind(layer)))
+        if what != self._bug.charge:
+            sentences = [f"The layer is right, but {what!r} is not what is wrong with it."]
+            if showing and silent:
+                sentences.append(f"It shows in {showing[0].what} and not in {silent[0].what}: what is the difference?")
+            return self._verdict(False, *sentences, "Which arrays fail, x, W or b? By a factor, or in the wrong places?")
+        if not showing:
+            return self._verdict(False, "That is it, but so far it is a guess: nothing that you have checked shows it.",
+                                 "Find a network and data that do, and accuse once more.")
+        self.found_by = showing[0].what
+        return self._verdict(True, f"Found: {what}. Shown by {showing[0]}.",
+                             *(f"What could not show it: {check.what}." for check in silent), self._bug.explanation)
+
+    def _verdict(self, passed, *sentences):
+        return Verdict(f"Case {self.number}", passed, "\n".join(sentences))
+
+    def __repr__(self):
+        found = f" Found, by {self.found_by}." if self.found_by else ""
+        return f"Case {self.number}: one function is broken. Checks so far: {len(self.checks)}.{found}"
+
+
+def _in_words(net, x):
+    return f"{len(x)} image{'s' * (len(x) > 1)} of {'x'.join(map(str, net.input_shape))}"
+
+
+def _kind(layer):
+    """conv1 -> conv, pool2 -> max_pool, loss -> softmax_loss. Raises ValueError for anything else."""
+    name = re.sub(r"\d*$", "", str(layer).strip().lower())
+    kind = SHORT.get(name, name)
+    if kind not in KINDS:
+        raise ValueError(f"{layer!r} is no layer of these networks; name one, like conv1, pool1, relu1, ip1 or loss.")
+    return kind
+
+
+_cases = {}
+
+
+def case(number):
+    """Case `number`; the same one, with the evidence gathered so far, every time it is asked for."""
+    return _cases.get(number) or _cases.setdefault(number, BugCase(number))
+
+
+def suspects():
+    """What a function may be accused of, as a table."""
+    rows = "\n".join(f"| {charge} | {meaning} |" for charge, meaning in SUSPECTS.items())
+    return Markdown(f"| what | that is |\n| --- | --- |\n{rows}")
+
+
+def accuse(number, layer=..., what=...):
+    """Accuse a layer ("conv1"; its number does not matter) of one of the `suspects`; the `Verdict` weighs your evidence too."""
+    if layer is ... or what is ...:
+        return Verdict(f"Case {number}", False, NOT_WRITTEN)
+    if what not in SUSPECTS:
+        raise ValueError(f"{what!r} is not among the suspects: {'; '.join(SUSPECTS)}.")
+    return case(number).weigh(layer, what)
+
+
+def reveal(number):
+    """What was broken in a case: the explanation and the source of the broken function."""
+    bug = case(number)._bug
+    source = "\n\n".join(inspect.getsource(function) for function in bug.functions())
+    return Markdown(f"**Case {number}: {bug.charge}, in {bug.kind}.** {bug.explanation}\n\n```python\n{source}```")
+
+
+def record():
+    """All cases: how often each has been looked at, and by which check it was found, as a table."""
+    rows = "\n".join(f"| {n} | {len(case(n).checks)} | {case(n).found_by or '-'} |" for n in range(1, len(BUGS) + 1))
+    return Markdown(f"| case | checks | found by |\n| --- | --- | --- |\n{rows}")

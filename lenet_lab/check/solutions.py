@@ -1,0 +1,31 @@
+"""The solved exercises, read from the one file that holds them, and put into a notebook."""
+
+import copy
+import re
+
+from lenet_lab._material import material
+
+FILE = material("solutions") / "exercises.py"
+
+
+def blocks():
+    """{name: source} of every solved exercise. Raises FileNotFoundError, with a sentence, where the file is not."""
+    if not FILE.is_file():
+        raise FileNotFoundError(f"The solutions are kept in {FILE.parent.name}/{FILE.name}, beside the notebooks; it is not here.")
+    parts = re.split(r"^# %% (\w+)\n", FILE.read_text(encoding="utf-8"), flags=re.M)
+    return {name: source.strip("\n") for name, source in zip(parts[1::2], parts[2::2])}
+
+
+def exercise(cell):
+    """The name of the exercise that a notebook's cell asks for, or None."""
+    return cell.get("metadata", {}).get("lenet", {}).get("exercise")
+
+
+def solved(notebook, names=None):
+    """A copy of a notebook (as nbformat reads it) with its exercises solved: all of them, or those in `names`."""
+    made, known = copy.deepcopy(notebook), blocks()
+    for cell in made["cells"]:
+        name = exercise(cell)
+        if name and (names is None or name in names):
+            cell["source"] = known[name]
+    return made

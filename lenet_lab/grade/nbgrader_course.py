@@ -1,0 +1,216 @@
+"""Make a course for nbgrader out of the student notebooks and the one place of solutions: `lenet course FOLDER`.
+
+The course has one assignment, `hw7`, of one notebook: in the order of the lessons the text of every exercise that has marks
+(`lenet_lab.grade.points`), its cell, and a test cell; then questions 8 to 10, which people grade. One notebook, and not the lessons
+themselves, because nobody wants to grade them: a lesson trains networks for minutes, shows figures that are not the student's work, and
+has a kernel of its own, in which a backward function does not find the forward function it goes with. So a student hands in one file
+that runs in seconds, and the teacher reads one page a student. The lessons' exercise cells carry nbgrader's metadata too (`mark`), so
+that a cell that is copied over stays what it is.
+
+A test cell shows the student the check of the lesson. In the teacher's version (FOLDER/source and the gradebook, nowhere else) it goes on:
+the same check, with numbers from a seed that was drawn for this course. Before that it reads this package from the disk again, so that a
+`check` that has been overwritten or tampered with above does not count; the questions of the toy network are judged by the last answer
+that was given. That is all the protection there is: nbgrader runs student and test in one process, with the rights of whoever
+grades. Someone who changes NumPy itself, digs in the kernel's memory or reads the gradebook from the disk is not kept out; submissions
+from people one does not trust belong into `lenet grade`, which reads this notebook as well.
+
+`lenet_lab.grade.nbgrader_settings` has the settings. Students should get this package without the folder `solutions`, since
+`check.solution` shows what is in it.
+"""
+
+import argparse
+import re
+import secrets
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from .points import BY_HAND, GRADED, TOTAL
+from lenet_lab.check.solutions import blocks, exercise
+from lenet_lab._material import material
+
+LESSONS = material("notebooks")
+ASSIGNMENT = "hw7"
+CONFIG = """\
+# Settings of this course; the class of each has more of them (`nbgrader --help-all`).
+from lenet_lab.grade.nbgrader_settings import configure
+
+c = get_config()
+c.CourseDirectory.course_id = {course!r}
+c.Exchange.root = {exchange!r}          # beside the course: where students on the same machine fetch and submit (classroom/README.md)
+configure(c)          # what the assignment made by `lenet course` needs; anything after this line wins
+"""
+NEXT = {                                  # what a teacher does, and what that is
+    "cd {folder}": "",
+    "nbgrader generate_assignment hw7": "the students' version, in release/hw7",
+    "...": "hand it out; what comes back goes into submitted/NAME/hw7/hw7.ipynb",
+    "nbgrader autograde hw7": "",
+    "lenet lab --instructor .": "Nbgrader > Formgrader: questions 8 to 10 are waiting for you",
+    "nbgrader generate_feedback hw7": "a page for every student, in feedback",
+    "nbgrader export": "grades.csv",
+}
+
+WELCOME = """\
+# Homework 7: deep learning
+
+These are the exercises of the notebooks 01 to 05 that have marks, and the homework's questions 8 to 10: {total} points. What you have
+written there you can copy into the cells here. Put your answers in place of the three dots; where they stay, the answer counts as not
+written. Cells of your own are welcome.
+
+The cell behind each function says what its check says. When you have handed in, the same check is made with other numbers. The cells with
+points stay where they are; the notebook is run from top to bottom, and a cell that does not end within half a minute is stopped.
+
+The toy network, its image and its filters are in notebook 01; its questions count rows, columns and filters from 1. A function that only
+calls the package's own function of that name gets no points."""
+SETUP = "import numpy as np\nfrom lenet_core import ops\nfrom lenet_lab import check"
+
+# The homework's questions that people grade, and what to look for (the teacher sees that).
+QUESTIONS = {
+    "Q8": ("Visualize the output of the second and third layers. Show 20 images from each layer on a single figure file.\n\n"
+           "(The first layer is the image, so these are the first convolution and its pooling. Drag the figure into this cell, in place of "
+           "the dots.)",
+           "20 maps of 24x24 and 20 of 12x12 of one test image, in one figure, each layer labelled."),
+    "Q9a": ("Compare the output of the second layer and the original image (output of the first layer), what changes do you find?",
+            "20 pictures of the same digit, 4 pixels smaller; each lights up, or goes dark, along strokes of one direction; flat "
+            "areas give the bias."),
+    "Q9b": ("Compare the output of the third layer and the output of the second layer, what changes do you find?",
+            "Half as high and half as wide, coarser; the digit is still there, bright lines are broader; dark detail is gone."),
+    "Q9c": ("Explain your observation.",
+            "A filter gives large sums where the window looks like the filter, so every map answers one question everywhere; without "
+            "padding a 5x5 window fits 24 times. Pooling keeps the largest of four numbers: what was found, not exactly where."),
+    "Q10": ("Run your final code on the entire MNIST dataset by setting fullset to true in testLeNet. Report the final test accuracy and "
+            "time taken by testLeNet to run the training procedure for 10,000 iterations.\n\n"
+            "(`lenet_lab.handout.test_lenet` is testLeNet; notebook 06 trains the same network.)",
+            "About 99 %, with the time and the machine."),
+}
+
+
+# --------------------------------------------------------------------------------------------------------------------- metadata
+
+
+def _metadata(grade_id, points=None, solution=True):
+    """nbgrader's metadata, version 3: points make it a graded cell; graded and not a solution, it is a locked test."""
+    graded = {} if points is None else {"points": points}
+    return {"schema_version": 3, "grade_id": grade_id, "grade": points is not None, "solution": solution, "locked": not solution,
+            "task": False} | graded
+
+
+def mark(notebook):
+    """Give every exercise cell of a notebook the metadata of an answer, under the exercise's name; nothing else changes."""
+    for cell in notebook.cells:
+        if exercise(cell):
+            cell.metadata["nbgrader"] = _metadata(exercise(cell))
+
+
+def mark_lessons():
+    """Write that into the files of the lessons that have exercises."""
+    for path in _lessons():
+        notebook = nbformat.read(path, 4)
+        if any(map(exercise, notebook.cells)):
+            mark(notebook)
+            nbformat.write(notebook, path)
+
+
+def _lessons():
+    paths = sorted(LESSONS.glob("[0-9]*.ipynb"))
+    if not paths:
+        raise FileNotFoundError(f"The lessons are kept in the folder {LESSONS.name}, beside the package; they are not here.")
+    return paths
+
+
+# ------------------------------------------------------------------------------------------------------------------- the assignment
+
+TEST = """\
+{shown}
+### BEGIN HIDDEN TESTS
+import sys as _sys
+from lenet_lab.check import answers as _answers         # to the questions of the toy network
+_seen = {{name: _sys.modules.pop(name) for name in [*_sys.modules] if name.partition(".")[0] in ("lenet_core", "lenet_lab")}}
+from lenet_lab.check import graded as _graded           # as it is on the disk, whatever has become of `check` above
+_sys.modules.update(_seen)
+print(_graded("{name}", {answer}{modules}))
+### END HIDDEN TESTS"""
+
+
+def assignment(seed):
+    """The teacher's version of the assignment, as a notebook: solved, with hidden tests that draw their numbers from `seed`."""
+    cells = [new_markdown_cell(WELCOME.format(total=TOTAL), id="welcome"), new_code_cell(SETUP, id="setup")]
+    for path in _lessons():
+        lesson = nbformat.read(path, 4)
+        found = [(text, cell) for text, cell in zip(lesson.cells, lesson.cells[1:]) if exercise(cell) in GRADED]
+        if found:
+            title = lesson.cells[0].source.partition("\n")[0].strip("# ")
+            cells.append(new_markdown_cell(f"## Notebook {title}", id=f"lesson-{path.stem[:2]}"))
+        for text, cell in found:
+            cells += _exercise(text, cell, seed)
+    cells.append(new_markdown_cell("## In words and pictures", id="by-hand"))
+    for item in BY_HAND:
+        question, wanted = QUESTIONS[item.question]
+        source = f"{_heading(item)}\n\n{question}\n\n### BEGIN SOLUTION\n{wanted}\n### END SOLUTION"
+        cells.append(new_markdown_cell(source, id=item.question, metadata={"nbgrader": _metadata(item.question, item.points)}))
+    kernel = {"kernelspec": lesson.metadata.kernelspec, "language_info": {"name": "python"}}
+    return new_notebook(cells=cells, metadata=kernel)
+
+
+def _heading(item):
+    return f"### {item.question}: {item.title} ({item.points} point{'s' * (item.points != 1)})"
+
+
+def _exercise(text, cell, seed):
+    """The three cells of an exercise: its words, from where they begin in the lesson, its answer, its test."""
+    name = exercise(cell)
+    item = GRADED[name]
+    words = re.search(r"\*\*(?:Exercise|Question) \d.*\Z", text.source, re.S).group()
+    source = f"{cell.source}\n### BEGIN SOLUTION\n{blocks()[name]}\n### END SOLUTION"
+    test = _metadata(f"{name}-test", item.points, solution=False)
+    return [
+        new_markdown_cell(f"{_heading(item)}\n\n{words}", id=f"{name}-text"),
+        new_code_cell(source, id=name, metadata={"lenet": {"exercise": name}, "nbgrader": _metadata(name)}),
+        new_code_cell(_test(name, seed), id=test["grade_id"], metadata={"nbgrader": test}),
+    ]
+
+
+def _test(name, seed):
+    if name.startswith("toy_"):
+        shown = "# The last answer above counts. Nothing happens here until it is graded."
+        answer, modules = f"_answers.get({int(name.removeprefix('toy_'))}, ...)", ""
+    else:
+        shown = f"from lenet_lab import check\ncheck.{name}({name})"
+        answer, modules = f'globals().get("{name}", ...), seed={seed}', ", modules=_seen"          # it is to be one's own work
+        if name.endswith("backward"):
+            answer += f', forward=globals().get("{name.replace("backward", "forward")}")'
+    return TEST.format(shown=shown, name=name, answer=answer, modules=modules)
+
+
+# ------------------------------------------------------------------------------------------------------------------------ the course
+
+
+def course(folder):
+    """Make the course in a folder, with a seed of its own. Raises FileExistsError where there is a course or this assignment already."""
+    folder = Path(folder)
+    config, source = folder / "nbgrader_config.py", folder / "source" / ASSIGNMENT
+    for path in (config, source):
+        if path.exists():
+            raise FileExistsError(f"{path} is there already. A course keeps its hidden tests; for another one name another folder.")
+    made = assignment(seed=secrets.randbelow(10 ** 12))
+    source.mkdir(parents=True)
+    nbformat.write(made, source / f"{ASSIGNMENT}.ipynb")
+    config.write_text(CONFIG.format(course=folder.resolve().name, exchange=str(folder.resolve().parent / "exchange")), encoding="utf-8")
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="lenet course", description="Make a course for nbgrader out of this workbook.")
+    parser.add_argument("folder", metavar="FOLDER", help="where the course shall be")
+    folder = parser.parse_args(arguments).folder
+    try:
+        course(folder)
+    except OSError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
+    by_hand = sum(item.points for item in BY_HAND)
+    print(f"{folder} is now a course of nbgrader with one assignment, {ASSIGNMENT}: {TOTAL} points, {by_hand} of them given by you.\n")
+    for command, about in NEXT.items():
+        print(f"{command.format(folder=folder):34} {'# ' * bool(about)}{about}".rstrip())
+    return 0

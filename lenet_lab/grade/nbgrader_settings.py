@@ -1,0 +1,109 @@
+"""What nbgrader has to be told for the assignment that `lenet_lab.grade.nbgrader_course` makes: `configure(c)`, called by a course's settings.
+
+Left to itself, nbgrader would do harm here in four ways. It puts a line of its own in place of a solution. One cell that a student has
+pasted twice ends the grading of everybody (its issue 1083). A test during which something is written to stderr gets no points. And
+the feedback shows the hidden tests (its issue 917), and tracebacks through code that is not the student's.
+
+What is left: a cell that goes on for ever is interrupted and the rest is graded; but someone whose kernel dies, or cannot be
+interrupted, gets no grade. `nbgrader autograde` then names that student at its end, when all others are done; `python -m
+lenet_lab.grade submitted/NAME/hw7/hw7.ipynb` grades that one.
+"""
+
+import os
+import sys
+import textwrap
+from pathlib import Path
+
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, DeduplicateIds, NbGraderPreprocessor
+
+SECONDS = 30          # a cell: a check stops a function after 8, and a test cell makes two; whatever goes on is interrupted
+COLUMNS = 100         # of a page of feedback
+
+
+class StudentCells(ClearSolutions):
+    """The student's cell is that of the lesson: the solution that stands behind it leaves no line."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if utils.is_solution(cell):
+            cell.source = cell.source.rstrip("\n")
+        return cell, resources
+
+
+class CellsHandedOut(NbGraderPreprocessor):
+    """Of a submission, the cells that were handed out, once each: copies and strangers become plain cells, missing tests come back.
+
+    Of several copies the last one counts, as in nbgrader. A cell that comes back stands behind the last one that was before it.
+    """
+
+    def preprocess(self, notebook, resources):
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as gradebook:
+            source = gradebook.find_notebook(about["notebook"], about["assignment"])
+            points = {cell.name: cell.max_score for cell in source.grade_cells}
+            answers = {cell.name for cell in source.solution_cells}
+            handed_out = {cell.name: (cell.cell_type, cell.source, cell.locked) for cell in source.source_cells}
+        last = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+        place = 0
+        for cell in notebook.cells:
+            cell.metadata.pop("nbgrader", None)
+        for name, (kind, text, locked) in handed_out.items():
+            cell = last.get(name)
+            if cell is None and name in points:
+                cell = (new_code_cell if kind == "code" else new_markdown_cell)(text)
+                notebook.cells.insert(place, cell)
+                self.log.warning("The cell %s was missing; it is back.", name)
+            if cell is not None:
+                graded = {"points": points[name]} if name in points else {}
+                cell.metadata["nbgrader"] = {"schema_version": 3, "grade_id": name, "grade": name in points, "solution": name in answers,
+                                             "locked": locked, "task": False} | graded
+                place = 1 + next(n for n, one in enumerate(notebook.cells) if one is cell)
+        return notebook, resources
+
+
+class Readable(ClearHiddenTests):
+    """Feedback without hidden tests; what a test says in lines that fit the page, of an error its sentence and no traceback."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        if utils.is_grade(cell) and cell.cell_type == "code":
+            cell, resources = super().preprocess_cell(cell, resources, cell_index)
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    kind = "" if output.ename == "AssertionError" else f"{output.ename}: "
+                    output.traceback = [_folded(f"{kind}{output.evalue}".removesuffix(": "))]
+                elif output.output_type == "stream":
+                    output.text = _folded(output.text)
+        return cell, resources
+
+
+def _folded(text):
+    return "\n".join(textwrap.fill(line, COLUMNS) for line in text.splitlines())
+
+
+def configure(c):
+    """Set what the assignment needs in nbgrader's configuration object `c`."""
+    c.GenerateAssignment.preprocessors = [StudentCells if step is ClearSolutions else step for step in _usual(GenerateAssignment)]
+    c.ClearSolutions.code_stub, c.ClearSolutions.text_stub = {"python": ""}, "..."
+
+    c.Autograde.sanitize_preprocessors = [CellsHandedOut if step is DeduplicateIds else step
+                                          for step in _usual(Autograde, "sanitize_preprocessors")]
+    c.CourseDirectory.ignore = [*_usual(CourseDirectory, "ignore"), ".progress"]            # what a student's checks remember
+    c.Execute.timeout, c.Execute.interrupt_on_timeout = SECONDS, True
+    late = "This cell did not end in time and was stopped."
+    c.Execute.error_on_timeout = {"ename": "TimeoutError", "evalue": late, "traceback": [late]}
+    c.IgnorePattern.enabled, c.IgnorePattern.pattern = True, r"(?s)."            # a warning costs no points
+
+    c.GenerateFeedback.preprocessors = [Readable, *_usual(GenerateFeedback)]
+
+    # For a new gradebook nbgrader calls `alembic`, which is not found where its environment has not been activated.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+def _usual(part, setting="preprocessors"):
+    """What nbgrader would do by itself."""
+    return part.class_traits()[setting].default()

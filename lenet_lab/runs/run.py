@@ -1,0 +1,271 @@
+"""One training run on a background thread, which can be paused, stepped, resumed and stopped while it goes on.
+
+`lenet_core.train` is a generator, so pausing is not asking for the next step. A `Run` does the asking, on a thread of its
+own so that the notebook stays free, and keeps the history. It knows nothing of widgets: the training panel is one that
+listens to it. Only one run of a kernel trains at a time: making a second one stops the first, so that running a cell twice
+leaves nothing behind that eats the processor.
+"""
+
+import asyncio
+import threading
+import time
+import weakref
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from IPython import get_ipython
+
+from .recipes import RECIPES
+from lenet_core.training import Diverged, error_rate, minibatches, train
+
+SAMPLE = 1000                    # test images for a point of the curve; the whole test set is for two epochs: the first and the last
+POINTS = 16                      # points of the curve in one run
+
+
+async def _see_to_buttons():
+    """Let the kernel hear, while a cell waits, what the page sends. From version 7 on, ipykernel does so unasked, on a thread."""
+    if not hasattr(get_ipython(), "kernel"):             # plain Python, or IPython in a terminal
+        return
+    import ipykernel
+
+    if ipykernel.version_info[0] < 7:
+        from jupyter_ui_poll import ui_events
+
+        async with ui_events() as hear:
+            await hear(10)
+
+
+class Point(NamedTuple):
+    """One point of the error curves: the training error is the mean over the batches since the point before."""
+
+    step: int
+    train_error: float
+    test_error: float
+
+
+class Evaluation(NamedTuple):
+    """What the network said about the whole test set at the end of the first epoch, or of the run."""
+
+    step: int
+    test_error: float
+    predictions: np.ndarray
+
+
+@dataclass
+class Hyperparameters:
+    """What may change while a run goes on; each step looks here."""
+
+    lr: float
+    mu: float
+    decay: float
+
+
+@dataclass
+class History:
+    """What a run has seen so far."""
+
+    losses: list = field(default_factory=list)          # one per step: the batch's mean loss
+    smoothed: list = field(default_factory=list)        # one per step: the running mean of the losses
+    errors: list = field(default_factory=list)          # one per step: the share of the batch that was wrong
+    rates: list = field(default_factory=list)           # one per step: the learning rate
+    points: list = field(default_factory=list)
+    evaluations: list = field(default_factory=list)     # the first epoch's end, and the run's
+    seconds: float = 0.0                                 # spent training and testing, pauses not counted
+
+
+class Run:
+    """Training of `net` on `data` by a recipe of `lenet_core.train`, for so many `epochs` or `steps`.
+
+    `state` is "ready", "running", "paused", "finished", "stopped" or "failed". `start` returns at once and `wait` (or
+    `await run`) returns when it is over; with `headless=True`, `start` itself trains to the end on the calling thread.
+    `listener(run)` is called after every step and every change of state, on whichever thread that happens.
+    """
+
+    _latest = None                                       # a weak reference to the run that may train
+
+    def __init__(self, net, data, recipe="quick", epochs=None, steps=None, seed=0, headless=False, listener=None):
+        if recipe not in RECIPES:
+            raise ValueError(f"There is no recipe {recipe!r}; there are: {', '.join(RECIPES)}.")
+        self._take_over()
+        self.net, self.data, self.recipe, self.seed, self.headless = net, data, RECIPES[recipe], seed, headless
+        self.listener = listener or (lambda run: None)
+        self.settings = Hyperparameters(self.recipe.lr, self.recipe.mu, self.recipe.decay)
+        self.per_epoch = -(-len(data.train_x) // self.recipe.batch_size)
+        self.steps = self.recipe.length(self.per_epoch, epochs, steps)
+        self._first_parameters = net.snapshot()
+        self._test_every = -(-self.steps // POINTS)
+        size = min(SAMPLE, len(data.test_x))
+        self.sample = np.arange(size) * len(data.test_x) // size       # which test images, at even distances
+        self._gate = threading.Condition()
+        self._thread = None
+        self.state, self.error, self.history = "ready", None, History()
+
+    # ------------------------------------------------------------------------------------------------------- controls
+
+    def start(self, paused=False):
+        """Train from the beginning: first parameters, same seed. `paused` waits for `step` or `resume`."""
+        if paused and self.headless:
+            raise ValueError("A headless run trains to its end within start(); it cannot be stepped.")
+        self.stop()
+        self._take_over()
+        self.net.restore(self._first_parameters)
+        self.history, self.error, self._allowed = History(), None, 0
+        rng = np.random.default_rng(self.seed)
+        batches = minibatches(self.data.train_x, self.data.train_y, self.recipe.batch_size, rng)
+        shape, settings = self.recipe.schedule(self.steps), self.settings
+        self._steps = train(self.net, batches, lambda i: settings.lr * shape(i), lambda i: settings.mu,
+                            lambda i: settings.decay, self.recipe.bias_lr_scale)
+        self._set("paused" if paused else "running")
+        if self.headless:
+            self._work()
+            self._reraise()
+        else:
+            self._thread = threading.Thread(target=self._work, name="lenet-training", daemon=True)
+            self._thread.start()
+
+    def pause(self):
+        """Finish the step at hand, then rest."""
+        self._set("paused", only_from=("running",))
+
+    def resume(self):
+        """Go on after a pause."""
+        self._set("running", only_from=("paused",))
+
+    def step(self):
+        """Make one step and pause; from "ready", the first one."""
+        if self.state == "ready":
+            self.start(paused=True)
+        with self._gate:
+            if self.state == "paused":
+                self._allowed += 1
+                self._gate.notify_all()
+        self.pause()
+
+    def stop(self):
+        """End the run with what it has; returns when the thread has come to rest."""
+        self._set("stopped", only_from=("running", "paused"))
+        thread = self._thread
+        if thread and thread is not threading.current_thread():
+            thread.join()
+
+    def wait(self, timeout=None):
+        """Return when the run is over; raise what a function inside it raised (a divergence is told in `error` instead).
+
+        Interrupting the kernel pauses the run. Buttons of the panel do not answer while this waits; with
+        `await run` they do.
+        """
+        try:
+            if self._thread:
+                self._thread.join(timeout)
+        except KeyboardInterrupt:
+            self.pause()
+            raise
+        self._reraise()
+
+    def __await__(self):
+        return self._over().__await__()
+
+    async def _over(self):
+        try:
+            while self._thread and self._thread.is_alive():
+                await _see_to_buttons()
+                await asyncio.sleep(0.05)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            self.pause()
+            raise
+        self._reraise()
+
+    def _reraise(self):
+        if self.error and not isinstance(self.error, Diverged):
+            raise self.error
+
+    def _set(self, state, only_from=None):
+        """Change the state and tell the listener; does nothing when the state is not one of `only_from`."""
+        with self._gate:
+            if only_from and self.state not in only_from:
+                return
+            self.state = state
+            if state != "stopped":
+                self._allowed = 0
+            self._gate.notify_all()
+        self.listener(self)
+
+    def _take_over(self):
+        """Become the one run of this kernel that may train; another one is stopped."""
+        other = Run._latest and Run._latest()
+        if other and other is not self:
+            other.stop()
+        Run._latest = weakref.ref(self)
+
+    # ---------------------------------------------------------------------------------------------------- on the thread
+
+    def _work(self):
+        try:
+            while self._may_go_on():
+                began = time.perf_counter()
+                self._record(next(self._steps))
+                self.history.seconds += time.perf_counter() - began
+                if len(self.history.losses) >= self.steps:
+                    self._finish("finished")
+                self.listener(self)
+            if self.state == "stopped":
+                self._finish("stopped")
+        except Exception as error:
+            self.error = error
+            self._set("failed")
+
+    def _may_go_on(self):
+        with self._gate:
+            while self.state == "paused" and not self._allowed:
+                self._gate.wait()
+            if self.state == "paused":
+                self._allowed -= 1
+                return True
+            return self.state == "running"
+
+    def _record(self, step):
+        h = self.history
+        done = len(h.losses) + 1
+        keep = min(0.95, 1 - 1 / done)                   # at first a plain mean, later a running one over some 20 steps
+        h.smoothed.append(step.loss if done == 1 else keep * h.smoothed[-1] + (1 - keep) * step.loss)
+        h.losses.append(step.loss)
+        h.errors.append(1 - step.accuracy)
+        h.rates.append(step.lr)
+        if done % self._test_every == 0 or done == self.steps:
+            before = h.points[-1].step if h.points else 0
+            wrong = error_rate(self.net, self.data.test_x[self.sample], self.data.test_y[self.sample])
+            h.points.append(Point(done, float(np.mean(h.errors[before:])), wrong))
+        if done == self.per_epoch:
+            self._test()
+
+    def _test(self):
+        predictions = self.net.predict(self.data.test_x)
+        self.history.evaluations.append(
+            Evaluation(len(self.history.losses), float(np.mean(predictions != self.data.test_y)), predictions))
+
+    def _finish(self, state):
+        h = self.history
+        if h.losses and (not h.evaluations or h.evaluations[-1].step != len(h.losses)):
+            began = time.perf_counter()
+            self._test()
+            h.seconds += time.perf_counter() - began
+        self._set(state)
+
+    # -------------------------------------------------------------------------------------------------------- in words
+
+    def __str__(self):
+        """One sentence about where the run stands."""
+        h = self.history
+        done = len(h.losses)
+        if self.state == "failed":
+            return f"Failed after {done} of {self.steps} steps. {self.error}"
+        if not done:
+            return f"{self.state.capitalize()}: {self.steps:,} steps of {self.recipe.batch_size} images, {self.data.name}."
+        words = f"{self.state.capitalize()} after {done:,} of {self.steps:,} steps"
+        if self.state in ("finished", "stopped") and h.evaluations and h.evaluations[-1].step == done:
+            words += (f" in {h.seconds:.1f} s: {1 - h.evaluations[-1].test_error:.2%} of the {len(self.data.test_y):,} test images "
+                      "are right")
+        return f"{words} ({self.data.name})."
+
+    __repr__ = __str__
