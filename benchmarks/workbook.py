@@ -14,10 +14,11 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from statistics import median
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import nbformat
 import numpy as np

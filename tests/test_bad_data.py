@@ -23,22 +23,22 @@ import tracemalloc
 import warnings
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from scipy.io import savemat
 
-from lenet_lab.runs import terminal as training
 from lenet_core import data, lenet, load_cifar10, load_mnist
-from lenet_core.data import download, formats
-from lenet_core.data import CIFAR10_FILES, MNIST_FILES, DataError, Dataset, write_shared
 from lenet_core._files import TEMPORARY
+from lenet_core.data import CIFAR10_FILES, MNIST_FILES, DataError, Dataset, download, formats, write_shared
 from lenet_core.training import load_checkpoint
-from lenet_lab.course import shared_data
 from lenet_lab.check import progress_store
+from lenet_lab.course import shared_data
 from lenet_lab.grade.submission import NotASubmission, read
+from lenet_lab.runs import terminal as training
 
 from .fuzz.targets import CLASSES, GOOD_IDX, IMAGES, LABELS, RECORDS, TARGETS, seeded, small_run
 

@@ -21,12 +21,12 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from lenet_core.data import write_shared
 from lenet_core._files import TEMPORARY
+from lenet_core.data import write_shared
 from lenet_lab import check, plots
 from lenet_lab.check import progress_store
-from lenet_lab.experiments.studies import STUDIES
 from lenet_lab.check.solutions import exercise, solved
+from lenet_lab.experiments.studies import STUDIES
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"

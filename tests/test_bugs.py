@@ -8,9 +8,9 @@ import pytest
 from lenet_core import Layer, Net, gradcheck, lenet, ops
 from lenet_core.gradcheck import check_net
 from lenet_lab.check import bugs
+from lenet_lab.check.solutions import blocks
 from lenet_lab.check.verdict import NOT_WRITTEN
 from lenet_lab.toy.practice import homework
-from lenet_lab.check.solutions import blocks
 
 NUMBERS = range(1, len(bugs.BUGS) + 1)
 

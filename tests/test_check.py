@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from lenet_core import gradcheck, ops, reference
-from lenet_lab import handout
 from lenet_core.training import sgd_momentum
-from lenet_lab import check
+from lenet_lab import check, handout
 from lenet_lab.check import engine, exercises, progress_store
 from lenet_lab.check.derivations import DERIVATIONS
 from lenet_lab.check.exercises import EXERCISES

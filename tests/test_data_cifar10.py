@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 
 from lenet_core import data, load_cifar10
-from lenet_core.data import download
-from lenet_core.data import CIFAR10_CLASSES, CIFAR10_FILES, CIFAR10_TEST, CIFAR10_TRAIN, RECORD, DataError, Dataset
+from lenet_core.data import CIFAR10_CLASSES, CIFAR10_FILES, CIFAR10_TEST, CIFAR10_TRAIN, RECORD, DataError, Dataset, download
 
 IMAGES = 12                   # in each of the small files here; the real ones have 10,000
 

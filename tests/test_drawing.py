@@ -10,8 +10,8 @@ from traitlets import TraitError
 from lenet_core import lenet, ops
 from lenet_core.net import Layer, Net
 from lenet_core.training import minibatches
-from lenet_lab.runs.recipes import QUICK
 from lenet_lab.inside.drawing import BOX, CENTRE, as_mnist, read, resized, sentence
+from lenet_lab.runs.recipes import QUICK
 from lenet_lab.widgets.draw import SHEET, DrawDigit
 
 

@@ -20,8 +20,8 @@ CURE = r"(: (close|install|put|make)|; (put|name|download|unpack|check)|, or nam
 def without_data(monkeypatch, request):
     """No test looks for data unless it says where: in an empty cache, or where MNIST is."""
     if not {"empty_cache", "mnist"} & {*request.fixturenames}:
-        monkeypatch.setattr(environment, "_mnist", lambda: [])
-        monkeypatch.setattr(environment, "_cifar10", lambda: [])
+        monkeypatch.setattr(environment, "_mnist", list)
+        monkeypatch.setattr(environment, "_cifar10", list)
 
 
 def the_problem():
@@ -138,7 +138,7 @@ def test_the_named_folder_is_empty_or_lacks_something(empty_cache, monkeypatch, 
 
 
 def test_a_packed_cifar10_is_told(empty_cache, monkeypatch, tmp_path):
-    monkeypatch.setattr(environment, "_mnist", lambda: [])
+    monkeypatch.setattr(environment, "_mnist", list)
     monkeypatch.setenv("LENET_DATA", str(tmp_path))
     Path(tmp_path, "cifar-10-binary.tar.gz").write_bytes(b"")
     assert "still packed; unpack it where it lies" in the_problem()

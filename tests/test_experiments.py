@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from lenet_core import data
-from lenet_lab import networks
 from lenet_core.training import minibatches, sgd_momentum
+from lenet_lab import networks
 from lenet_lab.experiments import grid, learn, table
-from lenet_lab.experiments.terminal import main
 from lenet_lab.experiments.grid import Trial, records, work_off
 from lenet_lab.experiments.studies import STUDIES, runs
+from lenet_lab.experiments.terminal import main
 
 
 @pytest.fixture(scope="module")

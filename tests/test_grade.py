@@ -17,14 +17,13 @@ import nbformat
 import numpy as np
 import pytest
 
-from lenet_lab import handout
-from lenet_lab import check
+from lenet_lab import check, handout
 from lenet_lab.check import engine
 from lenet_lab.check.exercises import EXERCISES
-from lenet_lab.grade import bundle, grading, points, report, sandbox, slices, statistics, submission, protocol
-from lenet_lab.grade.terminal import main
-from lenet_lab.grade.sandbox import Limits, Sandbox
 from lenet_lab.check.solutions import blocks, solved
+from lenet_lab.grade import bundle, grading, points, protocol, report, sandbox, slices, statistics, submission
+from lenet_lab.grade.sandbox import Limits, Sandbox
+from lenet_lab.grade.terminal import main
 
 from .solved_notebooks import with_exercises
 

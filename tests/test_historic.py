@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from lenet_lab.networks import lenet5_1998
 from lenet_core import ops
 from lenet_core.gradcheck import numeric_gradient
+from lenet_lab.networks import lenet5_1998
 from lenet_lab.networks.lenet5_1998 import C3_TABLE
 
 from .test_ops import close

@@ -7,12 +7,11 @@ import types
 import numpy as np
 import pytest
 
-from lenet_lab import handout
 from lenet_core import lenet, ops, train
 from lenet_core.gradcheck import numeric_gradient
+from lenet_core.training import Diverged, sgd_momentum as train_step
+from lenet_lab import handout
 from lenet_lab.handout import adapted, as_images, as_maps
-from lenet_core.training import Diverged
-from lenet_core.training import sgd_momentum as train_step
 
 POOL = {"type": "POOLING", "k": 2, "stride": 2, "pad": 0}
 CONV = {"type": "CONV", "num": 4, "k": 3, "stride": 2, "pad": 1, "group": 1}
@@ -179,7 +178,7 @@ def test_lenet_is_the_workbooks_lenet(rng, digits):
     """The same weights in both, the tenth score pinned to 0: the same loss and the same gradients."""
     net = lenet(rng, np.float64)
     names = {1: "conv1", 3: "conv2", 5: "ip1", 7: "ip2"}
-    layers, params = handout.lenet_layers(12), {i: handout.NO_PARAM for i in range(1, 8)}
+    layers, params = handout.lenet_layers(12), dict.fromkeys(range(1, 8), handout.NO_PARAM)
     net["ip2"].params = {"W": net["ip2"].params["W"] * (np.arange(10) < 9), "b": net["ip2"].params["b"]}
     rows = np.arange(800).reshape(50, 4, 4).transpose(1, 2, 0).ravel()          # (c, h, w) read as (h, w, c)
 

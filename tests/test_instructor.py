@@ -16,11 +16,11 @@ import pytest
 
 from lenet_core import ops, reference
 from lenet_lab import check
-from lenet_lab.grade import nbgrader_course
+from lenet_lab.check.solutions import blocks, exercise, solved
 from lenet_lab.check.toy_questions import ANSWERS
+from lenet_lab.grade import nbgrader_course
 from lenet_lab.grade.bundle import bundle
 from lenet_lab.grade.points import BY_HAND, GRADED, TOTAL
-from lenet_lab.check.solutions import blocks, exercise, solved
 
 from .solved_notebooks import with_exercises
 

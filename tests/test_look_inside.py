@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from lenet_core import Net, lenet
-from lenet_lab import networks
 from lenet_core.net import Layer
-from lenet_lab import plots
+from lenet_lab import networks, plots
 from lenet_lab.inside.look import Look, twin
 from lenet_lab.toy.practice import homework
 from lenet_lab.widgets.look_inside import LookInside, facts

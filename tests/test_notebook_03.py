@@ -8,8 +8,8 @@ import pytest
 from lenet_core import lenet, load_mnist, ops, reference, train
 from lenet_core.training import minibatches
 from lenet_lab import plots
-from lenet_lab.plots import layers as figures
 from lenet_lab.check.solutions import blocks
+from lenet_lab.plots import layers as figures
 
 BACKWARD = ("inner_product_backward", "relu_backward", "softmax_loss", "max_pool_backward", "col2im", "conv_backward")
 FORWARD = ("relu_forward", "inner_product_forward", "max_pool_forward", "im2col", "conv_forward")

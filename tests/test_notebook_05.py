@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lenet_core import lenet, train
-from lenet_core.training import Diverged, TrainingState, inverse_decay, minibatches, sgd_momentum, linear_warmup_decay
+from lenet_core.training import Diverged, TrainingState, inverse_decay, linear_warmup_decay, minibatches, sgd_momentum
 from lenet_lab import check, plots
 from lenet_lab.check.solutions import blocks
 

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from lenet_lab.toy.practice import main, homework, key, problem, sheet
+from lenet_lab.toy.practice import homework, key, main, problem, sheet
 from lenet_lab.toy.worked import show
 
 

@@ -10,8 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from hypothesis import assume, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 from scipy.io import savemat
 
 from lenet_core import load_cifar10, load_mnist, ops, reference

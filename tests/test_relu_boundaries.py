@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from lenet_core.gradcheck import numeric_gradient
-from lenet_lab.inside import relu_regions
 from lenet_lab import plots
-from lenet_lab.plots import relus as figures
 from lenet_lab.check.hinge_targets import HINTS, TARGETS, curve, hinges, slips
 from lenet_lab.check.solutions import blocks
+from lenet_lab.inside import relu_regions
+from lenet_lab.plots import relus as figures
 from lenet_lab.widgets import regions
 from lenet_lab.widgets.hinges import Hinges
 from lenet_lab.widgets.regions import Regions

@@ -12,12 +12,20 @@ import warnings
 import numpy as np
 import pytest
 
-from lenet_lab.runs import terminal as terminal_program
 from lenet_core import lenet, train
-from lenet_lab.runs.recipes import RECIPES
 from lenet_core.training import (
-    Diverged, TrainingState, error_rate, inverse_decay, load_checkpoint, minibatches, save_checkpoint, sgd_momentum,
-    linear_warmup_decay)
+    Diverged,
+    TrainingState,
+    error_rate,
+    inverse_decay,
+    linear_warmup_decay,
+    load_checkpoint,
+    minibatches,
+    save_checkpoint,
+    sgd_momentum,
+)
+from lenet_lab.runs import terminal as terminal_program
+from lenet_lab.runs.recipes import RECIPES
 
 
 @pytest.mark.parametrize("n, size", [(10, 3), (12, 4), (5, 8), (7, 1)])

@@ -4,12 +4,11 @@ from itertools import islice, repeat
 
 import numpy as np
 
-from lenet_lab.networks import lenet5_1998
 from lenet_core import train
-from lenet_lab import networks
-from lenet_lab import plots
-from lenet_lab.runs.diagnostics import measure
 from lenet_core.initializers import lecun_uniform
+from lenet_lab import networks, plots
+from lenet_lab.networks import lenet5_1998
+from lenet_lab.runs.diagnostics import measure
 
 
 def signs(net, lr, steps=5):

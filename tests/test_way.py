@@ -10,8 +10,8 @@ from matplotlib.text import Text
 
 from lenet_core import lenet
 from lenet_lab import check, plots
-from lenet_lab.course import syllabus
 from lenet_lab.check.solutions import blocks
+from lenet_lab.course import syllabus
 from lenet_lab.widgets.draw import DrawDigit
 
 ROOT = Path(__file__).parent.parent

@@ -11,11 +11,11 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from lenet_core import Layer, Net, ops
-from lenet_lab import networks
 from lenet_core.gradcheck import check_net
-from lenet_lab.networks.lenet5_1998 import C3_TABLE
+from lenet_core.initializers import input_volume, lecun_1998, lecun_uniform
 from lenet_core.training import Diverged, sgd_momentum, train
-from lenet_core.initializers import lecun_1998, lecun_uniform, input_volume
+from lenet_lab import networks
+from lenet_lab.networks.lenet5_1998 import C3_TABLE
 
 
 def tiny(rng, *arguments, **options):

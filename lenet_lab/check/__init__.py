@@ -18,19 +18,16 @@ from IPython.display import Markdown
 
 from lenet_lab.handout import IN_OPS, adapted
 
-from .solutions import blocks
 from . import progress_store as _progress
 from .derivations import DERIVATIONS
 from .engine import examine
 from .exercises import EXERCISES
 from .handout import with_both
-from .hinge_targets import EXERCISES as HINGES
-from .hinge_targets import HINTS as HINGES_HINTS
-from .hinge_targets import hinges as _hinges
+from .hinge_targets import EXERCISES as HINGES, HINTS as HINGES_HINTS, hinges as _hinges
 from .hints import HINTS as FUNCTIONS_HINTS
 from .overview import Overview
-from .toy_questions import ANSWERS
-from .toy_questions import toy as _toy
+from .solutions import blocks
+from .toy_questions import ANSWERS, toy as _toy
 from .verdict import Verdict
 
 HANDOUT_NAMES = {**IN_OPS, "pooling_forward": "max_pool_forward", "pooling_backward": "max_pool_backward",

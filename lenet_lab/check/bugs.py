@@ -11,8 +11,9 @@ bug. `naive`, `odd`, `loud` and `digits` make a network with data for it; any ot
 
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from IPython.display import Markdown

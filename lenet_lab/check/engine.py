@@ -17,9 +17,10 @@ import itertools
 import reprlib
 import textwrap
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 

@@ -3,8 +3,8 @@
 Only `sgd_momentum` needs this: the other functions of the handout are checked through `lenet_lab.handout.adapted` like any other.
 """
 
-from lenet_lab import handout
 from lenet_core.training import sgd_momentum
+from lenet_lab import handout
 
 from .engine import Case, Exercise, Misconception, examine
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lenet_lab.toy.practice import homework
+
 from .verdict import NOT_WRITTEN, Verdict
 
 NEAR = 5.1e-4                         # three decimals are enough

@@ -20,8 +20,8 @@ from pathlib import Path
 import joblib
 from tqdm import tqdm
 
-from lenet_core.data import DataError
 from lenet_core._files import atomic_write
+from lenet_core.data import DataError
 
 from .learn import Settings, learn, pictures
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lenet_core import initializers
-from lenet_lab.networks import NETWORKS
 from lenet_core.data import load_cifar10, load_mnist
-from lenet_lab.runs.recipes import RECIPES
 from lenet_core.training import Diverged, error_rate, minibatches, train
-
-from lenet_lab.runs.augment import mirrored, moved, warped
 from lenet_lab.inside.look import mistakes, probabilities
+from lenet_lab.networks import NETWORKS
+from lenet_lab.runs.augment import mirrored, moved, warped
+from lenet_lab.runs.recipes import RECIPES
 
 LEARNED = 0.3                # test accuracy from which a run has learned something; guessing is 0.1
 IDLE = 0.01                  # a loss that moved by less shows "no sign of convergence"
@@ -189,7 +188,7 @@ def fresh(network, rng, first_weights=None, input_shape=None):
 
 
 def _inside(net, x, y):
-    from sklearn.metrics import confusion_matrix             # only here, as in `plane`
+    from sklearn.metrics import confusion_matrix  # only here, as in `plane`
 
     p = probabilities(net, x)
     wrong, first = mistakes(p, y), net.layers[0]

@@ -74,7 +74,7 @@ def _share(line):
     share = f"{line['learned']} of {line['runs']}"
     if line["runs"] < MANY:
         return share
-    from scipy.stats import binomtest                        # only here, as in `plane`
+    from scipy.stats import binomtest  # only here, as in `plane`
 
     low, high = binomtest(line["learned"], line["runs"]).proportion_ci(method="wilson")
     return f"{share} ({low:.0%} to {high:.0%})"

@@ -5,9 +5,8 @@ what lies between the two interfaces: in the handout an image is a column of `da
 an array (N, C, H, W), and what a backward function has to remember comes from running the forward function once more.
 """
 
-import numpy as np
-
 import functions as workbook
+import numpy as np
 
 SIZE = ("height", "width", "channel", "batch_size")
 

@@ -10,16 +10,15 @@ import functools
 import time
 from typing import NamedTuple
 
-from lenet_lab.handout import adapted
-
 from lenet_lab.check import engine
 from lenet_lab.check.derivations import DERIVATIONS
 from lenet_lab.check.exercises import EXERCISES
 from lenet_lab.check.handout import with_both
-from lenet_lab.check.hinge_targets import EXERCISES as HINGES
-from lenet_lab.check.hinge_targets import hinges
+from lenet_lab.check.hinge_targets import EXERCISES as HINGES, hinges
 from lenet_lab.check.toy_questions import toy
 from lenet_lab.check.verdict import Verdict
+from lenet_lab.handout import adapted
+
 from .points import BY_HAND, GRADED, PRACTICE, Item
 from .sandbox import Limits, Sandbox, isolation
 from .submission import Submission

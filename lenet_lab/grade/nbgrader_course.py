@@ -27,9 +27,10 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from .points import BY_HAND, GRADED, TOTAL
-from lenet_lab.check.solutions import blocks, exercise
 from lenet_lab._material import material
+from lenet_lab.check.solutions import blocks, exercise
+
+from .points import BY_HAND, GRADED, TOTAL
 
 LESSONS = material("notebooks")
 ASSIGNMENT = "hw7"

@@ -44,7 +44,7 @@ def write(folder, out, seed, drawn, limits, practice):
     lines, why = items(results), failures(results)
     _table(out / "items.csv", lines)
     _table(out / "failures.csv", why)
-    from lenet_lab.plots import base, grading        # only here: matplotlib takes longer to load than a submission to grade
+    from lenet_lab.plots import base, grading  # only here: matplotlib takes longer to load than a submission to grade
 
     caption = in_words(lines, why)
     (out / "items.png").write_bytes(base.png(grading.items(lines)))

@@ -12,9 +12,9 @@ import tarfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from lenet_lab.check.solutions import exercise as asked_in
 from lenet_lab.handout import IN_OPS
 
-from lenet_lab.check.solutions import exercise as asked_in
 from . import slices
 from .points import GRADED, PRACTICE
 

@@ -19,8 +19,8 @@ import traceback
 import types
 import warnings
 
-import slices
 import protocol
+import slices
 
 try:
     import resource
@@ -77,7 +77,7 @@ def prepared(job):
     if "np" in text or "ops" in text or {work["kind"] for work in works} & {"function", "derivation"}:
         import numpy
         import numpy.linalg
-        import numpy.random                                           # loaded late otherwise, when there may be no right to
+        import numpy.random  # loaded late otherwise, when there may be no right to
         room |= {"np": numpy, "numpy": numpy}
     if "ops" in text or "im2col" in text or "col2im" in text:
         from lenet_core import ops

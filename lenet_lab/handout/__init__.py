@@ -9,8 +9,23 @@ Reading order: `layout`, `functions`, `guard`, `adapters`, `script`. Source: hom
 
 from .adapters import adapted
 from .functions import (
-    IN_OPS, SEVEN, col2im_conv, conv_layer_backward, conv_layer_forward, finite_difference, get_lr, im2col_conv, inner_product_backward,
-    inner_product_forward, mlrloss, pooling_layer_backward, pooling_layer_forward, relu_backward, relu_forward, sgd_momentum)
+    IN_OPS,
+    SEVEN,
+    col2im_conv,
+    conv_layer_backward,
+    conv_layer_forward,
+    finite_difference,
+    get_lr,
+    im2col_conv,
+    inner_product_backward,
+    inner_product_forward,
+    mlrloss,
+    pooling_layer_backward,
+    pooling_layer_forward,
+    relu_backward,
+    relu_forward,
+    sgd_momentum,
+)
 from .guard import guarded
 from .layout import as_images, as_maps, lenet_layers
 from .script import NO_PARAM, conv_net, init_convnet, load_mnist, test_lenet

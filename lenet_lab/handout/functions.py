@@ -7,8 +7,7 @@ among them. Source: homework sections 5 to 8.
 import numpy as np
 
 from lenet_core import ops
-from lenet_core.training import inverse_decay
-from lenet_core.training import sgd_momentum as updated
+from lenet_core.training import inverse_decay, sgd_momentum as updated
 
 from .layout import as_images, as_maps, size_after
 

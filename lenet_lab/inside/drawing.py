@@ -24,7 +24,7 @@ def as_mnist(ink, centred=True):
     is moved by whole pixels, as MNIST's was, and never over the border. `centred=False` shrinks the whole sheet, made square
     with paper to the right or below. An empty drawing stays empty. Raises ValueError for what is not a drawing.
     """
-    from scipy.ndimage import center_of_mass                             # only here, as in `plane`
+    from scipy.ndimage import center_of_mass  # only here, as in `plane`
 
     ink = checked(ink)
     if not centred:

@@ -204,7 +204,7 @@ def mistakes(p, y):
 
 def precision_and_recall(p, y):
     """Precision and recall of each class, two arrays (K,): of those read as k, how many are k; of those that are k, how many were read so."""
-    from sklearn.metrics import precision_recall_fscore_support          # only here, as in `plane`
+    from sklearn.metrics import precision_recall_fscore_support  # only here, as in `plane`
 
     precision, recall, *_ = precision_recall_fscore_support(y, p.argmax(axis=1), labels=range(p.shape[1]), zero_division=0)
     return precision, recall

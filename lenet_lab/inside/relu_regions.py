@@ -12,7 +12,6 @@ import numpy as np
 from lenet_core import Net
 from lenet_core.data import Dataset
 from lenet_core.net import Layer
-
 from lenet_lab.runs.run import Run
 
 HALF = 1.8                              # the picture shows the square from -HALF to HALF in both directions
@@ -33,7 +32,7 @@ def points(name):
 
 
 def _draw(name, n, seed):
-    from sklearn.datasets import make_circles, make_moons          # only here: it takes a kernel 75 MB that most never need
+    from sklearn.datasets import make_circles, make_moons  # only here: it takes a kernel 75 MB that most never need
 
     if name == "rings":
         return make_circles(n, noise=0.08, factor=0.5, random_state=seed)

@@ -4,7 +4,6 @@
 """
 
 from lenet_core.models import lenet
-
 from lenet_lab.networks.lenet5_1998 import C3_TABLE, lenet5
 from lenet_lab.networks.sources import cmpe597, comp3314, fman45, fman45_deeper, linear, report
 

@@ -6,15 +6,15 @@ told by their dashes as well as by their colours (`lenet.mplstyle`). A layer has
 
 from .base import NARROW, SIGNED, WIDE, layer_colours, png, show, styled
 from .checking import nudges, pieces, ties
+from .cifar import colour_kernels, learning_curves, photographs
 from .descent import descents, loss_curves, schedules, valley
 from .inside import drawn_digit, layer_kernels, layer_maps, recording, side_by_side
 from .layers import feature_maps, reached, stacks, windows_as_columns, zeros_between
+from .lessons import syllabus
 from .networks import connections, diagnostics, errors_by_epoch, spreads
 from .relus import along, bends, corners, fitted, functions, lines, planes
-from .cifar import colour_kernels, learning_curves, photographs
 from .toy import tangents, worked_pass
 from .training import confusions, counted_confusions, counted_mistakes, digits, error_curves, frequent_mistakes, losses
-from .lessons import syllabus
 
 __all__ = ["NARROW", "SIGNED", "WIDE", "along", "bends", "colour_kernels", "confusions", "connections", "corners",
            "counted_confusions", "counted_mistakes", "descents", "diagnostics", "digits", "drawn_digit", "error_curves", "errors_by_epoch",

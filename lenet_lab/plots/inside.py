@@ -6,6 +6,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from lenet_lab.inside.drawing import percent
+
 from .base import SIGNED, WIDE, axes_for, frame, layer_colours, styled
 
 ACROSS = 10                                                 # maps in a row

@@ -4,6 +4,7 @@ import numpy as np
 
 from lenet_lab.check.hinge_targets import curve, number
 from lenet_lab.inside.relu_regions import HALF, boundary, dead, linear_regions
+
 from .base import WIDE, axes_for, styled
 
 INK, OTHER = "#1f4e79", "#c8553d"

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from lenet_lab.toy.worked import show as show_number
+
 from .base import WIDE, axes_for, styled
 
 

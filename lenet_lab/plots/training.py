@@ -94,6 +94,6 @@ def _off_diagonal(count):
 
 
 def _counted(y, predictions):
-    from sklearn.metrics import confusion_matrix                         # only here, as in `plane`
+    from sklearn.metrics import confusion_matrix  # only here, as in `plane`
 
     return confusion_matrix(y, predictions, labels=range(10))

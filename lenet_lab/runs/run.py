@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from IPython import get_ipython
 
-from .recipes import RECIPES
 from lenet_core.training import Diverged, error_rate, minibatches, train
+
+from .recipes import RECIPES
 
 SAMPLE = 1000                    # test images for a point of the curve; the whole test set is for two epochs: the first and the last
 POINTS = 16                      # points of the curve in one run

@@ -12,9 +12,10 @@ import numpy as np
 from tqdm import tqdm
 
 from lenet_core.data import load_mnist
-from .recipes import RECIPES
-from lenet_core.training import Diverged, TrainingState, error_rate, load_checkpoint, minibatches, save_checkpoint
 from lenet_core.models import lenet
+from lenet_core.training import Diverged, TrainingState, error_rate, load_checkpoint, minibatches, save_checkpoint
+
+from .recipes import RECIPES
 
 SUBSET = 3000                   # 1/20 of MNIST, the homework's small set
 REPORT_EVERY, TEST_EVERY = 100, 500        # steps between two lines with the cost, between two tests, as in the homework's script

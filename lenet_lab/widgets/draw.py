@@ -13,9 +13,9 @@ import numpy as np
 import traitlets
 
 from lenet_core._parallel import map_in_threads
-
 from lenet_lab import plots
 from lenet_lab.inside.drawing import FIELD, as_mnist, checked, read, resized, sentence
+
 from .page import HERE, WithPicture, script
 
 SHEET = 140                              # the page's drawing is sent with so many pixels a side

@@ -8,6 +8,7 @@ import anywidget
 import traitlets
 
 from lenet_lab.plots import relus
+
 from .page import HERE, WithPicture, script
 
 

@@ -16,6 +16,7 @@ import traitlets
 from lenet_core.operations import EVERYTHING
 from lenet_lab import plots
 from lenet_lab.inside.look import Look, twin
+
 from .page import HERE, WithPicture, script
 
 LARGEST = 10                             # contributions to an inner product that are written out

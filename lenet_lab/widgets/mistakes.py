@@ -13,8 +13,9 @@ import traitlets
 
 from lenet_lab import plots
 from lenet_lab.inside.look import mistakes, precision_and_recall, probabilities
-from .pixels import image
+
 from .page import HERE, WithPicture, script
+from .pixels import image
 
 SHOWN = 24                               # images at once
 

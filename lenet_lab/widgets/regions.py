@@ -13,9 +13,10 @@ import anywidget
 import numpy as np
 import traitlets
 
-from lenet_lab.plots import relus
 from lenet_lab.inside.relu_regions import DATA, HALF, STEPS, boundary, linear_regions, network, points
+from lenet_lab.plots import relus
 from lenet_lab.runs.run import Run
+
 from .page import HERE, WithPicture, script
 
 REDRAW_AFTER = 0.2                      # seconds

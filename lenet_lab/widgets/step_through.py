@@ -15,6 +15,7 @@ import traitlets
 from lenet_lab import plots
 from lenet_lab.toy.practice import Problem, describe
 from lenet_lab.toy.worked import BACKWARD, FORWARD, GIVEN, show
+
 from .page import HERE, WithPicture, script
 
 NUMBER = re.compile(r"[-+]?(\d{1,3}(\.\d{0,4})?|\.\d{1,4})(/\d{1,3})?")

@@ -8,11 +8,11 @@ import ipywidgets as widgets
 import numpy as np
 
 from lenet_core.training import error_rate
-
 from lenet_lab import plots
 from lenet_lab.inside.look import Look
-from .pixels import bars, image, sheet
+
 from .page import WithPicture
+from .pixels import bars, image, sheet
 
 RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 SAMPLE = 300                              # test images for the error rate of a step
