@@ -5,8 +5,9 @@ what lies between the two interfaces: in the handout an image is a column of `da
 an array (N, C, H, W), and what a backward function has to remember comes from running the forward function once more.
 """
 
-import functions as workbook
 import numpy as np
+
+import functions as workbook
 
 SIZE = ("height", "width", "channel", "batch_size")
 
