@@ -80,9 +80,8 @@ def test_lab_in_a_clone_opens_the_notebooks_where_they_are(monkeypatch, capsys):
     monkeypatch.setattr(lab.subprocess, "call", lambda command, env: asked.append((command, env)) or 0)
     assert cli.main(["lab", "--", "--no-browser", "--port=9999"]) == 0
     command, env = asked[0]
-    assert f"--ServerApp.root_dir={ROOT / 'notebooks'}" in command and command[-2:] == ["--no-browser", "--port=9999"] or \
-        command[-1] == "--port=9999"
-    assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in command
+    assert command[3:5] == [f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
+    assert command[-2:] == ["--no-browser", "--port=9999"]
 
 
 def test_lab_for_an_instructor_shows_what_is_hidden_from_students(monkeypatch, tmp_path, capsys):
