@@ -3,8 +3,10 @@
 import http.server
 import os
 import signal
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,6 +44,14 @@ def cifar10():
     if not named or data.find_cifar10(named) is None:                   # no download: it has 170 MB
         pytest.skip("CIFAR-10 is not here: name its folder in LENET_DATA")
     return data.load_cifar10(named)
+
+
+@pytest.fixture
+def open_folder():
+    """A temporary folder that every user can enter; pytest's own ones lie below a private folder."""
+    with tempfile.TemporaryDirectory(dir="/tmp" if os.name == "posix" else None) as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
 
 
 # ------------------------------------------------------------------------------------------------- servers to download from

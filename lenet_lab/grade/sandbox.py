@@ -19,6 +19,7 @@ import os
 import queue
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -166,6 +167,8 @@ class Sandbox:
                        *_places(), *_hidden()]
             home = "/student"
         else:
+            if self.how == "user" and (closed := [str(place) for place in self.folder.parents if not place.stat().st_mode & stat.S_IXOTH]):
+                raise Ended(f"Its process runs as another user, who cannot enter {closed[-1]}. Name a folder in TMPDIR that everybody can enter.")
             _keep_to_oneself()
             command, home = [sys.executable, "-I", "-B", "-c", START, library, PACKAGES], new
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=new,
