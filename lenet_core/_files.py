@@ -1,9 +1,14 @@
-"""Files written wholly or not at all, and one .npz that holds a description and arrays, read without executing anything."""
+"""Is it there? Files written wholly or not at all; one .npz of a description and arrays, read without executing anything.
+
+Where a right is missing, `Path.is_file`, `is_dir` and `exists` answer False from Python 3.14 on, and `Path.glob` finds nothing.
+What is forbidden would be reported as missing. The questions here raise PermissionError instead, on every Python.
+"""
 
 import contextlib
 import io
 import json
 import os
+import stat
 import tempfile
 import zipfile
 from pathlib import Path
@@ -13,6 +18,44 @@ import numpy as np
 DESCRIPTION = "description.json"
 TEMPORARY = ".tmp"                       # the end of a file's name while it is written
 ABANDONED = 60                           # seconds without a change, after which nobody is at it any more
+
+
+def mode(path):
+    """The type and rights of what is at `path` (`st_mode`), 0 where nothing is: the question "Does it exist?".
+
+    Raises PermissionError, with the folder that may not be entered as its `filename`, and whatever else the system has against it.
+    """
+    try:
+        return os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except PermissionError as error:
+        place = Path(path)
+        while place != place.parent and not os.path.lexists(place):
+            place = place.parent                            # what cannot be seen lies in a folder that may not be entered
+        raise PermissionError(error.errno, error.strerror, str(place)) from None
+
+
+def is_file(path):
+    """Is there a file? Raises OSError as `mode` does."""
+    return stat.S_ISREG(mode(path))
+
+
+def is_folder(path):
+    """Is there a folder? Raises OSError as `mode` does."""
+    return stat.S_ISDIR(mode(path))
+
+
+def matching(folder, pattern):
+    """The sorted paths in `folder` whose names match `pattern`, none where there is no folder. Raises PermissionError."""
+    return sorted(path for path in Path(folder).iterdir() if path.match(pattern)) if is_folder(folder) else []
+
+
+def in_a_sentence(error):
+    """What an error says: the sentence that it was raised with; of the system's own, the place and what is wrong with it."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} cannot be used ({error.strerror}). Check its name and your rights."
+    return str(error)
 
 
 def write_npz(path, description, arrays):

@@ -8,6 +8,7 @@ import math
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -25,6 +26,7 @@ from lenet_lab.grade import bundle, grading, points, protocol, report, sandbox, 
 from lenet_lab.grade.sandbox import Limits, Sandbox
 from lenet_lab.grade.terminal import main
 
+from .ordinary_user import as_ordinary_user
 from .solved_notebooks import with_exercises
 
 SETUP = "import numpy as np\nfrom lenet_core import lenet, load_mnist, ops\nfrom lenet_lab import check, plots"
@@ -33,14 +35,16 @@ WITHOUT_WALLS = "user" if getattr(os, "geteuid", lambda: 1)() == 0 else "limits"
 
 
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    """Nothing that is graded here writes down anybody's progress, or leaves a folder behind."""
+def own_folder(tmp_path, open_folder, monkeypatch):
+    """Nothing that is graded here writes down anybody's progress, or leaves a folder behind.
+
+    The temporary folder is one that the user can enter whom a grader who is root lends to a submission.
+    """
     monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
     monkeypatch.delenv("LENET_GRADE_SEED", raising=False)
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr("tempfile.tempdir", str(open_folder))
     yield
-    assert not list((tmp_path / "temporary").iterdir()) and not (tmp_path / "progress").exists()
+    assert not list(open_folder.iterdir()) and not (tmp_path / "progress").exists()
 
 
 @pytest.fixture(params=["namespaces", WITHOUT_WALLS])
@@ -795,6 +799,61 @@ def test_one_submission_that_cannot_be_read_does_not_stop_the_class(tmp_path, ca
     said = capsys.readouterr().out
     assert re.search(r"Left out: .*a\.ipynb", said) and "Left out: ?[31mnotes.txt" in said and "\x1b" not in said
     assert "1 submissions, 1.0 of 85 points" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of Unix")
+def test_the_class_is_graded_but_for_what_is_closed(tmp_path, open_folder, monkeypatch, capfd):
+    """Each closed submission has its line."""
+    whole = write_notebook(tmp_path / "z.ipynb", [("toy_05", "check.toy(5, 4)")])
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "z.ipynb").write_bytes(whole.read_bytes())
+    assert main(["--statistics", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--seed", "2"]) == 0
+    result = grading.grade(submission.read(whole), 2)
+    monkeypatch.setattr(statistics, "grade", lambda *_: result)       # an ordinary user may not be able to start this Python
+    folder = open_folder / "class"
+    (folder / "c").mkdir(parents=True)
+    names = "a.ipynb", "b.json", "c", "d.tar", "e.py"
+    for name in ("z.ipynb", *names):
+        if name != "c":
+            (folder / name).write_bytes(whole.read_bytes())
+    for name in names:
+        (folder / name).chmod(0)
+    open_folder.chmod(0o777)
+
+    capfd.readouterr()
+    lines = as_ordinary_user(lambda: [f"status {main(['--statistics', str(folder), '--out', str(open_folder / 'out'), '--seed', '2'])}"])
+    shutil.rmtree(open_folder / "out")
+    (folder / "c").chmod(0o755)
+    shutil.rmtree(folder)
+    said = capfd.readouterr()
+    assert lines == ["status 0"], said.err
+    for name in names:
+        assert f"Left out: {folder / name} cannot be used (Permission denied)." in said.out
+    assert "1 submissions, 1.0 of 85 points" in said.out and "Traceback" not in said.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of Unix")
+def test_a_class_that_is_closed_whole_is_not_called_empty(open_folder, capfd):
+    folder = open_folder / "class"
+    folder.mkdir()
+    for name in "ab":
+        write_notebook(folder / f"{name}.ipynb", [("toy_05", "check.toy(5, 4)")]).chmod(0)
+    open_folder.chmod(0o777)
+    lines = as_ordinary_user(lambda: [f"status {main(['--statistics', str(folder), '--out', str(open_folder / 'out')])}"])
+    shutil.rmtree(folder), shutil.rmtree(open_folder / "out")
+    said = capfd.readouterr().err
+    assert lines == ["status 2"] and "holds no submissions that can be graded. Left out: " in said
+    assert f"{folder / 'a.ipynb'} cannot be used (Permission denied)." in said
+
+
+@pytest.mark.skipif(WITHOUT_WALLS != "user", reason="only root lends a user")
+def test_a_temporary_folder_that_the_lent_user_cannot_enter_is_no_fault_of_the_submission(tmp_path, monkeypatch):
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    monkeypatch.setattr("tempfile.tempdir", str(private))
+    with pytest.raises(sandbox.NotStarted, match="who cannot enter .*Name a folder in TMPDIR"), Sandbox({}, how="user"):
+        pass
+    assert not list(private.iterdir())
 
 
 def test_the_grader_runs_as_a_module(small):

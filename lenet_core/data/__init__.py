@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._files import is_file, is_folder, matching
 from . import download, formats
 from .formats import RECORD, SHARED, SHARED_ARRAYS, DataError
 
@@ -116,24 +117,24 @@ def load_cifar10(folder=None):
         place = _cached_cifar10()
     except DataError as error:
         looked = ([f"{named} (named in LENET_DATA)"] if named else []) + [str(_cache("cifar10"))]
-        raise DataError(f"There is no CIFAR-10 in {' or in '.join(looked)}, and {error}") from None
+        raise DataError(f"CIFAR-10 was looked for in {' and in '.join(looked)}, and {error}") from None
     return _from_cifar10(place, "from the cache")
 
 
 def find_cifar10(folder=None):
     """The folder that `load_cifar10(folder)` would read without a download; None where there is none.
 
-    Raises DataError where there is the packed archive alone: to download it a second time would be a waste.
+    Raises DataError where there is the packed archive alone (to download it a second time would be a waste), and where a folder
+    cannot be read.
     """
     if folder is not None:
         return _cifar10_place(Path(folder))
     named = os.environ.get("LENET_DATA")
     if named and (place := _cifar10_place(Path(named))):
         return place
-    with suppress(OSError):                                  # a cache that cannot be read has nothing for us
-        if _whole_cifar10(_cache("cifar10")):
-            return _cache("cifar10")
-    return None
+    cache = _cache("cifar10")
+    with _reading(cache):
+        return cache if _whole_cifar10(cache) else None
 
 
 def digits(source="comes with scikit-learn"):
@@ -188,19 +189,19 @@ def _reading(folder):
 def _mnist_in(folder, source):
     """The MNIST in a folder or its subfolder `mnist`, in the first format that is found; or in the file of this name."""
     with _reading(folder):
-        if folder.is_file():
+        if is_file(folder):
             return _mnist_from_file(folder, source)
         for place in (folder, folder / "mnist"):
-            if not place.is_dir():
+            if not is_folder(place):
                 continue
-            if (place / "mnist.json").is_file():
+            if is_file(place / "mnist.json"):
                 return _from_shared(place, "mnist", source)
-            found = {name: file for name in MNIST_FILES for file in _spellings(place, name) if file.is_file()}
+            found = {name: file for name in MNIST_FILES for file in _spellings(place, name) if is_file(file)}
             if len(found) == len(MNIST_FILES):
                 return _as_mnist([formats.read_idx(found[name], 3 if "images" in name else 1) for name in MNIST_FILES],
                                  list(found.values()), source)
             for name in ("mnist.npz", "mnist_all.mat"):
-                if (place / name).is_file():
+                if is_file(place / name):
                     return _mnist_from_file(place / name, source)
             if found:
                 missing = ", ".join(sorted(set(MNIST_FILES) - set(found)))
@@ -251,10 +252,10 @@ def _cifar10_place(folder):
     """The folder, or the first of its subfolders `cifar...`, with a file of CIFAR-10 in it; None where neither has one."""
     packed = []
     with _reading(folder):
-        if folder.name.endswith((".tar.gz", ".tgz", ".tar")) and folder.is_file():
+        if folder.name.endswith((".tar.gz", ".tgz", ".tar")) and is_file(folder):
             packed.append(folder)
-        for place in (folder, *sorted(folder.glob("cifar*"))):
-            names = set(os.listdir(place)) if place.is_dir() else set()
+        for place in (folder, *matching(folder, "cifar*")):
+            names = set(os.listdir(place)) if is_folder(place) else set()
             if names.intersection([*CIFAR10_FILES, "cifar10.json"]):
                 return place
             if CIFAR10_ARCHIVE in names:
@@ -290,7 +291,7 @@ def _cached_mnist():
 
     folder, smallest = _cache("mnist"), "t10k-labels-idx1-ubyte.gz"
     with _advising(folder, f"Put MNIST's four files into a folder and name it in LENET_DATA, or into {folder}."):
-        if not all((folder / name).is_file() and pooch.file_hash(folder / name) == sha for name, sha in MNIST_FILES.items()):
+        if not all(is_file(folder / name) and pooch.file_hash(folder / name) == sha for name, sha in MNIST_FILES.items()):
             folder.mkdir(parents=True, exist_ok=True)
             download.clear_abandoned(folder)
             mirrors = download.answering_mirrors(MIRRORS, lambda mirror: download.retrieve(
@@ -325,7 +326,7 @@ def _cached_cifar10():
 
 def _whole_cifar10(folder):
     files = [folder / name for name in CIFAR10_FILES]
-    return all(file.is_file() and file.stat().st_size == CIFAR10_IMAGES * RECORD for file in files)
+    return all(is_file(file) and file.stat().st_size == CIFAR10_IMAGES * RECORD for file in files)
 
 
 def _cache(name):

@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import os
+import stat
 import struct
 import tempfile
 import zipfile
@@ -17,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+
+from .._files import mode
 
 LARGEST = 2 ** 28             # bytes that a packed file may unpack to; the largest of MNIST has 47 MB
 RECORD = 1 + 3 * 32 * 32      # bytes of CIFAR-10's: the label, then a plane of red, one of green, one of blue
@@ -180,8 +183,8 @@ def read_class_names(path):
 
 def _read_file(path):
     """The bytes of one of CIFAR-10's files. Raises DataError for what is often found under its name instead."""
-    if path.exists() and not path.is_file():                 # a pipe would be waited for
-        kind = "a folder" if path.is_dir() else "no file"
+    if (found := mode(path)) and not stat.S_ISREG(found):     # a pipe would be waited for
+        kind = "a folder" if stat.S_ISDIR(found) else "no file"
         raise DataError(f"{path} is {kind}, where a file should be. Put the file there that has this name.")
     raw = path.read_bytes()
     if not raw:
@@ -205,7 +208,7 @@ def write_shared_arrays(folder, kind, about, arrays):
     cannot be written.
     """
     try:
-        if folder.exists():
+        if mode(folder):
             raise DataError(f"{folder} is there already. Remove it, or name another folder.")
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as passing:

@@ -18,7 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from lenet_core import ops
-from lenet_core._files import atomic_write
+from lenet_core._files import atomic_write, in_a_sentence, matching
 
 FOLDER = ".progress"                     # in the notebook's folder, unless LENET_PROGRESS names another
 PATIENCE = 3                             # seconds to wait for another notebook that is writing
@@ -43,7 +43,7 @@ def read(name):
     except (FileNotFoundError, NotADirectoryError):
         return dict(NOTHING)
     except (ValueError, TypeError, RecursionError, OSError) as error:
-        warnings.warn(f"The progress of {name} in {path} cannot be read ({error}); it starts anew.", stacklevel=2)
+        warnings.warn(f"The progress of {name} in {path} cannot be read ({getattr(error, 'strerror', None) or error}); it starts anew.", stacklevel=2)
         return dict(NOTHING)
 
 
@@ -62,7 +62,7 @@ def _change(name, changes):
             with atomic_write(folder() / f"{name}.json") as file:
                 file.write(json.dumps(known, indent=1).encode())
     except OSError as error:
-        warnings.warn(f"Progress is not kept: {error}", stacklevel=3)
+        warnings.warn(f"Progress is not kept: {in_a_sentence(error)}", stacklevel=3)
 
 
 @contextlib.contextmanager
@@ -110,7 +110,7 @@ def own(name):
     source, place = read(name)["source"], room()
     if not source:
         return None
-    for path in sorted(folder().glob("*.json")):                        # it may call one that passed before
+    for path in matching(folder(), "*.json"):                           # it may call one that passed before
         with contextlib.suppress(Exception):
             exec(compile(read(path.stem)["source"], f"<your {path.stem}>", "exec"), place)
     try:

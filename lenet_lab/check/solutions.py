@@ -3,14 +3,15 @@
 import copy
 import re
 
+from lenet_core._files import is_file
 from lenet_lab._material import material
 
 FILE = material("solutions") / "exercises.py"
 
 
 def blocks():
-    """{name: source} of every solved exercise. Raises FileNotFoundError, with a sentence, where the file is not."""
-    if not FILE.is_file():
+    """{name: source} of every solved exercise. Raises FileNotFoundError, with a sentence, where the file is not, or PermissionError."""
+    if not is_file(FILE):
         raise FileNotFoundError(f"The solutions are kept in {FILE.parent.name}/{FILE.name}, beside the notebooks; it is not here.")
     parts = re.split(r"^# %% (\w+)\n", FILE.read_text(encoding="utf-8"), flags=re.M)
     return {name: source.strip("\n") for name, source in zip(parts[1::2], parts[2::2])}

@@ -84,7 +84,7 @@ def _python(wanted):
 def _workbook():
     """Does the kernel import the workbook that this notebook belongs to, or another copy?"""
     here = Path.cwd().resolve()
-    mine = next((folder for folder in (here, *here.parents) if (folder / Path(__file__).relative_to(ROOT)).is_file()), ROOT)
+    mine = next((folder for folder in (here, *here.parents) if os.path.isfile(folder / Path(__file__).relative_to(ROOT))), ROOT)
     problem = "" if mine == ROOT else (
         f"This notebook belongs to the workbook in {mine}, but its kernel imports the one in {ROOT}: close JupyterLab and start it "
         f"with {_start(mine)}.")
@@ -162,7 +162,7 @@ def _mnist():
     try:
         data = load_mnist()
     except DataError as error:
-        return [Finding("MNIST", "not found", f"LENET_DATA names a folder, but {_one_sentence(error)}")]
+        return [Finding("MNIST", "cannot be used", f"LENET_DATA names a folder, but {_one_sentence(error)}")]
     if data.name == "MNIST":
         return [Finding("MNIST", str(data).removeprefix("MNIST: "))]
     return [Finding("MNIST", f"not here; instead {data.name}",

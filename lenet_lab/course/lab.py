@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lenet_core._files import atomic_write
+from lenet_core._files import atomic_write, in_a_sentence, is_file, matching
 from lenet_lab._material import PACKAGE, material
 
 FIRST = "00_start_here.ipynb"
@@ -31,12 +31,12 @@ def main(arguments=None):
     folder = args.folder or (Path(DEFAULT) if source.is_relative_to(PACKAGE) else source)
     try:
         if args.instructor:
-            if not (folder / "nbgrader_config.py").is_file():
+            if not is_file(folder / "nbgrader_config.py"):
                 ask.error(f"{folder} is no course: there is no nbgrader_config.py in it. `lenet course {folder}` makes one.")
         else:
             print(_said(folder, *copy_notebooks(source, folder)))
     except OSError as error:
-        print(f"{ask.prog}: {error}", file=sys.stderr)
+        print(f"{ask.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 1
     return 0 if args.copy_only else _open(folder, args.instructor, theirs)
 
@@ -44,16 +44,16 @@ def main(arguments=None):
 def copy_notebooks(source, folder):
     """Copy the notebooks of `source` that `folder` lacks; returns the names of the new ones and of those that were there.
 
-    Raises OSError, with a sentence, where they cannot be written.
+    Raises OSError: with a sentence where they cannot be written, the system's own where they cannot be read.
     """
     new, old = [], []
     if folder.resolve() == source.resolve():
-        return new, sorted(path.name for path in source.glob("*.ipynb"))
+        return new, [path.name for path in matching(source, "*.ipynb")]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(f"{folder} cannot be made ({error.strerror}). Name a folder that you may write to.") from None
-    for path in sorted(source.glob("*.ipynb")):
+    for path in matching(source, "*.ipynb"):
         if os.path.lexists(folder / path.name):
             old.append(path.name)
             continue

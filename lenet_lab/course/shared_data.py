@@ -9,6 +9,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from lenet_core._files import mode
 from lenet_core.data import DataError, load_cifar10, load_mnist, write_shared
 
 
@@ -23,7 +24,7 @@ def main(arguments=None):
     try:
         for kind, load in {"mnist": load_mnist, **({"cifar10": load_cifar10} if args.cifar10 else {})}.items():
             place = folder / kind
-            if not place.exists():
+            if not mode(place):
                 write_shared(load(args.data), place)
             print(f"{load(place)}, {sum(file.stat().st_size for file in place.iterdir()) / 1e6:,.0f} MB")
     except DataError as error:

@@ -6,11 +6,11 @@ of them (the table of the README, the sentence "Allow 45 minutes" in the text) i
 
 import json
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 from IPython.display import Markdown
 
+from lenet_core._files import matching
 from lenet_lab._material import material
 
 NOTEBOOKS = material("notebooks")
@@ -27,9 +27,9 @@ class Lesson(NamedTuple):
 
 
 def lessons(folder=NOTEBOOKS):
-    """The numbered notebooks in their order. Raises FileNotFoundError, with a sentence, where there are none."""
+    """The numbered notebooks in their order. Raises FileNotFoundError, with a sentence, where there are none, or PermissionError."""
     found = []
-    for path in sorted(Path(folder).glob("[0-9][0-9]_*.ipynb")):
+    for path in matching(folder, "[0-9][0-9]_*.ipynb"):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         number, title = re.match(r"# (\d+) · (.+)", "".join(notebook["cells"][0]["source"])).groups()
         found.append(Lesson(path.stem, int(number), title, **notebook["metadata"]["lenet"]))

@@ -20,7 +20,7 @@ from pathlib import Path
 import joblib
 from tqdm import tqdm
 
-from lenet_core._files import atomic_write
+from lenet_core._files import atomic_write, is_file
 from lenet_core.data import DataError
 
 from .learn import Settings, learn, pictures
@@ -44,7 +44,7 @@ class Trial:
 def records(path):
     """{key of the run: record} of all runs written down in `path`; a line cut off by a kill is passed over."""
     found = {}
-    if Path(path).is_file():
+    if is_file(path):
         for line in Path(path).read_text(encoding="utf-8").splitlines():
             with contextlib.suppress(json.JSONDecodeError):
                 record = json.loads(line)

@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from lenet_core._files import in_a_sentence
 from lenet_core.data import DataError, load_cifar10, load_mnist
 
 from .grid import merge, work_off
@@ -58,7 +59,7 @@ def main(arguments=None):
         print("\nstopped; the same command goes on with what is left", file=sys.stderr)
         return 130
     except (ValueError, OSError) as error:                                  # DataError is a ValueError
-        print(f"{ask.prog}: {error}", file=sys.stderr)
+        print(f"{ask.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 1
     if failed:
         print(f"{ask.prog}: {len(failed)} of {len(done)} runs failed, the first with {failed[0]['message']!r}; the same command tries "

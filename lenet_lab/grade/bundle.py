@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from tabulate import tabulate
 
+from lenet_core._files import in_a_sentence
+
 from . import slices
 from .points import BY_HAND, GRADED, TOTAL
 from .submission import ADAPTER, NotASubmission, read
@@ -96,6 +98,6 @@ def main(arguments=None):
     try:
         print(bundle(args.folder, args.out))
     except (NotASubmission, OSError) as error:
-        print(f"{ask.prog}: {error}", file=sys.stderr)
+        print(f"{ask.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 2
     return 0

@@ -27,6 +27,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from lenet_core._files import in_a_sentence, matching, mode
 from lenet_lab._material import material
 from lenet_lab.check.solutions import blocks, exercise
 
@@ -115,7 +116,7 @@ def mark_lessons():
 
 
 def _lessons():
-    paths = sorted(LESSONS.glob("[0-9]*.ipynb"))
+    paths = matching(LESSONS, "[0-9]*.ipynb")
     if not paths:
         raise FileNotFoundError(f"The lessons are kept in the folder {LESSONS.name}, beside the package; they are not here.")
     return paths
@@ -193,7 +194,7 @@ def course(folder):
     folder = Path(folder)
     config, source = folder / "nbgrader_config.py", folder / "source" / ASSIGNMENT
     for path in (config, source):
-        if path.exists():
+        if mode(path):
             raise FileExistsError(f"{path} is there already. A course keeps its hidden tests; for another one name another folder.")
     made = assignment(seed=secrets.randbelow(10 ** 12))
     source.mkdir(parents=True)
@@ -211,7 +212,7 @@ def main(arguments=None):
     try:
         course(folder)
     except OSError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        print(f"{parser.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 1
     by_hand = sum(item.points for item in BY_HAND)
     print(f"{folder} is now a course of nbgrader with one assignment, {ASSIGNMENT}: {TOTAL} points, {by_hand} of them given by you.\n")

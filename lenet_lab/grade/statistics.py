@@ -15,6 +15,8 @@ import numpy as np
 from tabulate import tabulate
 from tqdm import tqdm
 
+from lenet_core._files import in_a_sentence, is_folder
+
 from .grading import MISSING, PASSED, UNWRITTEN, grade
 from .points import GRADED, PRACTICE
 from .report import as_json, clean
@@ -35,12 +37,13 @@ CHECKS = (
 
 def write(folder, out, seed, drawn, limits, practice):
     """Grade what is in `folder`, write tables and a figure into `out`, and return the table as text. Raises NotASubmission."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise NotASubmission(f"There is no folder {folder}.")
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     (out / "results").mkdir(parents=True, exist_ok=True)
-    results, said = results_of(folder, out / "results", seed, drawn, limits, practice)
+    results, said = results_of(paths, out / "results", seed, drawn, limits, practice)
     if not results:
-        raise NotASubmission(f"{folder} holds no submissions.")
+        raise NotASubmission(" ".join([f"{folder} holds no submissions that can be graded.", *dict.fromkeys(said)]))
     lines, why = items(results), failures(results)
     _table(out / "items.csv", lines)
     _table(out / "failures.csv", why)
@@ -54,11 +57,11 @@ def write(folder, out, seed, drawn, limits, practice):
                       _in_table(lines), "", _in_table(why), "", caption, f"In {out}: items.csv, failures.csv, items.png, what it shows in items.txt, results."])
 
 
-def results_of(folder, kept, seed, drawn, limits, practice):
-    """(results as dicts, what could not be graded) for every submission in a folder; what is kept of an earlier time is not done again."""
+def results_of(paths, kept, seed, drawn, limits, practice):
+    """(results as dicts, what could not be graded) for every submission in `paths`; what is kept of an earlier time is not done again."""
     results, said = [], []
     wanted = {*GRADED, *(PRACTICE if practice else ())}
-    for path in tqdm(sorted(path for path in folder.iterdir() if not path.name.startswith(".")), unit="submission", disable=None):
+    for path in tqdm(paths, unit="submission", disable=None):
         try:
             if path.suffix == ".json":
                 found = _result(path)
@@ -68,7 +71,7 @@ def results_of(folder, kept, seed, drawn, limits, practice):
                 continue
             submission = read(path)
         except (NotASubmission, OSError) as error:
-            said.append(f"Left out: {clean(str(error))}")
+            said.append(f"Left out: {clean(in_a_sentence(error))}")
             continue
         place = kept / f"{path.name}.json"
         found = _result(place)
@@ -81,11 +84,11 @@ def results_of(folder, kept, seed, drawn, limits, practice):
 
 
 def _result(path):
-    """A result that `as_json` made, read from a file; None where there is none."""
+    """A result that `as_json` made, read from a file; None where there is none. Raises OSError where the file cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return found if {"rows", "score", "worth", "seed", "fingerprint"} <= found.keys() else None
-    except (OSError, ValueError, AttributeError):
+    except (FileNotFoundError, ValueError, AttributeError):
         return None
 
 

@@ -7,11 +7,13 @@ has been lost, by the name that they define or the question that they answer. Py
 
 import hashlib
 import json
+import os
 import re
 import tarfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from lenet_core._files import is_file, is_folder, mode
 from lenet_lab.check.solutions import exercise as asked_in
 from lenet_lab.handout import IN_OPS
 
@@ -67,13 +69,13 @@ class Submission(NamedTuple):
 def read(path):
     """The `Submission` in a notebook, a Python file, a folder, or a tar. Raises NotASubmission, or OSError."""
     path = Path(path)
-    if path.is_dir():
+    if is_folder(path):
         files = _of_folder(path)
     elif path.suffix in (".ipynb", ".py"):
         files = _of_file(path)
     elif path.suffix == ".tar":
         files = _of_tar(path)
-    elif path.exists():
+    elif mode(path):
         raise NotASubmission(f"{path.name} is not a notebook (.ipynb), a .tar, a Python file or a folder.")
     else:
         raise NotASubmission(f"There is no {path.name}.")
@@ -105,18 +107,25 @@ def _of_file(path):
 
 def _of_folder(folder):
     files, total = {}, 0
-    for number, path in enumerate(sorted(folder.rglob("*"))):
+    for number, path in enumerate(_all_below(folder)):
         name = path.relative_to(folder).as_posix()
         if number >= MOST_FILES:
             raise NotASubmission(f"{folder.name} holds more than {MOST_FILES} files.")
-        if path.is_symlink():
+        if os.path.islink(path):
             raise NotASubmission(f"{name} is a link; a submission holds files and folders only.")
-        if _wanted(name) and path.is_file():
+        if _wanted(name) and is_file(path):
             size = path.stat().st_size
             total += size
             _check_size(name, size, total)
             files[name] = path.read_bytes()
     return files
+
+
+def _all_below(folder):
+    """The sorted paths of all that is in a folder and its subfolders. Raises OSError where one cannot be read, as `rglob` does not."""
+    def refuse(error):
+        raise error
+    return sorted(Path(place, name) for place, folders, files in os.walk(folder, onerror=refuse) for name in (*folders, *files))
 
 
 def _of_tar(path):

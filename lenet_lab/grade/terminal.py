@@ -6,6 +6,8 @@ import secrets
 import sys
 from pathlib import Path
 
+from lenet_core._files import in_a_sentence
+
 from . import statistics
 from .grading import grade, nothing
 from .report import clean, written
@@ -56,10 +58,10 @@ def main(arguments=None):
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 1
     except (NotASubmission, OSError) as error:
-        print(f"{ask.prog}: {clean(str(error))}", file=sys.stderr)
+        print(f"{ask.prog}: {clean(in_a_sentence(error))}", file=sys.stderr)
         if args.statistics or args.format not in ("gradescope", "autolab"):
             return 2
-        status, result = 2, nothing(args.submission.name, seed, str(error))        # there the student reads it, with 0 points
+        status, result = 2, nothing(args.submission.name, seed, in_a_sentence(error))        # there the student reads it, with 0 points
     text = written(result, args.format, drawn=given is None)
     if not args.out:
         print(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from lenet_core._files import in_a_sentence
 from lenet_core.data import load_mnist
 from lenet_core.models import lenet
 from lenet_core.training import Diverged, TrainingState, error_rate, load_checkpoint, minibatches, save_checkpoint
@@ -44,12 +45,12 @@ def main(arguments=None):
     if args.resume and any(value is not None for value in (args.subset, args.recipe, args.epochs, args.steps, args.seed)):
         ask.error("--resume goes on with the run's own recipe, data, length and random numbers; "
                   "leave --subset, --recipe, --epochs, --steps and --seed out.")
-    if args.save and not (os.path.isdir(args.save.parent) and os.access(args.save.parent, os.W_OK)):
+    if args.save and not (os.path.isdir(args.save.parent) and os.access(args.save.parent, os.W_OK | os.X_OK)):
         ask.error(f"--save: there is no folder {args.save.parent} that you may write to. Make it first, or name another.")
     try:
         return run(args)
     except (Diverged, ValueError, OSError) as error:
-        print(f"{ask.prog}: {error}", file=sys.stderr)
+        print(f"{ask.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:                   # while the data are read, or a second time
         print(f"\n{ask.prog}: stopped", file=sys.stderr)
