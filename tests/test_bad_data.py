@@ -316,7 +316,7 @@ FILES |= {
     "checkpoint: a page of HTML": run("is not a saved network", put("run.npz", b"<html>Please log in</html>")),
     "checkpoint: a single array": run("is not a saved network", put("run.npz", npy((4,)) + bytes(4))),
     "checkpoint: MNIST instead": run("is not a saved network", lambda folder: np.savez(folder / "run.npz", x_train=IMAGES)),
-    "checkpoint: packed to less than it is": run("it would unpack to more than it is", packed_again),
+    "checkpoint: packed to less than it is": run("it would unpack to more than its own size", packed_again),
     "checkpoint: an entry that is no array": run("there is more in it than arrays", extra_entry),      # found by the fuzzer
     "checkpoint: a folder": run("cannot be read .Is a directory", instead("run.npz", Path.mkdir)),
     "checkpoint: no JSON": run("is not a saved network",

@@ -310,7 +310,7 @@ SPOILED_ARRAYS = {
     "pickled": (lambda folder: np.save(folder / "train_y.npy", np.array([{"a": 1}] * 30, object)), "damaged or was cut off"),
     "float64": (change("train_x.npy", np.float64), r"train_x.npy: an array \(30, 1, 28, 28\) of float64, where .* of float32"),
     "bytes the other way round": (change("train_x.npy", lambda x: x.astype(">f4")), "of >f4"),
-    "the order of Fortran": (change("test_x.npy", np.asfortranarray), "in the order of Fortran, where"),
+    "the order of Fortran": (change("test_x.npy", np.asfortranarray), "in Fortran order, where"),
     "labels as floats": (change("test_y.npy", np.float32), "of float32, where .N,. of int64"),
     "images without a channel": (change("train_x.npy", np.squeeze), r"\(30, 28, 28\) of float32, where \(N, 1, 28, 28\)"),
     "one number": (change("test_y.npy", lambda y: y[0]), r"an array \(\) of int64"),
