@@ -552,8 +552,9 @@ class Odd(http.server.BaseHTTPRequestHandler):
 
     def redirect_to_html(self, content):
         if self.path.startswith("/login"):
-            return self._send(200, b"<html>Please log in to this hotel's network</html>", Content_Type="text/html")
-        self._send(302, Location="/login")
+            self._send(200, b"<html>Please log in to this hotel's network</html>", Content_Type="text/html")
+        else:
+            self._send(302, Location="/login")
 
     def redirect_in_a_circle(self, content):
         self._send(302, Location=self.path)
