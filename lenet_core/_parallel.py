@@ -27,7 +27,7 @@ def map_in_threads(function: Callable[[Any], Any], parts: Sequence, threads: boo
     """[function(part) for part in parts]; if `threads`, a second thread computes every second part.
 
     Products are always single-threaded. The number of threads that share a product changes the last bits of its sums, and the
-    same seed must give the same numbers whatever else the process does.
+    same seed must always give the same numbers. So a single computation is called in the same way: map_in_threads(f, [x])[0].
     """
     with _blas_lock, _blas.limit(limits=1, user_api="blas"):
         if len(parts) < 2 or not threads:

@@ -33,7 +33,7 @@ from .ops import batch_innermost, softmax_loss
 Array = np.ndarray
 Place = tuple[int, str]                            # the number of a layer, and "x", "W" or "b"
 ROUNDING = 32          # units in the last place: the rounding error of a loss in float64, a sum of some hundred products
-RULE_IN_WORDS = {"first": "", "shut": "", "last": ", paid to the last", "share": ", shared", "open": ", taken as open"}
+RULE_IN_WORDS = {"first": "", "shut": "", "last": ", given to the last", "share": ", shared", "open": ", taken as open"}
 
 
 def numeric_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:

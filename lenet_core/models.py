@@ -1,4 +1,4 @@
-"""The LeNet of the homework. The shape of each layer's output stands to its right."""
+"""The LeNet of the homework. The comment on each line is the shape of that layer's output."""
 
 import numpy as np
 from numpy.typing import DTypeLike

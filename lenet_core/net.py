@@ -200,7 +200,7 @@ class Net:
             for name, value in layer.params.items():
                 assert layer.operation.fan_in is not None, "`register` requires it of operations with parameters"
                 fan_in = layer.operation.fan_in(layer.W_shape, **layer.options)
-                limit = bound(fan_in, input_size) if name == "W" else 0.0
+                limit = bound(fan_in, input_size) if name == "W" else 0.0           # b: random numbers between 0 and 0
                 layer.params[name] = rng.uniform(-limit, limit, value.shape).astype(dtype)
         return self
 

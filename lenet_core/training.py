@@ -153,6 +153,7 @@ def train(net: Net, batches: Iterable[Batch], lr: float | Schedule, mu: float | 
         if max_grad_norm is not None:
             _clip(net, max_grad_norm)
         _update(net, state, rate, rate * bias_lr_scale, momentum, weight_decay)
+        state.steps += 1
         yield Step(i, loss, float(np.mean(scores.argmax(axis=1) == y)), rate)
 
 
@@ -167,17 +168,16 @@ def _clip(net: Net, max_grad_norm: float) -> None:
 
 
 def _update(net: Net, state: TrainingState, weight_lr: float, bias_lr: float, mu: float, decay: float) -> None:
-    """`sgd_momentum` for every parameter of the network."""
+    """New parameters and velocities by `sgd_momentum`, with `weight_lr` and `decay` for each W, and `bias_lr` for each b."""
     with np.errstate(over="ignore", invalid="ignore"):       # `train` reports a network that diverges
         for layer in net.layers:
             new = {}
             for name, p in layer.params.items():
                 key = f"{layer.name}.{name}"
-                v = state.velocity.get(key, np.zeros((), p.dtype))
+                v = state.velocity.get(key, np.zeros((), p.dtype))      # 0 before the first step
                 lr, lam = (weight_lr, decay) if name == "W" else (bias_lr, 0.0)
                 new[name], state.velocity[key] = sgd_momentum(p, v, layer.grads[name], lr, mu, lam)
             layer.params = new
-    state.steps += 1
 
 
 def error_rate(net: Net, x: np.ndarray, y: np.ndarray) -> float:

@@ -301,7 +301,7 @@ SPOILED_ARRAYS = {
     "nothing but the header": (cut("test_x.npy", 128), "damaged or was cut off"),
     "half the header": (cut("test_y.npy", 50), "test_y.npy is damaged or was cut off"),
     "empty": (bad("train_y.npy", lambda raw: b""), "train_y.npy is damaged or was cut off"),
-    "something at the end": (bad("test_x.npy", lambda raw: raw + b"!"), "goes on after its array"),
+    "something at the end": (bad("test_x.npy", lambda raw: raw + b"!"), "has bytes after its array"),
     "a page of HTML": (bad("train_x.npy", lambda raw: b"<html>Forbidden</html>" * 100), "damaged or was cut off"),
     "a .npz": (bad("train_x.npy", lambda raw: b"PK\x03\x04" + raw), "damaged or was cut off"),
     "a header of nonsense": (bad("train_x.npy", lambda raw: raw[:10] + b"{(" + raw[12:]), "damaged or was cut off"),

@@ -137,7 +137,7 @@ def last(ties):
 
 
 @pytest.mark.parametrize("share, legal, why", [
-    (last, True, "a tie in pool1, paid to the last"),
+    (last, True, "a tie in pool1, given to the last"),
     (lambda ties: ties / ties.sum(axis=0), True, ""),
     (lambda ties: ties, False, ""),
     (lambda ties: 0.9 * first(ties) + 0.1 * last(ties), False, ""),

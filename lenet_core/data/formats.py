@@ -272,5 +272,5 @@ def _mapped(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         raise DataError(f"{path}: an array {array.shape} of {array.dtype}{order}, where {wanted} of {dtype} should be. "
                         f"{SHARED_AGAIN}")
     if array.offset + array.nbytes != path.stat().st_size:
-        raise DataError(f"{path} goes on after its array. {SHARED_AGAIN}")
+        raise DataError(f"{path} has bytes after its array. {SHARED_AGAIN}")
     return np.asarray(array)                                 # an ordinary array, so that no result is a memmap
