@@ -341,10 +341,10 @@ FILES |= {
     "checkpoint: the momentum of another network": run("the momentum is not",
                                                  rewritten(lambda d, arrays: arrays.update({"velocity ip1.b": np.zeros(9, "f")}))),
     "checkpoint: notes as a word": run("holds a damaged training run", setting("training", "notes", "x")),
-    "checkpoint: no place in the data": run("does not say where in the data it was", setting("training", "position", {})),
-    "checkpoint: a random state of another generator": run("does not say where in the data",
+    "checkpoint: no place in the data": run("has no valid position in the data", setting("training", "position", {})),
+    "checkpoint: a random state of another generator": run("has no valid position in the data",
                                                            setting("training", "position", "rng", {"bit_generator": "MT19937"})),
-    "checkpoint: more batches than there are": run("does not say where in the data",
+    "checkpoint: more batches than there are": run("has no valid position in the data",
                                                    setting("training", "position", "taken", 10 ** 6)),
 }
 
