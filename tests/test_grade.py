@@ -60,7 +60,10 @@ def write_notebook(path, cells, setup=SETUP):
     return path
 
 
-def graded(tmp_path, cells, seed=1, limits=Limits(), how=None, **options):
+DEFAULT_LIMITS = Limits()
+
+
+def graded(tmp_path, cells, seed=1, limits=DEFAULT_LIMITS, how=None, **options):
     """{exercise: Row} of a notebook with these cells."""
     path = write_notebook(tmp_path / "work.ipynb", cells.items() if isinstance(cells, dict) else cells)
     result = grading.grade(submission.read(path), seed, limits, how=how, **options)
@@ -78,7 +81,7 @@ def backward(body):
 def write_notebooks(folder, names=None, change=None):
     """The workbook's notebooks with exercises, solved (those in `names`), some solutions changed."""
     folder.mkdir(exist_ok=True)
-    for path, notebook, asked in with_exercises():
+    for path, notebook, _ in with_exercises():
         made = solved(notebook, names)
         for cell in made.cells:
             exercise = cell.metadata.get("lenet", {}).get("exercise")

@@ -139,7 +139,9 @@ def test_sgd_momentum_by_hand_and_learning_rate():
 
 def test_one_sided_difference_is_the_coarser_one(rng):
     maps = {**as_maps(rng.standard_normal((2, 3))), "diff": np.ones((3, 2))}
-    cube = lambda input: {**input, "data": input["data"] ** 3}
+
+    def cube(input):
+        return {**input, "data": input["data"] ** 3}
     truth, h = 3 * maps["data"] ** 2, 1e-3
     one_sided = np.abs(handout.finite_difference(with_diff(cube(maps), np.ones((2, 3))), maps, h, cube) - truth).max()
     central = np.abs(numeric_gradient(lambda x: np.sum(x ** 3), maps["data"], h) - truth).max()
@@ -168,7 +170,7 @@ def test_gradients_of_conv_net_against_small_nudges(rng):
     cp, grads = handout.conv_net(params, SMALL, data, labels)
     assert grads.keys() == params.keys() == {1, 2, 3, 4, 5}
     for i, name in itertools.product((1, 3, 5), "wb"):
-        def cost(value):
+        def cost(value, i=i, name=name):
             return handout.conv_net({**params, i: {**params[i], name: value}}, SMALL, data, labels)[0]["cost"]
         np.testing.assert_allclose(grads[i][name], numeric_gradient(cost, params[i][name]), atol=1e-8)
     assert grads[2]["w"].size == grads[4]["b"].size == 0 and cp["percent"] in (0, 1 / 3, 2 / 3, 1)
