@@ -160,6 +160,6 @@ def _chosen(functions):
     found = listed or {name: getattr(functions, name) for name in SEVEN if hasattr(functions, name)}
     unknown = [] if "__name__" in listed else [name for name in listed if name not in SEVEN]      # globals() has other names too
     if unknown or not any(name in found for name in SEVEN):
-        raise ValueError(f"Your own functions can be {', '.join(SEVEN)}; "
-                         + (f"{unknown[0]!r} is none of them." if unknown else "none of them was found."))
+        raise ValueError(f"The functions that can be your own are {', '.join(SEVEN)}; "
+                         + (f"{unknown[0]!r} is none of them." if unknown else "there is none of them here."))
     return {**GIVEN, **SEVEN, **{name: guarded(name, found[name]) for name in SEVEN if name in found}}
