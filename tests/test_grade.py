@@ -779,7 +779,7 @@ def test_the_other_checks_are_read_off_too():
                                           numeric=lambda case, gradient: {"dx": np.full(3, 2.0)}), lambda x: x.copy())
     for text, stopped in ((near.text, "finite differences"), ("It does not end: stopped after 8 seconds (with x (2, 3)).", "time"),
                           ("Its process was ended by the system (SIGSEGV).", "process"),
-                          ("5 is not it, and none of the usual slips.", "answer"),
+                          ("5 is not it, and none of the usual mistakes.", "answer"),
                           ("Its cell cannot be read: SyntaxError: invalid syntax.", "reads"),
                           ("Its cell raises ZeroDivisionError: division by zero.", "runs")):
         assert statistics.check_of({"status": "failed", "text": text}) == stopped

@@ -72,6 +72,7 @@ def toy(question, answer=...):
     """Check the answer to question 1 to 12 of the homework's toy network; returns a `Verdict`.
 
     Numbers may be given as numbers, fractions or text; heights and widths as a pair or one number; three decimals are enough.
+    Raises ValueError for an unknown question.
     """
     verdict = _toy(question, answer)
     answers[question] = answer

@@ -67,10 +67,7 @@ def curve(x, b, hinges):
 
 
 def hinges(target, b=..., hinges=...):
-    """Compare b + sum of c ReLU(x - t) with the target "roof" or "tent"; returns a `Verdict`.
-
-    `hinges` is a list of pairs (t, c). Raises ValueError for an unknown target.
-    """
+    """The `Verdict` of `check.hinges`, without recording it. Raises ValueError for an unknown target."""
     if target not in TARGETS:
         raise ValueError(f"There are the targets {' and '.join(TARGETS)}; got {target!r}.")
     name, wanted = f"hinges, {target}", TARGETS[target]

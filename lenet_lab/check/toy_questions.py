@@ -43,10 +43,7 @@ class WrongAnswer(NamedTuple):
 
 
 def toy(question, answer=...):
-    """Check the answer to question 1 to 12 of the homework's toy network; returns a `Verdict`.
-
-    Numbers may be given as numbers, fractions or text; heights and widths as a pair or one number; three decimals are enough.
-    """
+    """The `Verdict` of `check.toy`, without recording the answer. Raises ValueError for an unknown question."""
     if question not in ANSWERS:
         raise ValueError(f"The toy network has questions 1 to {len(ANSWERS)}; got {question!r}.")
     name, work = f"Question {question}", _work(question)
