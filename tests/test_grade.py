@@ -451,9 +451,9 @@ BOTH = {
                    "cannot be read (more than 1 MiB without its arrays)"),
     "returns a long text": ("return 'x' * 2 ** 20, x", "what it returns is too large: more than 1 MiB without its arrays"),
     "sends a fake result": (TO_EVERYBODY.replace("{}", "__import__('protocol').pack({'value': (x, x), 'passed': True, 'score': 100})"), "out"),
-    "prints a fake result": ("print('{\"score\": 100, \"passed\": true}')\n    return x, x", "nothing has been cut"),
+    "prints a fake result": ("print('{\"score\": 100, \"passed\": true}')\n    return x, x", "negative numbers must become 0"),
     "changes NumPy": ("np.isclose = np.allclose = np.array_equal = np.testing = lambda *a, **k: True\n    return x, x",
-                      "nothing has been cut"),
+                      "negative numbers must become 0"),
     "looks for the checks": ("import gc, sys\n    frame, seen = sys._getframe(), []\n"
                              "    while frame:\n        seen += [*frame.f_locals, *frame.f_globals]\n"
                              "        frame = frame.f_back\n    seen += [type(o).__name__ for o in gc.get_objects()] + list(sys.modules)\n"
@@ -463,7 +463,7 @@ BOTH = {
                           "ValueError: []"),
     "takes the answer": ("return ops.relu_forward(x)", "ops.relu_forward is the function to be written here"),
     "reads the answer": ("room = {}\n    exec(open(ops.__file__).read(), room)\n    return room['relu_forward'](x)",
-                         ("what is asked for here", "")),
+                         ("is the function to be written here", "")),
     "raises its limits": ("import resource\n    resource.setrlimit(resource.RLIMIT_NPROC, (100, 100))", ("not allowed to raise", "")),
     "leaves by SystemExit": ("raise SystemExit(0)", "It raises SystemExit"),
     "calls itself": ("return relu_forward(x)", "RecursionError"),
@@ -543,7 +543,7 @@ def test_where_there_are_no_walls_a_seed_on_the_command_line_can_be_read_and_one
     assert all(("a --seed in the list of processes" in text) == (how != "namespaces") for how, text in sandbox.PROTECTION.items())
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert "better given in the environment" in " ".join(capsys.readouterr().out.split())
+    assert "The environment is safer" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_cell_that_says_something_odd_in_the_graders_language(tmp_path, how):
