@@ -13,8 +13,8 @@ from .grid import Trial
 
 @dataclass(frozen=True)
 class Configuration:
-    """One recipe of a study: a name, the settings of `learn`, the seeds, the source's figure for it; `row`: its name in the README's
-    table of the five networks, where it stands there; `alone`: it is timed, so nothing else runs beside it."""
+    """One recipe of a study: a name, the settings of `learn`, the seeds, the source's figure for it; `row`: its name in the
+    table of docs/results.md, where it stands there; `alone`: it is timed, so nothing else runs beside it."""
 
     name: str
     settings: dict

@@ -9,7 +9,7 @@ from lenet_core.data import DataError, load_cifar10, load_mnist
 
 from .grid import merge, work_off
 from .studies import STUDIES, runs
-from .table import README, RECORD, RESULTS, around_table, write
+from .table import PAGE, RECORD, RESULTS, around_table, write
 
 SMOKE = RESULTS.parent / "build" / "smoke" / "runs.jsonl"
 
@@ -17,12 +17,13 @@ SMOKE = RESULTS.parent / "build" / "smoke" / "runs.jsonl"
 def main(arguments=None):
     ask = argparse.ArgumentParser(
         prog="lenet experiments",
-        description="Train the networks of all sources, with all seeds, and write the tables of the README. What is written down "
+        description="Train the networks of all sources, with all seeds, and write the tables of results. What is written down "
                     "already is not done again, so that a stopped redo goes on where it was.")
     ask.add_argument("studies", nargs="*", metavar="STUDY", help=f"which ones (default: all): {', '.join(STUDIES)}")
     ask.add_argument("--data", metavar="FOLDER", help="where MNIST and CIFAR-10 lie (else LENET_DATA, the cache, a download)")
     ask.add_argument("--record", type=Path, metavar="FILE", help="where runs are written down, and beside it the tables "
-                     "(default: results/runs.jsonl, from which the README's table is made; with --smoke build/smoke/runs.jsonl)")
+                     "(default: results/runs.jsonl, and then also the table in docs/results.md, where that is; with --smoke "
+                     "build/smoke/runs.jsonl)")
     ask.add_argument("--again", action="store_true", help="do these studies anew, in a record beside the old one, whose place it takes "
                                                           "when all is done; a stopped one is gone on with")
     ask.add_argument("--smoke", action="store_true", help="a few steps on a few images, to see that everything runs")
@@ -40,10 +41,10 @@ def main(arguments=None):
         ask.error("--cluster needs dask.distributed: pip install distributed.")
     names, failed = args.studies or list(STUDIES), []
     record = (args.record or (SMOKE if args.smoke else RECORD)).resolve()
-    readme = README if record == RECORD else None
+    page = PAGE if record == RECORD and PAGE.parent.is_dir() else None
     try:
-        if readme:
-            around_table(readme)                                            # now, and not after an hour of training
+        if page:
+            around_table(page)                                              # now, and not after an hour of training
         record.parent.mkdir(parents=True, exist_ok=True)
         if not args.tables:
             _refuse_other_data(names, args.data)
@@ -53,7 +54,7 @@ def main(arguments=None):
             failed = [one for one in done if one["outcome"] == "error"]
             if args.again and not failed:
                 merge(record, target)
-        write(record, args.smoke, readme)
+        write(record, args.smoke, page)
     except KeyboardInterrupt:
         print("\nstopped; the same command goes on with what is left", file=sys.stderr)
         return 130
