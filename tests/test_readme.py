@@ -1,6 +1,7 @@
 """The README and the pages of docs: short, complete, every link good, every line of code one that runs."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,15 @@ def test_the_operation_of_ones_own_passes_its_gradient_check_and_prints_what_the
     counts = [re.findall(r"^(\S*) +(\d+) +(\d+) +(\d+) ", text, re.M) for text in (capsys.readouterr().out, ARCHITECTURE)]
     assert counts[0] == counts[1] and len(counts[0]) == 9
     assert all(kink == fail == "0" for _, _, kink, fail in counts[0])
+
+
+def test_every_package_that_is_needed_has_a_reason():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {re.match(r"[\w-]+", line).group() for group in (project["dependencies"], *project["optional-dependencies"].values())
+              for line in group}
+    table = section(ARCHITECTURE, "What it needs, and why")
+    named = {name for first in re.findall(r"^\| ([^|]+) \|", table, re.M) for name in re.findall(r"[\w-]+", first)}
+    assert wanted <= named
 
 
 # ------------------------------------------------------------------------------------------------------------------- all pages
