@@ -235,33 +235,44 @@ def test_the_mean_is_over_the_runs_that_learned(folder, tmp_path):
     assert (line["mean"], line["lowest"], line["highest"]) == (pytest.approx(0.85), 0.8, 0.9)
 
 
-def test_a_readme_without_a_place_for_the_table_is_left_as_it_is(tmp_path):
-    readme = tmp_path / "README.md"
+def test_a_page_without_a_place_for_the_table_is_left_as_it_is(tmp_path):
+    page = tmp_path / "results.md"
     for text in ("no mark", f"one {table.BEGIN} only", f"the other {table.END} only"):
-        readme.write_text(text)
+        page.write_text(text)
         with pytest.raises(ValueError, match="no place for the table"):
-            table.write(tmp_path / "runs.jsonl", readme=readme)
-        assert readme.read_text() == text
+            table.write(tmp_path / "runs.jsonl", page=page)
+        assert page.read_text() == text
 
 
-def test_the_place_in_the_readme_is_looked_for_before_anything_is_trained(tmp_path, monkeypatch, capsys):
-    (tmp_path / "README.md").write_text("no mark")
-    for name, path in (("README", "README.md"), ("RECORD", "runs.jsonl")):
+def test_the_place_in_the_page_is_looked_for_before_anything_is_trained(tmp_path, monkeypatch, capsys):
+    (tmp_path / "results.md").write_text("no mark")
+    for name, path in (("PAGE", "results.md"), ("RECORD", "runs.jsonl")):
         monkeypatch.setattr(f"lenet_lab.experiments.terminal.{name}", tmp_path / path)
     monkeypatch.setattr("lenet_lab.experiments.terminal.do_missing", lambda *_, **options: pytest.fail("it trained"))
     assert main(["lenet5"]) == 1
-    assert "README.md has no place for the table" in capsys.readouterr().err
+    assert "results.md has no place for the table" in capsys.readouterr().err
 
 
-def test_the_readme_and_the_tables_are_what_the_experiments_gave(tmp_path):
+def test_the_page_and_the_tables_are_what_the_experiments_gave(tmp_path):
     """Whoever changes a number by hand learns it here."""
-    readme = table.README.read_text(encoding="utf-8")
-    assert f"{table.BEGIN}\n{table.networks_markdown()}{table.END}" in readme
+    assert f"{table.BEGIN}\n{table.networks_markdown()}{table.END}" in table.PAGE.read_text(encoding="utf-8")
     record = tmp_path / "runs.jsonl"
     record.write_text(table.RECORD.read_text(encoding="utf-8"), encoding="utf-8")
     table.write(record)
     for name in ("table.md", "table.csv"):
         assert (tmp_path / name).read_text(encoding="utf-8") == (table.RESULTS / name).read_text(encoding="utf-8")
+
+
+def test_without_the_folder_docs_only_the_tables_beside_the_record_are_written(tmp_path, monkeypatch):
+    """An installed wheel has no pages to rewrite."""
+    record = tmp_path / "results" / "runs.jsonl"
+    record.parent.mkdir()
+    record.write_text(table.RECORD.read_text(encoding="utf-8"), encoding="utf-8")
+    for name, path in (("PAGE", tmp_path / "docs" / "results.md"), ("RECORD", record)):
+        monkeypatch.setattr(f"lenet_lab.experiments.terminal.{name}", path)
+    assert main(["--tables"]) == 0
+    assert {path.name for path in record.parent.iterdir()} == {"runs.jsonl", "table.md", "table.csv"}
+    assert not (tmp_path / "docs").exists()
 
 
 @pytest.mark.parametrize("study", STUDIES)

@@ -35,7 +35,7 @@ def test_the_lessons_cells_have_the_metadata_that_the_course_gives_them():
     for path, notebook, _ in with_exercises():
         marked = copy.deepcopy(notebook)
         nbgrader_course.mark(marked)
-        assert marked == notebook, f"{path.name}: run python -c 'from lenet_lab import instructor; nbgrader_course.mark_lessons()'"
+        assert marked == notebook, f"{path.name}: run python -c 'from lenet_lab.grade import nbgrader_course; nbgrader_course.mark_lessons()'"
 
 
 def test_points_are_those_of_the_homework_and_of_the_lessons_words():

@@ -15,7 +15,7 @@ from .grid import Trial
 class Configuration:
     """One recipe of a study: a name, the settings of `learn`, the seeds, the source's result (`theirs`).
 
-    `row` is its name in the README's table of the five networks, or "". `alone` says that it is timed, so no other run takes place at
+    `row` is its name in the table of docs/results.md, or "". `alone` says that it is timed, so no other run takes place at
     the same time.
     """
 

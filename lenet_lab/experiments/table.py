@@ -19,7 +19,7 @@ from .studies import STUDIES, runs
 
 RESULTS = material("results")
 RECORD = RESULTS / "runs.jsonl"
-README = RESULTS.parent / "README.md"
+PAGE = RESULTS.parent / "docs" / "results.md"                 # in a clone of the repository only; a wheel has no folder docs
 BEGIN, END = "<!-- experiments: begin -->", "<!-- experiments: end -->"
 MANY = 20                                               # from this number of runs on, a share has a confidence interval
 
@@ -100,26 +100,26 @@ def study_markdown(study, record=RECORD, smoke=False, only=""):
 
 
 def networks_markdown(record=RECORD, smoke=False):
-    """The table of the README: the networks of all sources, with the sources' results and ours."""
+    """The table of docs/results.md: the networks of all sources, with the sources' results and ours."""
     return _markdown(["network", "parameters", "data", "the source says", "test accuracy here", "seeds", "time alone"],
                      [(line["row"], f"{line['parameters']:,}" if line["parameters"] else "-", line["data"], line["the source says"],
                        _accuracy(line), line["seeds"], _seconds(line))
                       for study in STUDIES for line in lines(study, record, smoke) if line["row"]]) + "\n"
 
 
-def around_table(readme):
+def around_table(page):
     """The text before and after the table of the networks. Raises ValueError when one of its two marks is missing."""
-    before, begin, rest = Path(readme).read_text(encoding="utf-8").partition(BEGIN)
+    before, begin, rest = Path(page).read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{readme} has no place for the table. Write the lines {BEGIN} and {END} where it belongs.")
+        raise ValueError(f"{page} has no place for the table. Write the lines {BEGIN} and {END} where it belongs.")
     return before, after
 
 
-def write(record=RECORD, smoke=False, readme=None):
-    """Write `table.csv` (a line per case) and `table.md` (a table per study) beside the record, and the networks' table into `readme`.
+def write(record=RECORD, smoke=False, page=None):
+    """Write `table.csv` (a line per case) and `table.md` (a table per study) beside the record, and the networks' table into `page`.
 
-    Raises ValueError, and does not change `readme`, if one of the two marks of the table is missing there.
+    Raises ValueError, and does not change `page`, if one of the two marks of the table is missing there.
     """
     everything = [line for study in STUDIES for line in lines(study, record, smoke)]
     text = io.StringIO()
@@ -137,9 +137,9 @@ def write(record=RECORD, smoke=False, readme=None):
              *(f"## {study}\n\n{study_markdown(study, record, smoke)}\n" for study in STUDIES if any(line["study"] == study for line in everything))]
     _replace(Path(record).with_name("table.csv"), text.getvalue())
     _replace(Path(record).with_name("table.md"), "\n".join(parts))
-    if readme:
-        before, after = around_table(readme)
-        _replace(readme, f"{before}{BEGIN}\n{networks_markdown(record, smoke)}{END}{after}")
+    if page:
+        before, after = around_table(page)
+        _replace(page, f"{before}{BEGIN}\n{networks_markdown(record, smoke)}{END}{after}")
 
 
 def _replace(path, text):

@@ -9,7 +9,7 @@ from lenet_core.data import DataError, load_cifar10, load_mnist
 
 from .grid import do_missing, merge
 from .studies import STUDIES, runs
-from .table import README, RECORD, RESULTS, around_table, write
+from .table import PAGE, RECORD, RESULTS, around_table, write
 
 SMOKE = RESULTS.parent / "build" / "smoke" / "runs.jsonl"
 
@@ -18,12 +18,12 @@ def main(arguments=None):
     """`lenet experiments`: do the missing runs and write the tables; returns the exit status."""
     ask = argparse.ArgumentParser(
         prog="lenet experiments",
-        description="Train the networks of all sources, with all seeds, and write the tables of the README. Recorded runs are not done "
+        description="Train the networks of all sources, with all seeds, and write the tables of results. Recorded runs are not done "
                     "again, so an interrupted command can be continued by calling it again.")
     ask.add_argument("studies", nargs="*", metavar="STUDY", help=f"names of studies (default: all): {', '.join(STUDIES)}")
     ask.add_argument("--data", metavar="FOLDER", help="folder with MNIST and CIFAR-10 (else LENET_DATA, the cache, a download)")
     ask.add_argument("--record", type=Path, metavar="FILE", help="the record of the runs; the tables are written beside it "
-                     "(default: results/runs.jsonl, from which the README's table is made; with --smoke build/smoke/runs.jsonl)")
+                     "(default: results/runs.jsonl, from which the table in docs/results.md is made; with --smoke build/smoke/runs.jsonl)")
     ask.add_argument("--again", action="store_true", help="do these studies anew, in a second record that replaces the old one at the "
                                                           "end; an interrupted repetition is continued")
     ask.add_argument("--smoke", action="store_true", help="a few steps on a few images, to test that everything runs")
@@ -41,10 +41,10 @@ def main(arguments=None):
         ask.error("--cluster needs dask.distributed: pip install distributed.")
     names, failed = args.studies or list(STUDIES), []
     record = (args.record or (SMOKE if args.smoke else RECORD)).resolve()
-    readme = README if record == RECORD else None
+    page = PAGE if record == RECORD and PAGE.parent.is_dir() else None
     try:
-        if readme:
-            around_table(readme)                                            # raise now, not after an hour of training
+        if page:
+            around_table(page)                                            # raise now, not after an hour of training
         record.parent.mkdir(parents=True, exist_ok=True)
         if not args.tables:
             _refuse_other_data(names, args.data)
@@ -54,7 +54,7 @@ def main(arguments=None):
             failed = [one for one in done if one["outcome"] == "error"]
             if args.again and not failed:
                 merge(record, target)
-        write(record, args.smoke, readme)
+        write(record, args.smoke, page)
     except KeyboardInterrupt:
         print("\nstopped; the same command continues with the missing runs", file=sys.stderr)
         return 130
