@@ -2,14 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# As root (in a container) JupyterLab wants to be told that this is meant.
-ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
-
 .PHONY: lab test study bench experiments notebooks submission site pictures lock
 
-# The settings in classroom/alone keep menus of nbgrader, which only teachers need, and questions about news away from students.
 lab: .venv/ready
-	JUPYTER_CONFIG_PATH=$(CURDIR)/classroom/alone $(BIN)/jupyter lab $(ROOT) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+	$(BIN)/lenet lab
 
 test: .venv/ready
 	$(BIN)/python -m tests.solved_notebooks
@@ -55,8 +51,8 @@ lock: .venv/ready
 
 # Not compiled: Python compiles what it imports when it imports it, which is a small part of what is installed.
 .venv/ready: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-		{ echo "$$($(PYTHON) --version) is not one of 3.11 to 3.13. Name one that is: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 15))' || \
+		{ echo "$$($(PYTHON) --version) is not one of 3.11 to 3.15. Name one that is: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --requirement requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .

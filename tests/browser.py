@@ -34,24 +34,30 @@ def write_notebook(path, cells):
 
 
 @contextlib.contextmanager
-def jupyterlab(folder):
-    """JupyterLab on `folder` and a free port of this machine, without password; yields its address."""
+def jupyterlab(folder, command=None):
+    """JupyterLab on `folder` and a free port of this machine, without password; yields its address.
+
+    `command` starts it as a user would, with nothing set that hides anything; else it is set up for tests.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = folder / ".settings"
-    for name, wanted in {
+    for name, wanted in {} if command else {
         "notebook-extension/tracker": {"windowingMode": "none"},        # all cells on the page, also those out of sight
         "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     }.items():
         file = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(wanted))
-    arguments = ["--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1", f"--ServerApp.root_dir={folder}",
-                 "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.news_url=",
-                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
+    arguments = ["--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1", "--ServerApp.port_retries=0",
+                 "--IdentityProvider.token=", "--ServerApp.password="]
+    if not command:
+        command = [sys.executable, "-m", "jupyterlab"]
+        arguments += [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=", "--LabApp.extension_manager=readonly",
+                      "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     log = open(folder / ".lab.log", "w")
-    lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", *arguments], stdout=log, stderr=log,
+    lab = subprocess.Popen([*command, *arguments], stdout=log, stderr=log, cwd=folder,
                            env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(settings)})
     address = f"http://127.0.0.1:{port}"
     try:

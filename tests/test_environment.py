@@ -42,7 +42,7 @@ def test_where_all_is_well_it_says_so():
     assert looked_at == ["Python", "workbook", "packages", "widgets", "processors", "memory", "progress"]
 
 
-@pytest.mark.parametrize("version", ["3.10.14", "3.14.0"])
+@pytest.mark.parametrize("version", ["3.10.14", "3.16.0"])
 def test_another_python(monkeypatch, version):
     monkeypatch.setattr("platform.python_version", lambda: version)
     sentence = the_problem()

@@ -11,19 +11,14 @@ import json
 import math
 import os
 import textwrap
-import time
 import warnings
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from lenet_core import ops
 from lenet_core._files import atomic_write
-
-try:
-    import fcntl
-except ImportError:                      # Windows
-    fcntl = None
 
 FOLDER = ".progress"                     # in the notebook's folder, unless LENET_PROGRESS names another
 PATIENCE = 3                             # seconds to wait for another notebook that is writing
@@ -72,21 +67,17 @@ def _change(name, changes):
 
 @contextlib.contextmanager
 def _alone():
-    """Wait until no other process is at the progress; the system ends a claim with its process, whatever that died of.
+    """Wait until no other process changes the progress. The system ends a claim with its process, whatever ended that.
 
-    Nobody waits for ever: after a few seconds, as where a file cannot be locked (on some network disks, on Windows), it goes on without.
+    Nobody waits for ever: after a few seconds, and where files cannot be locked (on some network disks), it goes on without.
     """
-    with open(folder() / ".lock", "ab") as file:
-        deadline = time.monotonic() + PATIENCE
-        while fcntl and time.monotonic() < deadline:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(0.005)
-            except OSError:
-                break
+    lock = FileLock(folder() / ".lock", timeout=PATIENCE, poll_interval=0.005)
+    with contextlib.suppress(Timeout, NotImplementedError, OSError):
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def record(name, function, verdict, source_of=None):

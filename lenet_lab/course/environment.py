@@ -55,7 +55,7 @@ def check_environment():
         installed = metadata.metadata("lenet-workbook")
     except (ImportError, metadata.PackageNotFoundError):
         problem = (f"This kernel's Python ({sys.executable}) is not the one that the workbook was installed in: close JupyterLab and "
-                   f"start it with `make lab` in {ROOT}.")
+                   f"start it with {_start(ROOT)}.")
         return Environment([Finding("workbook", "not installed", problem)])
     findings = [*_packages(metadata.requires("lenet-workbook") or [])]
     for look in (_widgets, _machine, _progress, _mnist, _cifar10):
@@ -66,13 +66,18 @@ def check_environment():
     return Environment([_python(installed["Requires-Python"]), _workbook(), *findings])
 
 
+def _start(folder):
+    """How JupyterLab is started on the workbook in `folder`: a clone of the repository, or an installed package."""
+    return f"`make lab` in {folder}" if (folder / "Makefile").is_file() else "`lenet lab`"
+
+
 def _python(wanted):
     from packaging.specifiers import SpecifierSet
 
     version = platform.python_version()
     problem = "" if SpecifierSet(wanted).contains(version, prereleases=True) else (
         f"This is Python {version} and the workbook is made for {wanted}: install such a Python and set the workbook up again with "
-        "`make lab PYTHON=python3.12`, or whatever it is called.")
+        "`make lab PYTHON=python3.13`, or whatever it is called.")
     return Finding("Python", version, problem)
 
 
@@ -82,7 +87,7 @@ def _workbook():
     mine = next((folder for folder in (here, *here.parents) if (folder / Path(__file__).relative_to(ROOT)).is_file()), ROOT)
     problem = "" if mine == ROOT else (
         f"This notebook belongs to the workbook in {mine}, but its kernel imports the one in {ROOT}: close JupyterLab and start it "
-        f"with `make lab` in {mine}.")
+        f"with {_start(mine)}.")
     return Finding("workbook", "another one" if problem else "the one this notebook belongs to", problem)
 
 

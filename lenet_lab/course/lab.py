@@ -75,9 +75,12 @@ def _open(folder, instructor, options):
     if instructor:                                                  # shows what etc/jupyter of this installation hides
         settings = str(material("classroom") / "instructor")
         environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [settings, os.environ.get("JUPYTER_CONFIG_PATH")]))
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
+    folder, first = folder.resolve(), FIRST
+    if folder == material("notebooks").resolve():                   # of a clone: its code can be read beside them
+        folder, first = folder.parent, f"{folder.name}/{FIRST}"
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     if not instructor:
-        command.append(f"--LabApp.default_url=/lab/tree/{FIRST}")
+        command.append(f"--LabApp.default_url=/lab/tree/{first}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:                # in a container: JupyterLab wants to be told that this is meant
         command.append("--allow-root")
     try:

@@ -202,8 +202,11 @@ def course(folder):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="lenet course", description="Make a course for nbgrader out of this workbook.")
-    parser.add_argument("folder", metavar="FOLDER", help="where the course shall be")
+    parser = argparse.ArgumentParser(prog="lenet course", description="Make a course for nbgrader out of this workbook: one assignment, hw7, with "
+                                     "the exercises that have points and the questions that people grade. Its hidden tests draw their numbers "
+                                     "from a seed that is made for this course.",
+                                     epilog="It prints the next commands. nbgrader must be installed: pip install nbgrader")
+    parser.add_argument("folder", metavar="FOLDER", help="where the course shall be; there must be no course yet")
     folder = parser.parse_args(arguments).folder
     try:
         course(folder)
