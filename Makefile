@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test study bench experiments notebooks submission site pictures lock
+.PHONY: lab test quick lint study bench experiments notebooks submission site pictures wheel lock
+
+# Fast tests of every package: what `make quick` runs.
+QUICK := ops net operations gradcheck train data homework worked zoo run check_toy look experiments way notation points house
 
 lab: .venv/ready
 	$(BIN)/lenet lab
@@ -11,6 +14,14 @@ test: .venv/ready
 	$(BIN)/python -m tests.solved_notebooks
 	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 		tests notebooks build/solved
+
+# While you work on the code: less than a minute on two processors. `make test` before every commit all the same.
+quick: lint
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
+
+lint: .venv/ready
+	$(BIN)/ruff check
+	$(BIN)/mypy lenet_core
 
 # What takes minutes: memory over three epochs, the long resume, a hundred kills, cells in other orders, a thousand practice problems, every
 # notebook half solved.
@@ -42,6 +53,10 @@ site: .venv/ready
 # The README's pictures anew, in JupyterLab in Chromium (needs MNIST; some minutes, on a machine with nothing else to do).
 pictures: .venv/ready
 	$(BIN)/python -m docs.pictures
+
+# The wheel, with what the notebooks and commands read beside the packages, in dist.
+wheel: .venv/ready
+	$(BIN)/python -m hatchling build --target wheel
 
 # The tested set of versions, for every Python and system at once.
 lock: .venv/ready

@@ -79,9 +79,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.ranges.append(self.headers["Range"])
         content = self.server.files[name]
         if isinstance(behave, int):
-            return self.send_error(behave)
+            self.send_error(behave)
+            return
         if behave == "hang":
-            return time.sleep(self.server.patience)
+            time.sleep(self.server.patience)
+            return
         if behave == "html":
             content = b"<html>Please log in to this hotel's network</html>"
         self.send_response(200)

@@ -319,7 +319,7 @@ FILES |= {
     "checkpoint: a page of HTML": run("is not a saved network", put("run.npz", b"<html>Please log in</html>")),
     "checkpoint: a single array": run("is not a saved network", put("run.npz", npy((4,)) + bytes(4))),
     "checkpoint: MNIST instead": run("is not a saved network", lambda folder: np.savez(folder / "run.npz", x_train=IMAGES)),
-    "checkpoint: packed to less than it is": run("it would unpack to more than it is", packed_again),
+    "checkpoint: packed to less than it is": run("it would unpack to more than its own size", packed_again),
     "checkpoint: an entry that is no array": run("there is more in it than arrays", extra_entry),      # found by the fuzzer
     "checkpoint: a folder": run("cannot be read .Is a directory", instead("run.npz", Path.mkdir)),
     "checkpoint: no JSON": run("is not a saved network",
@@ -344,10 +344,10 @@ FILES |= {
     "checkpoint: the momentum of another network": run("the momentum is not",
                                                  rewritten(lambda d, arrays: arrays.update({"velocity ip1.b": np.zeros(9, "f")}))),
     "checkpoint: notes as a word": run("holds a damaged training run", setting("training", "notes", "x")),
-    "checkpoint: no place in the data": run("does not say where in the data it was", setting("training", "position", {})),
-    "checkpoint: a random state of another generator": run("does not say where in the data",
+    "checkpoint: no place in the data": run("has no valid position in the data", setting("training", "position", {})),
+    "checkpoint: a random state of another generator": run("has no valid position in the data",
                                                            setting("training", "position", "rng", {"bit_generator": "MT19937"})),
-    "checkpoint: more batches than there are": run("does not say where in the data",
+    "checkpoint: more batches than there are": run("has no valid position in the data",
                                                    setting("training", "position", "taken", 10 ** 6)),
 }
 
@@ -663,8 +663,9 @@ class Odd(http.server.BaseHTTPRequestHandler):
 
     def redirect_to_html(self, content):
         if self.path.startswith("/login"):
-            return self._send(200, b"<html>Please log in to this hotel's network</html>", Content_Type="text/html")
-        self._send(302, Location="/login")
+            self._send(200, b"<html>Please log in to this hotel's network</html>", Content_Type="text/html")
+        else:
+            self._send(302, Location="/login")
 
     def redirect_in_a_circle(self, content):
         self._send(302, Location=self.path)

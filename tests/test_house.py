@@ -7,6 +7,7 @@ import re
 import subprocess
 import tomllib
 import types
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -103,6 +104,13 @@ def imported(path):
 def test_every_folder_of_the_lab_is_a_room():
     assert {path.parent.name for path in (ROOT / "lenet_lab").glob("*/__init__.py")} == ROOMS.keys()
     assert {path.name for path in (ROOT / "lenet_lab").glob("*.py")} == {"__init__.py", "__main__.py", "_material.py", "cli.py"}
+
+
+@pytest.mark.parametrize("module", ["lenet_core", "lenet_core.data.formats", "lenet_lab.check.engine"])
+@pytest.mark.parametrize("kind", [DeprecationWarning, PendingDeprecationWarning, FutureWarning])
+def test_a_deprecation_warning_from_our_own_code_is_an_error(module, kind):
+    with pytest.raises(kind):
+        warnings.warn_explicit("it goes away", kind, "file.py", 1, module=module)
 
 
 @pytest.mark.parametrize("package", PACKAGES)

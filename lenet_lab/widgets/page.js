@@ -13,4 +13,3 @@ function element(tag, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
-
