@@ -66,7 +66,7 @@ def copy_notebooks(source, folder):
 
 def _said(folder, new, old):
     """What was copied, in one sentence."""
-    parts = [f"{len(new)} notebooks copied to {folder}"] if new else []
+    parts = [f"{len(new)} notebook{'s' * (len(new) > 1)} copied to {folder}"] if new else []
     parts += [f"{len(old)} were there already and are unchanged"] if new and old else []
     return "; ".join(parts) + "." if parts else f"Your notebooks are in {folder}."
 
