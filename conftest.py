@@ -8,7 +8,7 @@ from pathlib import Path
 from lenet_core import data, load_mnist
 
 BESIDE = Path(__file__).resolve().parent.parent / "shared" / "data"
-if "LENET_DATA" not in os.environ and (BESIDE / "mnist").is_dir():
+if "LENET_DATA" not in os.environ and os.path.isdir(BESIDE / "mnist"):
     os.environ["LENET_DATA"] = str(BESIDE)
 
 # What a student has done so far is not the tests' business: they keep a progress of their own beside each notebook.

@@ -136,7 +136,7 @@ def panel(pairs=9, steps=300):
         plain = TrainingPanel(lenet(np.random.default_rng(0)), digits, steps=steps).run
         plain.headless, plain.listener = True, lambda run: None
 
-        def with_panel():
+        def with_panel(shown=shown):
             shown.start()
             shown.wait()
         in_turn = (with_panel, plain.start) if turn % 2 else (plain.start, with_panel)

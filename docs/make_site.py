@@ -1,11 +1,13 @@
-"""`make site`: the notebooks, as they were stored, and the README as static pages in build/site, which ask the network for nothing.
+"""`make site`: the notebooks, as they were stored, the README and the pages in `docs` as static pages in build/site.
+
+The pages ask the network for nothing.
 
 nbconvert's HTML exporter does the work: it came with JupyterLab, reads Markdown as JupyterLab does, and without its own templates'
 scripts it writes plain HTML. (Sphinx and Jupyter Book would bring a second dialect of Markdown and formulas by a script from
 elsewhere.) Ours are the frame (`site/index.html.j2`), the style sheet (`site/site.css`) and what the renderer below adds: formulas
 as MathML, which browsers draw themselves; links that lead to the pages made here.
 
-A link to a file of the project, or a Python file named in the text, leads to a page with that file. Where a file is not shipped
+A link to a file of the project, or a Python or Markdown file named in the text, leads to a page with that file. Where a file is not shipped
 (data; the solved exercises; the broken layers to be hunted) the words stay and the link goes.
 """
 
@@ -29,7 +31,9 @@ from lenet_lab.check.solutions import exercise
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = "The LeNet workbook"
-README, NOTEBOOKS = ROOT / "README.md", sorted((ROOT / "notebooks").glob("*.ipynb"))          # the first of them opens the site
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))                                      # the first of them opens the site
+README = ROOT / "README.md"
+TEXTS = [README, *(ROOT / "docs" / f"{name}.md" for name in ("teaching", "architecture", "results", "performance"))]
 HELD_BACK = ("build/", "solutions/", "lenet_lab/check/bugs.py")                # not shipped: what exercises and the bug hunt ask for
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 PICTURES = (".png", ".svg", ".jpg")
@@ -53,7 +57,7 @@ def address(path):
     inside = path.relative_to(ROOT)
     if path.suffix in PICTURES:
         return path.name
-    if path in NOTEBOOKS or path == README:
+    if path in NOTEBOOKS or path in TEXTS:
         return "index.html" if path == NOTEBOOKS[0] else f"{path.stem.lower()}.html"
     shipped = path.suffix in (".py", ".md") and not str(inside).startswith(HELD_BACK)
     return ".".join(inside.parts) + ".html" if shipped else None
@@ -92,7 +96,7 @@ class Renderer(IPythonRenderer):
 
     def codespan(self, text):
         code, path = super().codespan(text), ROOT / text
-        name = text.endswith(".py") and address(path)
+        name = text.endswith((".py", ".md")) and address(path)
         if not name:
             return code
         self.asked.add(path)
@@ -176,7 +180,7 @@ def build(out):
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     way = [read(path) for path in NOTEBOOKS]
-    pages = [*way, read(README)]
+    pages = [*way, *map(read, TEXTS)]
     pages[0].notebook.cells.append(contents(pages[1:]))
     exporter = Exporter()
     for page, before, after in zip(way, [None, *way], [*way[1:], None]):

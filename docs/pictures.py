@@ -1,4 +1,4 @@
-"""`make pictures`: the README's pictures, of the real notebooks in real JupyterLab, in headless Chromium.
+"""`make pictures`: the pictures of the README and of `docs/teaching.md`, of the real notebooks in real JupyterLab, in headless Chromium.
 
 Every picture is of a notebook up to the cell that it shows, run from the top, with its widget brought into a telling state by the
 buttons, keys and pointer that a student has. Seeds are the notebooks' own, the window is always the same, and a picture is of the
@@ -18,7 +18,7 @@ from PIL import Image
 from tests import browser
 
 PICTURES = Path(__file__).parent / "pictures"
-LIMIT = 150 * 1024                       # bytes of a file: six of them are what a README may ask of a slow connection
+LIMIT = 150 * 1024                       # bytes of a file: one page shows five of them, also over a slow connection
 HEIGHT, MARGIN = 1800, 10               # of the window, and what is kept round a widget, in CSS pixels
 ALONE = """.jp-cell-toolbar { display: none !important }
 .jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser { visibility: hidden }

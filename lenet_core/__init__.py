@@ -1,11 +1,11 @@
 """A convolutional network small enough to read: operations, layers, training, checking, data.
 
 Read in this order: `reference` (the mathematics as plain loops), `ops` (the same, fast), `operations` (what a network has to
-know of each), `net`, `initializers` and `models` (first weights, LeNet), `training`, `gradcheck`. `data` finds and reads MNIST
+know about each), `net`, `initializers` and `models` (first weights, LeNet), `training`, `gradcheck`. `data` finds and reads MNIST
 and CIFAR-10. NumPy does the arithmetic; nothing here plots or prints.
 """
 
-import numpy.random  # noqa: F401          now, and not when it is first used: in the middle of that import a Ctrl-C is lost
+import numpy.random  # noqa: F401          NumPy would import it at its first use, and a Ctrl-C during that import is lost
 
 from .data import Dataset, load_cifar10, load_mnist
 from .models import lenet

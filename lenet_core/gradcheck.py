@@ -1,39 +1,42 @@
-"""Does the backward pass agree with what a small nudge does to the loss?
+"""Does the backward pass agree with how the loss changes after a nudge, a small change of one number?
 
-A central difference is compared with the gradient that backpropagation found. A network with ReLUs and max pooling is made of
-smooth pieces, and between two pieces something *switches*: a ReLU opens or shuts, a pooling window gets another winner. Where a
-nudge crosses such a kink, the difference measures a mixture of two pieces and says nothing about the gradient, right or wrong.
+Every check compares a central difference with the gradient of the backward pass. A network with ReLUs and max pooling is piecewise
+smooth. Between two pieces something *switches*: a ReLU opens or shuts, or a pooling window gets another winner. Where a nudge
+crosses such a kink, the difference mixes the slopes of two pieces, and it says nothing about the gradient, right or wrong.
 
-So where the two disagree and something switches, the checker measures once more with every switch *held* where it was before the
-nudge: each pooling window goes on taking the same entry, each ReLU stays open or shut. What is left is a single smooth piece, and
-its slope is what backpropagation computes. An entry is a "kink" only if it agrees with that slope as closely as a "pass" agrees
-with the plain one; anything else is a "fail", switch or no switch, so that a bug cannot hide behind a kink.
+So where the two disagree and something switches, the checker measures again with every switch *held* in its position before the
+nudge: each pooling window keeps its winner, each ReLU stays open or shut. What is left is one smooth piece, and its slope is what
+the backward pass computes. An entry is a "kink" only if it agrees with that slope as closely as a "pass" agrees with the plain
+difference. Anything else is a "fail", so that a kink cannot hide an error.
 
-(It would not do to ask whether the gradient lies between the slopes from below and from above. A nudge may split many ties at
-once, some where a rise helps and some where it hurts; then the two sides can be equal, and the gradient of a correct layer still
-another number. And where they are far apart, a wrong gradient may well lie between them.)
+It would not be enough that the gradient lies between the slopes from below and from above. A wrong gradient may lie there too; and
+where one nudge breaks several ties, the gradient of a correct layer may lie outside.
 
-At an exact tie the smooth pieces that meet have equal rights. The package's layers pay the first maximum and count 0 as shut; a
-layer with a backward function of your own may also pay the last one, let equal maxima share, or count 0 as open, but it must
-keep to one of these rules in all entries that were checked.
+At an exact tie all pieces that meet are equally right. The package's layers give the gradient to the first maximum and count 0 as
+shut. A backward function of your own may also give it to the last maximum, or share it between equal ones, or count 0 as open.
+But it must keep to one of these rules in all entries that are checked.
 """
 
 import itertools
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from ._parallel import map_in_threads
-from .net import Net
+from .net import Layer, Net
 from .ops import batch_innermost, softmax_loss
 
-ROUNDING = 32          # units in the last place by which a loss in float64 may be off: a sum of some hundred products
-RULE_IN_WORDS = {"first": "", "shut": "", "last": ", paid to the last", "share": ", shared", "open": ", taken as open"}
+Array = np.ndarray
+Place = tuple[int, str]                            # the number of a layer, and "x", "W" or "b"
+ROUNDING = 32          # units in the last place: the rounding error of a loss in float64, a sum of some hundred products
+RULE_IN_WORDS = {"first": "", "shut": "", "last": ", given to the last", "share": ", shared", "open": ", taken as open"}
 
 
-def numeric_gradient(f, x, h=1e-5):
+def numeric_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:
     """The central difference (f(x + h) - f(x - h)) / 2h for every entry of x.
 
     `f` takes an array like x and returns a number; x should be float64 (float32 leaves about three digits). Returns an
@@ -52,13 +55,13 @@ class Entry(NamedTuple):
     """One checked number: where it is, both gradients, their relative difference, and "pass", "kink" or "fail".
 
     `parameter` is "W", "b" or "x", the layer's input; the layer "loss" has the scores as its x. `numeric` is the central
-    difference, `below` and `above` are the one-sided ones with the same step. Where `numeric` disagrees, `why` says in words what
-    switches within the nudge, or that nothing does, and `held` is the slope with every switch held (else nan).
+    difference, `below` and `above` are the one-sided ones with the same step. Where `numeric` disagrees, `why` says what switches
+    within the nudge, or that nothing does; where something does, `held` is the slope with every switch held (else nan).
     """
 
     layer: str
     parameter: str
-    index: tuple
+    index: tuple[int, ...]          # type: ignore[assignment]       # in place of the method `index` of tuples
     analytic: float
     numeric: float
     error: float
@@ -68,7 +71,7 @@ class Entry(NamedTuple):
     held: float = np.nan
     why: str = ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         text = (f"{self.layer}.{self.parameter}{list(self.index)} {self.verdict}: backward pass {self.analytic:.6g}, "
                 f"central difference {self.numeric:.6g}")
         if not self.why:
@@ -77,60 +80,61 @@ class Entry(NamedTuple):
         return f"{text} (from below {self.below:.6g}, from above {self.above:.6g}{held}); {self.why}"
 
 
-def check_net(net, x, y, entries=20, h=1e-5, tolerance=1e-5, rng=None, loss=softmax_loss):
+def check_net(net: Net, x: Array, y: Array, entries: int = 20, h: float = 1e-5, tolerance: float = 1e-5,
+              rng: np.random.Generator | None = None, loss: Callable = softmax_loss) -> list[Entry]:
     """Check randomly chosen entries of the gradients of a network, in float64; a list of `Entry`, first layer first, loss last.
 
-    So many `entries` of every array are checked, half of them where the gradient is not 0: of the parameters, of every layer's
-    input (the first one's are the images x), and of the scores. As far as the sample tells, the broken layer is the one nearest
-    to the loss that has a "fail". The error is |analytic - numeric| divided by |analytic| + |numeric|, or by a larger number
-    where rounding would otherwise drown the digits. Functions put in with `use` are called like the package's; `loss` may be your
-    own too, (scores, y) -> loss, dscores. The network and what it remembers stay as they are.
+    Of every array this many `entries` are checked, half of them where the gradient is not 0. The arrays are the parameters, the
+    input of every layer (x for the first) and the scores. Of the layers with a "fail", the one nearest to the loss has the error,
+    as far as the sample shows. `Entry.error` is |analytic - numeric| divided by |analytic| + |numeric|, or by a larger number where
+    rounding errors are larger than that. Functions of `use` are called like the package's; `loss` may be your own too,
+    (scores, y) -> loss, dscores. The network stays as it is. Raises ValueError for images of another shape, or none.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     point = _Point(net, x, y, loss)
-    resolved = ROUNDING * np.finfo(np.float64).eps * point.scale / h          # no difference quotient knows a slope better
+    resolved = ROUNDING * np.finfo(np.float64).eps * point.scale / h          # the rounding error of a difference quotient
 
-    def error(analytic, numeric):
+    def error(analytic: float, numeric: float) -> float:
         return abs(analytic - numeric) / max(abs(analytic) + abs(numeric), resolved / tolerance)
 
-    looks = []
+    measured = []
     for place, gradient in point.gradients.items():
         for index in _sample(gradient, entries, rng):
-            analytic, nudge = float(gradient[index]), point.nudge(place, index, h)
+            analytic, nudge = float(gradient[index]), point.nudge(place, index, h, {})
             switched = [] if error(analytic, nudge.central) < tolerance else point.switched(place, nudge)
             held = [point.nudge(place, index, h, hold).central for _, hold in point.holds] if switched else []
-            looks.append(_Look(place, index, analytic, nudge, switched, held))
-    explained = Counter(way for look in looks for way, slope in enumerate(look.held) if error(look.analytic, slope) < tolerance)
+            measured.append(_Measured(place, index, analytic, nudge, switched, held))
+    explained = Counter(way for m in measured for way, slope in enumerate(m.held) if error(m.analytic, slope) < tolerance)
     best = min(explained, key=lambda way: (-explained[way], way), default=0)         # one rule for ties, for all entries
     found = []
-    for look in looks:
-        off, slope = error(look.analytic, look.nudge.central), look.held[best] if look.held else np.nan
-        if off < tolerance:
+    for m in measured:
+        difference, slope = error(m.analytic, m.nudge.central), m.held[best] if m.held else np.nan
+        if difference < tolerance:
             verdict, why = "pass", ""
-        elif look.held and error(look.analytic, slope) < tolerance:
-            verdict, why = "kink", point.in_words(look.switched, point.holds[best][0])
+        elif m.held and error(m.analytic, slope) < tolerance:
+            verdict, why = "kink", point.in_words(m.switched, point.holds[best][0])
         else:
             verdict, why = "fail", "nothing switches within the nudge"
-            if not np.isfinite(off):
+            if not np.isfinite(difference):
                 why = "not a finite number"
-            elif look.switched:
-                why = point.in_words(look.switched) + ", which does not explain it"
-        found.append(Entry(point.name(look.place), look.place[1], look.index, look.analytic, look.nudge.central, off, verdict,
-                           look.nudge.below, look.nudge.above, slope, why))
+            elif m.switched:
+                why = point.in_words(m.switched) + ", which does not explain it"
+        found.append(Entry(point.name(m.place), m.place[1], m.index, m.analytic, m.nudge.central, difference, verdict,
+                           m.nudge.below, m.nudge.above, slope, why))
     return found
 
 
-def _sample(gradient, entries, rng):
-    """Indices of randomly chosen entries, about half of them of entries that are not 0; all, where there are no more."""
+def _sample(gradient: Array, entries: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
+    """Indices of randomly chosen entries, about half of them not 0; of all entries, if there are no more."""
     order = rng.permutation(gradient.size)
-    paid = order[gradient.reshape(-1)[order] != 0][:entries // 2]
-    others = order[~np.isin(order, paid)][:entries - len(paid)]
-    return [tuple(int(i) for i in np.unravel_index(flat, gradient.shape)) for flat in (*paid, *others)]
+    nonzero = order[gradient.reshape(-1)[order] != 0][:entries // 2]
+    others = order[~np.isin(order, nonzero)][:entries - len(nonzero)]
+    return [tuple(int(i) for i in np.unravel_index(flat, gradient.shape)) for flat in (*nonzero, *others)]
 
 
-def table(found):
-    """How the entries of `check_net` came out, as text: a line for every array, the one nearest to the loss first."""
-    rows = {}
+def table(found: Iterable[Entry]) -> str:
+    """The verdicts of `check_net` as text: a line for every array, the one nearest to the loss first."""
+    rows: dict[str, list[Entry]] = {}
     for entry in found:
         rows.setdefault(f"{entry.layer}.{entry.parameter}", []).append(entry)
     lines = [f"{'':10} {'pass':>5} {'kink':>5} {'fail':>5}   largest error of a pass"]
@@ -143,33 +147,34 @@ def table(found):
 
 
 class _Nudge(NamedTuple):
-    """What a nudge of one entry by -h and +h does to the loss, as slopes, and what went into the layers from there on."""
+    """The slopes of the loss for a nudge of one entry by -h and by +h, and the inputs of the layers from there on."""
 
     central: float
     below: float
     above: float
-    inputs_down: list
-    inputs_up: list
+    inputs_down: list[Array]
+    inputs_up: list[Array]
 
 
-class _Look(NamedTuple):
-    """One entry, before the verdict: what switched, and its slope for every way of holding the switches."""
+@dataclass(frozen=True)
+class _Measured:
+    """One entry, before the verdict: what switched, and its slope for every way to hold the switches."""
 
-    place: tuple
-    index: tuple
+    place: Place
+    index: tuple[int, ...]
     analytic: float
     nudge: _Nudge
-    switched: list
-    held: list
+    switched: list[tuple[int, bool]]
+    held: list[float]
 
 
 class _Point:
-    """A network in float64 at its parameters and a batch: what went through it, and its gradients.
+    """A copy of a network in float64 with a batch: the inputs of its layers, and its gradients.
 
-    `gradients` has an array for every *place*, (number of the layer, "x", "W" or "b"); the loss has the number after the last.
+    `gradients` has an array for every `Place`; the loss counts as the layer after the last one.
     """
 
-    def __init__(self, net, x, y, loss):
+    def __init__(self, net: Net, x: Array, y: Array, loss: Callable) -> None:
         if np.shape(x)[1:] != net.input_shape or not len(x):
             raise ValueError(f"This network takes images of shape (N, {', '.join(map(str, net.input_shape))}), and at least one; "
                              f"got {np.shape(x)}.")
@@ -179,11 +184,11 @@ class _Point:
             mine.use(**given.own)
         self.y, self.loss_function = y, loss
         x = batch_innermost(np.asarray(x, np.float64))
-        self.loss, self.inputs, self.gradients = map_in_threads(self._there_and_back, [x])[0]
+        self.loss, self.inputs, self.gradients = map_in_threads(self._forward_and_backward, [x])[0]
         self.scale = max(1.0, abs(self.loss), np.abs(self.inputs[-1]).max())
 
-    def _there_and_back(self, x):
-        """The loss, what goes into every layer and into the loss, and all gradients."""
+    def _forward_and_backward(self, x: Array) -> tuple[float, list[Array], dict[Place, Array]]:
+        """The loss, the input of every layer and of the loss, and all gradients."""
         inputs, caches = [x], []
         for layer in self.layers:
             out, cache = layer.forward(inputs[-1])
@@ -196,11 +201,12 @@ class _Point:
             gradients |= {(n, p): gradient for p, gradient in zip(["x", *self.layers[n].params], results)}
         return loss, inputs, dict(sorted(gradients.items(), key=lambda item: item[0][0]))
 
-    def name(self, place):
+    def name(self, place: Place) -> str:
+        """The name of the layer, or "loss"."""
         return self.layers[place[0]].name if place[0] < len(self.layers) else "loss"
 
-    def nudge(self, place, index, h, held=()):
-        """Move one entry by -h and by +h and follow it to the loss."""
+    def nudge(self, place: Place, index: tuple, h: float, held: Mapping[int, Callable]) -> _Nudge:
+        """Change one entry by -h and by +h, and compute the loss for both."""
         n, p = place
         here = float((self.inputs[n] if p == "x" else self.layers[n].params[p])[index])
         down, inputs_down = self._moved(n, p, index, here - h, held)
@@ -208,24 +214,24 @@ class _Point:
         h_down, h_up = here - (here - h), (here + h) - here                # what is left of h in floating point
         return _Nudge((up - down) / (h_up + h_down), (self.loss - down) / h_down, (up - self.loss) / h_up, inputs_down, inputs_up)
 
-    def _moved(self, n, p, index, value, held):
-        """The loss with one entry moved to `value`, and what goes into layer n and every later one."""
-        def replaced(array):
+    def _moved(self, n: int, p: str, index: tuple, value: float, held: Mapping[int, Callable]) -> tuple[float, list[Array]]:
+        """The loss with one entry set to `value`, and the inputs of layer n and every later one."""
+        def replaced(array: Array) -> Array:
             array = array.copy()
             array[index] = value
             return array
 
         if p == "x":
-            return self._from(n, replaced(self.inputs[n]), held)
+            return self._loss_from(n, replaced(self.inputs[n]), held)
         layer = self.layers[n]
         kept, layer.params = layer.params, layer.params | {p: replaced(layer.params[p])}
         try:
-            return self._from(n, self.inputs[n], held)
+            return self._loss_from(n, self.inputs[n], held)
         finally:
             layer.params = kept
 
-    def _from(self, n, x, held):
-        def work(x):
+    def _loss_from(self, n: int, x: Array, held: Mapping[int, Callable]) -> tuple[float, list[Array]]:
+        def work(x: Array) -> tuple[float, list[Array]]:
             inputs = []
             for number, layer in enumerate(self.layers[n:], start=n):
                 inputs.append(x)
@@ -234,9 +240,7 @@ class _Point:
 
         return map_in_threads(work, [x])[0]
 
-    # -------------------------------------------------------------------------------------------------------- switches
-
-    def switched(self, place, nudge):
+    def switched(self, place: Place, nudge: _Nudge) -> list[tuple[int, bool]]:
         """[(number of a layer, is it a tie?)] of the layers in which the nudge switches something."""
         found = []
         for n, (down, up) in enumerate(zip(nudge.inputs_down, nudge.inputs_up), start=place[0]):
@@ -248,19 +252,19 @@ class _Point:
                     found.append((n, bool((changed & switch.tied(here)).any())))
         return found
 
-    def in_words(self, switched, rules=None):
-        """What switches within a nudge; and how ties are dealt with, where that is not the package's way."""
+    def in_words(self, switched: list[tuple[int, bool]], rules: Mapping[int, str] | None = None) -> str:
+        """What switches within a nudge, and the rule for ties where it is not the package's."""
         return "; ".join(self.switches[n].words[tie].format(self.layers[n].name)
                          + (RULE_IN_WORDS[rules[n]] if tie and rules else "") for n, tie in switched)
 
     @cached_property
-    def switches(self):
+    def switches(self) -> "dict[int, Gates | Winners]":
         """{number of a layer: its switches}, for the layers whose operation has some."""
         return {n: SWITCHES[layer.operation.switch](layer) for n, layer in enumerate(self.layers) if layer.operation.switch}
 
     @cached_property
-    def holds(self):
-        """Every way of holding all switches: ({number of a layer: rule for ties}, {number of a layer: its held forward pass})."""
+    def holds(self) -> list[tuple[dict[int, str], dict[int, Callable]]]:
+        """Every way to hold all switches: ({number of a layer: rule for ties}, {number of a layer: its held forward pass})."""
         choices = []
         for n, switch in self.switches.items():
             free = self.layers[n].own["backward"] and switch.tied(self.inputs[n]).any()
@@ -271,53 +275,51 @@ class _Point:
 
 
 class Gates:
-    """The switches of a ReLU: each entry passes or is stopped. `rules`, the package's first, say what an exact 0 does."""
+    """The switches of a ReLU: each entry passes or becomes 0. `rules`, the package's first, are for an input of exactly 0."""
 
     rules = ("shut", "open")
     words = {True: "{} is exactly at its bend", False: "{} opens or shuts"}
 
-    def __init__(self, layer):
-        pass
-
-    def positions(self, x):
+    def positions(self, x: Array) -> Array:
         """Which entries pass."""
         return x > 0
 
-    def tied(self, x):
-        """Which entries stand exactly between two positions."""
+    def tied(self, x: Array) -> Array:
+        """Which entries are exactly between two positions."""
         return x == 0
 
-    def held(self, x, out, rule):
-        """The forward pass with its switches where they are for the input x and the output out."""
+    def held(self, x: Array, out: Array, rule: str) -> Callable[[Array], Array]:
+        """The forward pass with its switches held in their positions for the input x and the output out."""
         gate = x >= 0 if rule == "open" else x > 0
         return lambda moved: moved * gate
 
 
 class Winners:
-    """The switches of a max pooling: each window has a winner. `rules`, the package's first, say which of equal maxima is paid."""
+    """The switches of a max pooling: each window has a winner. `rules`, the package's first, say which of equal maxima wins."""
 
     rules = ("first", "last", "share")
     words = {True: "a tie in {}", False: "{}: the winner of a window changes"}
 
-    def __init__(self, layer):
+    def __init__(self, layer: Layer) -> None:
+        assert layer.window, "an operation with winners has windows"
         self.k, self.stride, _ = layer.window
 
-    def _windows(self, x):
+    def _windows(self, x: Array) -> Array:
         """(N, C, OH, OW, k*k): the entries of every window in reading order."""
         windows = np.lib.stride_tricks.sliding_window_view(x, (self.k, self.k), axis=(2, 3))[:, :, ::self.stride, ::self.stride]
         return windows.reshape(*windows.shape[:4], -1)
 
-    def positions(self, x):
+    def positions(self, x: Array) -> Array:
         """Which entry of each window wins."""
         return self._windows(x).argmax(axis=-1)
 
-    def tied(self, x):
+    def tied(self, x: Array) -> Array:
         """Which windows have more than one largest entry."""
         windows = self._windows(x)
         return (windows == windows.max(axis=-1, keepdims=True)).sum(axis=-1) > 1
 
-    def held(self, x, out, rule):
-        """The forward pass with its switches where they are for the input x and the output out."""
+    def held(self, x: Array, out: Array, rule: str) -> Callable[[Array], Array]:
+        """The forward pass with its switches held in their positions for the input x and the output out."""
         won = self._windows(x) == out[..., None]
         if rule == "share":
             share = won / np.maximum(won.sum(axis=-1, keepdims=True), 1)
@@ -328,4 +330,4 @@ class Winners:
         return lambda moved: (self._windows(moved) * share).sum(axis=-1)
 
 
-SWITCHES = {"gate": Gates, "winner": Winners}
+SWITCHES: dict[str, Callable[[Layer], Gates | Winners]] = {"gate": lambda layer: Gates(), "winner": Winners}

@@ -1,13 +1,14 @@
-"""The LeNet of the homework. The shape of each layer's output stands to its right."""
+"""The LeNet of the homework. The comment on each line is the shape of that layer's output."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .initializers import input_volume
-from .net import Layer, Net
+from .net import Bound, Layer, Net
 
 
-def lenet(rng, dtype=np.float32, bound=input_volume):
-    """LeNet for 28x28 images and ten classes, 431,080 parameters, first weights drawn from `rng`. Source: homework table 2."""
+def lenet(rng: np.random.Generator, dtype: DTypeLike = np.float32, bound: Bound = input_volume) -> Net:
+    """LeNet for 28x28 images and ten classes, 431,080 parameters, initialised with `rng`. Source: homework table 2."""
     return Net((1, 28, 28), [                                   # (N,  1, 28, 28)
         Layer("conv1", "conv", (20, 1, 5, 5)),                  # (N, 20, 24, 24)
         Layer("pool1", "max_pool", k=2),                        # (N, 20, 12, 12)

@@ -1,79 +1,85 @@
-"""A layer is an operation, its parameters, and what it saw; a network is named layers in order.
+"""A layer is an operation, its parameters, and what it saw in the last training pass; a network is named layers in order.
 
-There is one `Layer` class for every kind of operation: the mathematics is in `ops`, what else a network has to know of it in
-`operations`, and a layer only keeps what belongs to it between a forward and a backward pass. So there is no subclass per
-layer, and a student's own function can take the place of the package's with `net["pool1"].use(...)`.
+There is one `Layer` class for every kind of operation. The mathematics is in `ops`, what else a network has to know about it
+in `operations`. A layer keeps its parameters, its gradients and the arrays of the last pass. A student's own function can
+replace the package's with `net["pool1"].use(...)`.
 
-A network has two paths, because looking at the test set must not disturb what was remembered of training:
-`net(x)` predicts and leaves no trace; `net.loss(x, y)` runs forward and backward and remembers everything.
+A network has two ways to compute, because a look at the test set must not change what the layers keep from training:
+`net(x)` predicts and stores nothing; `net.loss(x, y)` runs forward and backward, and every layer keeps its arrays.
 
-Arrays are never overwritten: an update puts new arrays into `params`. A snapshot is therefore a handful of references.
+No array is overwritten: an update puts new arrays into `params`. A snapshot therefore holds references and copies nothing.
 """
 
 import functools
 import math
 import operator
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from . import ops
 from ._files import read_npz, write_npz
 from ._parallel import map_in_threads
 from .operations import operation
 
-PART = 32                      # images; batches of at least two parts are worth a second thread
-LARGEST_IMAGE, LARGEST_OPTION = 2 ** 20, 256       # numbers; windows, strides, pads: of networks that are read from a file
+PART = 32                      # images; a batch of at least two parts is computed on two threads
+LARGEST_IMAGE = 2 ** 20        # numbers in one image, for a network read from a file
+LARGEST_OPTION = 256           # window, stride or padding, for a network read from a file
+Bound = Callable[[Any, int], Any]                  # of fan_in and input_size: see `initializers`
 
 
 class Layer:
-    """One operation of a network, its parameters, and what it saw in the last `Net.loss`.
+    """One operation of a network, its parameters, and the arrays of the last `Net.loss`.
 
     `kind` is a key of `lenet_core.operations.OPERATIONS`; `W_shape` is the shape of the weights, where the operation has some:
-    (F, C, k, k) for "conv", (D, M) for "inner_product". The options (`stride`, `pad`, `k`) go to the operation as they are.
-    Raises ValueError for a kind that is not registered.
+    (F, C, k, k) for "conv", (D, M) for "inner_product". The options (`stride`, `pad`, `k`) are arguments of the operation.
+    Raises ValueError for a kind that is not registered, and for a `W_shape` where the operation has no weights.
 
-    `params` and `grads` are dicts with the keys "W" and "b" (empty for layers that learn nothing). `x`, `out`, `dout` and
-    `dx` are the last input and output and the gradients of the loss with respect to them, for the whole batch; None
-    before the first `Net.loss`.
+    `params` and `grads` are dicts with the keys "W" and "b" (empty for layers without parameters). `x` and `out` are the input and
+    output of the last batch, `dx` and `dout` the gradients of the loss with respect to them; all None before the first `Net.loss`.
     """
 
-    def __init__(self, name, kind, W_shape=None, **options):
+    def __init__(self, name: str, kind: str, W_shape: tuple | None = None, **options: Any) -> None:
         try:
             self.operation = operation(kind)
         except ValueError as error:
             raise ValueError(f"Layer {name}: {error}.") from None
         self.name, self.kind, self.options = name, kind, options
-        self.params, self.grads = {}, {}
+        self.params: dict[str, np.ndarray] = {}
+        self.grads: dict[str, np.ndarray] = {}
         if W_shape:
             if self.operation.bias_shape is None:
-                raise ValueError(f"Layer {name}: the operation {kind!r} has no weights, but a shape {W_shape} is given for them.")
+                raise ValueError(f"Layer {name}: the operation {kind!r} has no weights. Leave out the shape {W_shape}.")
             bias_shape = self.operation.bias_shape(W_shape, **options)
             self.params = {"W": np.zeros(W_shape, np.float32), "b": np.zeros(bias_shape, np.float32)}
-        self._seen = []                                    # one record per part of the batch: x, out, cache, dout, dx
+        self._seen: list[dict[str, Any]] = []              # one record per part of the batch: x, out, cache, dout, dx
         self.use()
 
     @property
-    def W_shape(self):
+    def W_shape(self) -> tuple[int, ...] | None:
         """The shape of the weights, or None."""
         return self.params["W"].shape if self.params else None
 
     @property
-    def window(self):
-        """(k, stride, pad) of the window through which one output sees the input; None where it sees everything."""
+    def window(self) -> tuple[int, int, int] | None:
+        """(k, stride, pad) of the window of the input that one output depends on; None where it depends on the whole input."""
         return self.operation.window(self.W_shape, **self.options)
 
-    def use(self, forward=None, backward=None):
-        """Put your own functions in place of the package's; what you leave out is the package's (again).
+    def use(self, forward: Callable | None = None, backward: Callable | None = None) -> Self:
+        """Put your own functions in place of the package's; for what you leave out, the package's is used (again).
 
-        They take and return what the functions in `lenet_core.ops` do. A backward function gets the cache of the forward
-        function it stands beside: your own one's if you gave both, else the package's. A result of the wrong shape
-        raises ValueError with the name of your function in it. Returns the layer.
+        They take and return what the functions in `lenet_core.ops` do. A backward function gets the cache of your forward
+        function if you gave both, else the package's cache. A result of the wrong shape raises ValueError with the name of
+        your function in it. Returns the layer.
         """
         self.own = {"forward": forward, "backward": backward}
         return self
 
-    def forward(self, x):
-        """(out, cache) for the images `x`; nothing is remembered in the layer."""
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
+        """(out, cache) for the input `x`; the layer stores nothing."""
         mine, package = self.own["forward"], self.operation.forward
         arguments = [x, *self.params.values()]
         if not mine:
@@ -87,8 +93,8 @@ class Layer:
             raise ValueError(f"{_name(mine)}: out has shape {np.shape(out)}, but layer {self.name} needs {expected.shape}.")
         return out, cache if self.own["backward"] else package_cache
 
-    def backward(self, dout, cache, x_shape, need_dx=True):
-        """[dx, and for each parameter its gradient]; dx is None where it is not needed and was not worked out."""
+    def backward(self, dout: np.ndarray, cache: Any, x_shape: tuple, need_dx: bool = True) -> list:
+        """[dx, and for each parameter its gradient]; dx may be None where `need_dx` is False."""
         mine, package = self.own["backward"], self.operation.backward
         if not mine:
             result = package(dout, cache, need_dx=need_dx) if self.operation.skips_dx else package(dout, cache)
@@ -104,65 +110,76 @@ class Layer:
                 raise ValueError(f"{_name(mine)}: d{name} has shape {np.shape(grad)}, but {name} has shape {shape}.")
         return grads
 
-    x = property(lambda self: self._joined("x"), doc="The last input, (N, ...).")
-    out = property(lambda self: self._joined("out"), doc="The last output, (N, ...).")
-    dout = property(lambda self: self._joined("dout"), doc="The gradient of the loss with respect to `out`.")
+    @property
+    def x(self) -> np.ndarray | None:
+        """The last input, (N, ...)."""
+        return self._joined("x")
 
     @property
-    def dx(self):
+    def out(self) -> np.ndarray | None:
+        """The last output, (N, ...)."""
+        return self._joined("out")
+
+    @property
+    def dout(self) -> np.ndarray | None:
+        """The gradient of the loss with respect to `out`."""
+        return self._joined("dout")
+
+    @property
+    def dx(self) -> np.ndarray | None:
         """The gradient of the loss with respect to `x`."""
         for seen in self._seen:
-            if seen["dx"] is None:                         # the first layer's: nothing in training needs it
+            if seen["dx"] is None:                         # the first layer's: training does not need it
                 seen["dx"] = map_in_threads(lambda seen: self.backward(seen["dout"], seen["cache"], seen["x"].shape)[0], [seen])[0]
         return self._joined("dx")
 
-    def _joined(self, what):
+    def _joined(self, what: str) -> np.ndarray | None:
         parts = [seen[what] for seen in self._seen]
         return np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else None
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         facts = [f"{k}={v}" for k, v in self.options.items() if k != "table"] + [f"{p} {v.shape}" for p, v in self.params.items()]
         return f"{self.name:8} {self.kind}" + (f" ({', '.join(facts)})" if facts else "")
 
 
 class Net:
-    """Named layers in order, for images of shape `input_shape` (C, H, W), ending in the scores of the classes.
+    """Named layers in order, for images of shape `input_shape` (C, H, W); the last output is the scores of the classes.
 
-    The parameters start as zeros: `initialise` draws them (`lenet_core.lenet` does so). `net["conv1"]` is
-    a layer, `net.layers` the list of them. Raises ValueError when the layers do not fit together.
+    The parameters are zeros until `initialise` draws them (`lenet_core.lenet` does so). `net["conv1"]` is one layer,
+    `net.layers` the list of all. Raises ValueError when the layers do not fit together or have the same name.
     """
 
-    def __init__(self, input_shape, layers):
+    def __init__(self, input_shape: Iterable[int], layers: Iterable[Layer]) -> None:
         self.input_shape, self.layers = tuple(input_shape), list(layers)
         self._by_name = {layer.name: layer for layer in self.layers}
         if len(self._by_name) != len(self.layers):
-            raise ValueError("Two layers of a network have the same name: " + ", ".join(l.name for l in self.layers))
-        self.shapes()
+            raise ValueError("Two layers of a network have the same name: " + ", ".join(layer.name for layer in self.layers))
+        self.shapes()                   # raises ValueError where a layer does not fit
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Layer:
         if name not in self._by_name:
             raise KeyError(f"There is no layer {name!r}; there are: {', '.join(self._by_name)}.")
         return self._by_name[name]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         rows = [f"{layer!r:62} {'x'.join(map(str, shape))}" for layer, shape in zip(self.layers, self.shapes())]
         return "\n".join([f"Net for images {'x'.join(map(str, self.input_shape))}, {self.size:,} parameters", *rows])
 
     @property
-    def size(self):
+    def size(self) -> int:
         """The number of parameters."""
         return sum(p.size for layer in self.layers for p in layer.params.values())
 
     @property
-    def dtype(self):
-        """The number type of the parameters; images are brought to it."""
+    def dtype(self) -> np.dtype:
+        """The number type of the parameters; images are converted to it."""
         return next((p.dtype for layer in self.layers for p in layer.params.values()), np.dtype(np.float32))
 
-    def shapes(self):
+    def shapes(self) -> list[tuple[int, ...]]:
         """The shape of each layer's output for one image, without the batch axis."""
         return map_in_threads(lambda _: self._shapes(), [None])[0]
 
-    def _shapes(self):
+    def _shapes(self) -> list[tuple[int, ...]]:
         x, shapes = np.zeros((1, *self.input_shape), self.dtype), []
         for layer in self.layers:
             try:
@@ -172,68 +189,69 @@ class Net:
             shapes.append(x.shape[1:])
         return shapes
 
-    def initialise(self, rng, bound, dtype=np.float32):
+    def initialise(self, rng: np.random.Generator, bound: Bound, dtype: DTypeLike = np.float32) -> Self:
         """Draw every W uniformly between -bound and +bound, and set every b to zero; returns the network.
 
-        `bound(fan_in, input_size)` is one of `lenet_core.initializers`, or a function like these: `fan_in` is how many numbers go
-        into one output of the layer, `input_size` how many go into the layer for one image.
+        `bound(fan_in, input_size)` is a function of `lenet_core.initializers` or one of your own with the same arguments: `fan_in`
+        is how many numbers go into one output of the layer, `input_size` how many go into the layer for one image.
         """
         input_sizes = [math.prod(shape) for shape in [self.input_shape, *self.shapes()]]
         for layer, input_size in zip(self.layers, input_sizes):
             for name, value in layer.params.items():
+                assert layer.operation.fan_in is not None, "`register` requires it of operations with parameters"
                 fan_in = layer.operation.fan_in(layer.W_shape, **layer.options)
-                limit = bound(fan_in, input_size) if name == "W" else 0.0
+                limit = bound(fan_in, input_size) if name == "W" else 0.0           # b: random numbers between 0 and 0
                 layer.params[name] = rng.uniform(-limit, limit, value.shape).astype(dtype)
         return self
 
     # ----------------------------------------------------------------------------------------------------- passes
 
-    def __call__(self, x):
-        """The scores (N, K) for the images x (N, C, H, W). Remembers nothing, changes nothing."""
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """The scores (N, K) for the images x (N, C, H, W). The network stays as it is."""
         x = self._images(x)
         if not len(x):
             return np.zeros((0, *self.shapes()[-1]), self.dtype)
         parts = [x[i:i + 2 * PART] for i in range(0, len(x), 2 * PART)]
         return np.concatenate(map_in_threads(self._scores, parts, threads=not self._has_own))
 
-    def predict(self, x):
+    def predict(self, x: np.ndarray) -> np.ndarray:
         """The label with the highest score for each image, (N,)."""
         return self(x).argmax(axis=1)
 
-    def loss(self, x, y):
+    def loss(self, x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
         """One forward and one backward pass: the mean loss (a float) and the scores (N, K).
 
         Afterwards every layer holds its `x`, `out`, `dout`, `dx` and `grads`. Labels y (N,) are whole numbers.
-        A loss that is not finite is returned as it is; `train` is the one that stops.
+        A loss that is not finite is returned, not raised: `train` checks it.
         """
         x, y = self._images(x), np.asarray(y)
         if not len(x) or y.shape != x.shape[:1]:
             raise ValueError(f"loss: {len(x)} images need {len(x)} labels, and at least one; got labels of shape {y.shape}.")
         for layer in self.layers:
-            layer._seen = []            # first, so that the new arrays get the old ones' memory, still in the cache
+            layer._seen = []            # before the pass, so that its arrays can reuse this memory
         several = len(x) >= 2 * PART and not self._has_own
         parts = [slice(0, len(x) // 2), slice(len(x) // 2, None)] if several else [slice(None)]
-        passes = map_in_threads(lambda part: self._there_and_back(x[part], y[part], len(x)), parts, threads=several)
-        losses, records, grads = zip(*passes)               # gradients of this pass, nobody else's yet: added in place
+        passes = map_in_threads(lambda part: self._forward_and_backward(x[part], y[part], len(x)), parts, threads=several)
+        losses, records, grads = zip(*passes)               # the gradients are new arrays, so += is safe on them
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]
             layer.grads = {p: functools.reduce(operator.iadd, [part[n][p] for part in grads]) for p in layer.params}
         return sum(losses), np.concatenate([record[-1]["out"] for record in records])
 
-    def _there_and_back(self, x, y, N):
-        """The forward and backward pass of a part of a batch of N: its share of the loss, what each layer saw, its gradients."""
+    def _forward_and_backward(self, x: np.ndarray, y: np.ndarray, N: int) -> tuple[float, list, list]:
+        """For a part of a batch of N images: its share of the loss, and a record and the gradients of every layer."""
         records = self._forward(x)
         loss, dscores = ops.softmax_loss(records[-1]["out"], y)
         share = len(x) / N                                 # the loss is a mean over all N images
         return loss * share, records, self._backward(dscores * dscores.dtype.type(share), records)
 
-    def _scores(self, x):
+    def _scores(self, x: np.ndarray) -> np.ndarray:
         x = ops.batch_innermost(x)
         for layer in self.layers:
             x = layer.forward(x)[0]
         return x
 
-    def _forward(self, x):
+    def _forward(self, x: np.ndarray) -> list[dict[str, Any]]:
         records, x = [], ops.batch_innermost(x)
         for layer in self.layers:
             out, cache = layer.forward(x)
@@ -241,7 +259,7 @@ class Net:
             x = out
         return records
 
-    def _backward(self, dout, records):
+    def _backward(self, dout: np.ndarray, records: list[dict[str, Any]]) -> list[dict[str, np.ndarray]]:
         grads = []
         for layer, seen in zip(reversed(self.layers), reversed(records)):
             seen["dout"] = dout
@@ -250,37 +268,37 @@ class Net:
             dout = seen["dx"]
         return grads[::-1]
 
-    def _images(self, x):
+    def _images(self, x: np.ndarray) -> np.ndarray:
         x = np.asarray(x, self.dtype)
         if x.shape[1:] != self.input_shape:
             raise ValueError(f"This network takes images of shape (N, {', '.join(map(str, self.input_shape))}); got {x.shape}.")
         return x
 
     @property
-    def _has_own(self):
-        """A student's function works on the calling thread, and in `loss` on whole batches: it may print, plot, count its calls."""
+    def _has_own(self) -> bool:
+        """Whether a layer has a function of `use`. It may print or plot, so it runs on the calling thread and on whole batches."""
         return any(own for layer in self.layers for own in layer.own.values())
 
     # ------------------------------------------------------------------------------------------- keeping parameters
 
-    def snapshot(self):
-        """The parameters as they are now, {layer name: {"W": array, "b": array}}: references, since nothing is overwritten."""
+    def snapshot(self) -> dict[str, dict[str, np.ndarray]]:
+        """The parameters as they are now, {layer name: {"W": array, "b": array}}: references, since no array is overwritten."""
         return {layer.name: dict(layer.params) for layer in self.layers if layer.params}
 
-    def restore(self, snapshot):
+    def restore(self, snapshot: dict[str, dict[str, np.ndarray]]) -> None:
         """Go back to the parameters of a `snapshot`."""
         for name, params in snapshot.items():
             self[name].params = dict(params)
 
-    def pack(self):
-        """What there is to keep of a network: its description (plain data) and its arrays, {"conv1.W": array}."""
+    def pack(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """What a file keeps of the network: its description (plain data) and its arrays, {"conv1.W": array}."""
         layers = [{"name": layer.name, "kind": layer.kind, "options": layer.options} for layer in self.layers]
         arrays = {f"{name}.{p}": value for name, params in self.snapshot().items() for p, value in params.items()}
         return {"input_shape": list(self.input_shape), "layers": layers}, arrays
 
     @classmethod
-    def unpack(cls, description, arrays):
-        """The network that `pack` took apart."""
+    def unpack(cls, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
+        """The network with this description and these arrays, as `pack` returns them."""
         layers = []
         for about in description["layers"]:
             layer = Layer(about["name"], about["kind"], **about["options"])
@@ -290,27 +308,24 @@ class Net:
             layers.append(layer)
         return cls(description["input_shape"], layers)
 
-    def save(self, path):
-        """Write layers and parameters to the file `path` (.npz), wholly or not at all.
+    def save(self, path: str | Path) -> None:
+        """Write layers and parameters to the file `path` (.npz), completely or not at all.
 
-        A student's own functions are not saved; the package's take their places when the file is read.
+        Functions of `use` are not saved; the network in the file has the package's. Raises OSError when it cannot be written.
         """
         write_npz(path, *self.pack())
 
     @classmethod
-    def load(cls, path):
-        """The network in a file written by `save` or by `lenet_core.training.save_checkpoint`.
-
-        Raises FileNotFoundError, or ValueError with a sentence when the file does not hold a network.
-        """
+    def load(cls, path: str | Path) -> Self:
+        """The network in a file of `save` or `save_checkpoint`. Raises FileNotFoundError, and ValueError for a file without one."""
         return cls.read(path)[0]
 
     @classmethod
-    def read(cls, path):
-        """(network, description, arrays) of such a file, for those who keep more in it than a network; raises as `load` does."""
+    def read(cls, path: str | Path) -> tuple[Self, dict[str, Any], dict[str, np.ndarray]]:
+        """(network, description, arrays) of a file that may hold more than a network, such as a checkpoint; raises as `load`."""
         description, arrays = read_npz(path)
         try:
-            _no_larger_than_life(description)
+            _check_sizes(description)
             return cls.unpack(description, arrays), description, arrays
         except ValueError as error:
             raise ValueError(f"{path} does not describe a network that works ({error}); was it written by Net.save?") from None
@@ -318,18 +333,18 @@ class Net:
             raise ValueError(f"{path} does not describe a network ({error!r}); was it written by Net.save?") from None
 
 
-def _no_larger_than_life(description):
-    """Raise ValueError for images and options so large that to try the network would fill the memory."""
+def _check_sizes(description: dict[str, Any]) -> None:
+    """Raise ValueError for images or options so large that the network would fill the memory."""
     options = [value for layer in description["layers"] for value in layer["options"].values() if isinstance(value, (int, float))]
     if math.prod(description["input_shape"]) > LARGEST_IMAGE or max(options, default=0) > LARGEST_OPTION:
-        raise ValueError(f"images of {description['input_shape']}, options up to {max(options, default=0)}")
+        raise ValueError(f"images of shape {description['input_shape']} or an option of {max(options, default=0)} are too large")
 
 
-def _name(function):
+def _name(function: Callable) -> str:
     return getattr(function, "__name__", None) or repr(function)
 
 
-def _describe(result):
+def _describe(result: Any) -> str:
     if isinstance(result, tuple):
         return f"{len(result)} things"
     return "nothing (is a `return` missing?)" if result is None else f"one thing, a {type(result).__name__}"

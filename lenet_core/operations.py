@@ -1,8 +1,8 @@
-"""The registry of operations: what a network has to know of an operation besides its mathematics.
+"""The registry of operations: what a network has to know about an operation besides its mathematics.
 
 A `Layer` names its operation by its kind. Everything that depends on the kind is looked up here: the two functions, the shape of
-the bias, how many numbers go into one output, and the window through which an output sees its input. So a network of your own
-operation needs no change to the package:
+the bias, how many numbers go into one output, and the window of the input that one output depends on. So a network with an
+operation of your own needs no change to the package:
 
     register("leaky_relu", leaky_relu_forward, leaky_relu_backward)
     Layer("act1", "leaky_relu", slope=0.1)
@@ -11,16 +11,17 @@ operation needs no change to the package:
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from . import ops
 
-EVERYTHING = None                          # the window of an operation whose outputs each see the whole input
-SWITCHES = ("gate", "winner")
+EVERYTHING = None                          # the window of an operation whose outputs each depend on the whole input
+SWITCHES = ("gate", "winner")              # the values of `Operation.switch`
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What a network knows of one kind of layer. `options` below are the layer's own: stride, pad, k, ...
+    """What a network knows about one kind of layer. `options` are those of the layer: stride, pad, k, ...
 
     `forward(x, W, b, **options) -> out, cache` and `backward(dout, cache) -> dx, dW, db`; without parameters
     `forward(x, **options) -> out, cache` and `backward(dout, cache) -> dx`. The functions below get the shape of W
@@ -29,11 +30,11 @@ class Operation:
     - `bias_shape(W_shape, **options)`: the shape of b.
     - `fan_in(W_shape, **options)`: how many numbers go into one output, a number, or an array that broadcasts with W.
     - `window(W_shape, **options)`: (k, stride, pad) of the window of one output, or EVERYTHING.
-    - `channels(f, depth, **options)`: which of `depth` input channels output channel f sees, as a slice or a list.
+    - `channels(f, depth, **options)`: the input channels, of `depth`, that output channel f depends on, as a slice or a list.
     - `kernel(W, f, **options)`: the weights of output channel f, in the shape of the patch they are multiplied with.
 
-    `switch` names what makes the operation piecewise smooth: "gate" (x > 0 passes, as in ReLU), "winner" (the first maximum of the
-    window), or "" (nothing). `skips_dx` says that `backward` takes `need_dx=False`.
+    `switch` says where the slope of the operation jumps, for `gradcheck`: "gate" (x > 0 passes, as in ReLU), "winner" (the first
+    maximum of the window passes), or "" (nowhere). `skips_dx` says that `backward` takes `need_dx=False`.
     """
 
     forward: Callable
@@ -50,10 +51,10 @@ class Operation:
 OPERATIONS: dict[str, Operation] = {}
 
 
-def register(kind, forward, backward, **facts):
+def register(kind: str, forward: Callable, backward: Callable, **facts: Any) -> Operation:
     """Make `kind` an operation that layers can have; `facts` are the other fields of `Operation`. Returns the `Operation`.
 
-    Registering a kind of your own again replaces it, so that a notebook's cell can run twice. Raises ValueError for a kind of this
+    To register a kind of your own again replaces it, so that a notebook's cell can run twice. Raises ValueError for a kind of this
     package, for an unknown switch, and where only one of `bias_shape` and `fan_in` is given: an operation with parameters has both.
     """
     if kind in _BUILT_IN:
@@ -66,15 +67,15 @@ def register(kind, forward, backward, **facts):
     return OPERATIONS[kind]
 
 
-def operation(kind):
-    """The `Operation` of a kind. Raises ValueError, with the kinds there are, where it is not registered."""
+def operation(kind: str) -> Operation:
+    """The `Operation` of a kind. Raises ValueError, with a list of the kinds, when it is not registered."""
     if kind not in OPERATIONS:
         raise ValueError(f"there is no kind {kind!r}; there are: {', '.join(OPERATIONS)}. Import the module that registers it "
                          "first (for the LeNet-5 of 1998: import lenet_lab.networks)")
     return OPERATIONS[kind]
 
 
-_BUILT_IN: frozenset = frozenset()
+_BUILT_IN: frozenset[str] = frozenset()              # still empty, so that the next lines can register
 
 register("conv", ops.conv_forward, ops.conv_backward, skips_dx=True,
          bias_shape=lambda W_shape, **_: W_shape[:1],

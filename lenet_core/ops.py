@@ -1,6 +1,6 @@
 """The mathematics of a convolutional network: each operation's forward and backward pass, next to each other.
 
-Every forward function returns its output and a *cache*, the little that its backward pass must remember. Every backward
+Every forward function returns its output and a *cache*: a tuple or array with what its backward pass needs. Every backward
 function takes `dout`, the gradient of the loss with respect to that output, and returns the gradients with respect to
 the inputs: `dx` has the shape of `x`, `dW` the shape of `W`. No function changes its arguments, and the number type of
 the arguments (float32 to train, float64 to check gradients) is the number type of the results.
@@ -8,26 +8,28 @@ the arguments (float32 to train, float64 to check gradients) is the number type 
 Shapes, with N images in the batch:
 
     images   (N, C, H, W)      C channels, H rows, W columns
-    filters  (F, C, k, k)      F filters, each looking at k x k pixels of all C channels
+    filters  (F, C, k, k)      F filters, each for windows of k x k pixels of all C channels
+    maps     (N, F, OH, OW)    F output maps with OH rows, OW columns: the images of the next layer
     weights  (D, M)            from D inputs to M outputs
     labels   (N,)              whole numbers 0 .. K-1
 
-**Memory order.** Images have the shape above, but the results of a convolution lie in memory with the batch axis innermost,
-the same pixel of all images side by side, and pooling and ReLU keep it so. Nothing that reads `x[n, c, i, j]` notices. It is
-there because W @ cols comes out of the product in just this order: no result is ever transposed, and to flatten what pooling
-gives, for an inner product, copies nothing. Only `im2col`, `col2im` and the three products know about it.
+**Memory order.** A convolution stores its result with the batch axis innermost: the same pixel of all images side by side. Pooling
+and ReLU keep this order, and `x[n, c, i, j]` means the same. The product W @ cols gives its result in this order, so nothing is
+copied to transpose it, nor to flatten it for an inner product. Only `im2col`, `col2im` and the products depend on it.
 
 Sources: the homework document (CMU 10-601, Spring 2017, homework 7), sections 2 and 5; its equation numbers are quoted.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 
-def output_size(size, k, stride=1, pad=0):
+def output_size(size: int, k: int, stride: int = 1, pad: int = 0) -> int:
     """How many windows of length `k` fit along an axis of length `size`: floor((size + 2 pad - k) / stride) + 1.
 
-    Where the stride does not divide, the last partial window is dropped. Raises ValueError when no window fits.
+    A rest at the end of the axis, shorter than the stride, is in no window. Raises ValueError when no window fits.
     Source: homework section 2.3.
     """
     if k < 1 or stride < 1 or pad < 0:
@@ -37,21 +39,21 @@ def output_size(size, k, stride=1, pad=0):
     return (size + 2 * pad - k) // stride + 1
 
 
-def check_images(x):
+def check_images(x: np.ndarray) -> None:
     """Raise ValueError unless x has the four axes of a batch of images."""
     if x.ndim != 4:
         raise ValueError(f"Images come as (N, C, H, W), also a single one (1, C, H, W); got shape {x.shape}.")
 
 
-def batch_innermost(x):
-    """The same images `(N, ...)`, same shape and values, laid out in memory with the batch axis innermost."""
+def batch_innermost(x: np.ndarray) -> np.ndarray:
+    """The images `(N, ...)` with the same shape and values, stored in memory with the batch axis innermost."""
     return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
 
 
 # ---------------------------------------------------------------------------------------------------------- windows
 
 
-def im2col(x, k, stride=1, pad=0):
+def im2col(x: np.ndarray, k: int, stride: int = 1, pad: int = 0) -> np.ndarray:
     """Write every k x k window of the images as one column of a matrix.
 
     x (N, C, H, W) -> cols (C*k*k, OH*OW*N). Row c*k*k + i*k + j holds pixel (i, j) of channel c of every window; column
@@ -61,11 +63,10 @@ def im2col(x, k, stride=1, pad=0):
     return windows.reshape(-1, windows[0, 0, 0].size)
 
 
-def col2im(cols, x_shape, k, stride=1, pad=0):
-    """Add every column back onto the window it came from: the adjoint of `im2col`, so overlapping windows add up.
+def col2im(cols: np.ndarray, x_shape: tuple, k: int, stride: int = 1, pad: int = 0) -> np.ndarray:
+    """Add every column to the window it came from: the adjoint of `im2col`. Where windows overlap, their values add up.
 
-    cols (C*k*k, OH*OW*N), as `im2col` orders them -> images of shape `x_shape` (N, C, H, W). What falls on the padding
-    is dropped.
+    cols (C*k*k, OH*OW*N), as `im2col` orders them -> images of shape `x_shape` (N, C, H, W). Values for the padding are dropped.
     """
     N, C, H, W = x_shape
     OH, OW = output_size(H, k, stride, pad), output_size(W, k, stride, pad)
@@ -77,9 +78,9 @@ def col2im(cols, x_shape, k, stride=1, pad=0):
     return x[:, pad:pad + H, pad:pad + W].transpose(3, 0, 1, 2)
 
 
-def _windows(x, k, stride, pad):
-    """A view (C, k, k, OH, OW, N): pixel (i, j) of channel c of the window at (oh, ow) of image n. Only padding copies."""
-    output_size(x.shape[2], k, stride, pad), output_size(x.shape[3], k, stride, pad)      # a window that does not fit: a sentence
+def _windows(x: np.ndarray, k: int, stride: int, pad: int) -> np.ndarray:
+    """A view (C, k, k, OH, OW, N): pixel (i, j) of channel c of the window at (oh, ow) of image n. It copies only to pad."""
+    output_size(x.shape[2], k, stride, pad), output_size(x.shape[3], k, stride, pad)    # raise ValueError where no window fits
     x = x.transpose(1, 2, 3, 0)                                                       # (C, H, W, N)
     if pad:
         x = np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
@@ -90,11 +91,11 @@ def _windows(x, k, stride, pad):
 # ------------------------------------------------------------------------------------------------------ convolution
 
 
-def conv_forward(x, W, b, stride=1, pad=0):
+def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, pad: int = 0) -> tuple[np.ndarray, tuple]:
     """Slide F filters over the images; each output is the sum over window and channels of pixel times weight, plus bias.
 
-    x (N, C, H, W), W (F, C, k, k), b (F,) -> out (N, F, OH, OW), cache. The filter is not flipped (a cross-correlation,
-    as everywhere in this field). A filter sums over the channels: there are F output maps, not F*C.
+    x (N, C, H, W), W (F, C, k, k), b (F,) -> out (N, F, OH, OW), cache. The filter is not flipped: this is a
+    cross-correlation, as usual in this field. A filter sums over the channels: there are F output maps, not F*C.
     Source: homework section 2.3. Raises ValueError when channels do not match or the window does not fit.
     """
     check_images(x)
@@ -106,47 +107,46 @@ def conv_forward(x, W, b, stride=1, pad=0):
     OH, OW, N = windows.shape[3:]
     cols = _matrix(C * k * k + 1, OH * OW * N, windows.dtype)
     cols[:-1].reshape(windows.shape)[...] = windows               # what im2col returns ...
-    cols[-1] = 1                                                  # ... and a last row of ones: b is the weight of an input 1
+    cols[-1] = 1                                                  # ... and a last row of ones, whose weight is b
     out = _product(np.column_stack((W.reshape(F, -1), b)), cols)  # (F, OH*OW*N)
     return out.reshape(F, OH, OW, N).transpose(3, 0, 1, 2), (cols, x.shape, W, stride, pad)
 
 
-def conv_backward(dout, cache, need_dx=True):
-    """The gradients of a convolution: what each pixel, each weight and each bias did to the loss.
+def conv_backward(dout: np.ndarray, cache: tuple, need_dx: bool = True) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+    """The gradients of the loss with respect to the pixels, the weights and the biases of a convolution.
 
     dout (N, F, OH, OW) -> dx (N, C, H, W), dW (F, C, k, k), db (F,). With the windows as columns the convolution is one
-    product, so its gradients are those of a product; `col2im` adds up, for a pixel, all windows that saw it. `stride`
-    and `pad` need nothing extra: `col2im` knows which window is where. `need_dx=False` returns None for dx and saves
-    that work (the first layer of a network in training).
+    product, so its gradients are those of a product. `col2im` adds up, for each pixel, all windows that contain it, for any
+    stride and padding. `need_dx=False` saves that work and returns None for dx: training does not need the first layer's.
     Source: COMP3314 report, section 4.4, extended to any stride and padding.
     """
     cols, x_shape, W, stride, pad = cache
     F, C, k, _ = W.shape
     dout = dout.transpose(1, 2, 3, 0).reshape(F, -1)              # (F, OH*OW*N)
-    dWb = (cols @ dout.T).T                                       # faster than dout @ cols.T, same sums
+    dWb = (cols @ dout.T).T                                       # the same sums as dout @ cols.T, and faster
     dW, db = dWb[:, :-1].reshape(W.shape), dWb[:, -1].copy()
     dx = col2im(_product(W.reshape(F, -1).T, dout), x_shape, k, stride, pad) if need_dx else None
     return dx, dW, db
 
 
-def _product(a, b):
-    """a @ b, in a `_matrix`."""
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a @ b, written into a `_matrix`."""
     return np.matmul(a, b, out=_matrix(len(a), b.shape[1], np.result_type(a, b)))
 
 
-def _matrix(rows, columns, dtype):
-    """An empty matrix for a product, with 64 unused bytes behind each row.
+def _matrix(rows: int, columns: int, dtype: np.dtype) -> np.ndarray:
+    """An uninitialised matrix with 64 unused bytes after each row.
 
-    Without them the rows of LeNet's matrices, with 32 or 64 images, begin a multiple of 4096 bytes apart, all in the same few
-    places of the processor's first cache, and a product that writes such a matrix takes up to 1.9 times as long.
+    Without them, for 32 or 64 images, the rows of LeNet's matrices begin at addresses that differ by multiples of 4096 bytes. Such
+    rows compete for the same few lines of the processor's first cache, and writing the product takes up to 1.9 times as long.
     """
-    return np.empty((rows, columns + 64 // np.dtype(dtype).itemsize), dtype)[:, :columns]
+    return np.empty((rows, columns + 64 // dtype.itemsize), dtype)[:, :columns]
 
 
 # ------------------------------------------------------------------------------------------------------ max pooling
 
 
-def max_pool_forward(x, k, stride=None):
+def max_pool_forward(x: np.ndarray, k: int, stride: int | None = None) -> tuple[np.ndarray, tuple]:
     """The largest value in every k x k window of every map; `stride` defaults to k (windows side by side).
 
     x (N, C, H, W) -> out (N, C, OH, OW), cache. Source: homework section 2.4.
@@ -160,8 +160,8 @@ def max_pool_forward(x, k, stride=None):
     return out, (x, out, k, stride)
 
 
-def max_pool_backward(dout, cache):
-    """Hand each window's gradient to the entry that won it: the first maximum in reading order, and to no other.
+def max_pool_backward(dout: np.ndarray, cache: tuple) -> np.ndarray:
+    """Each window's gradient goes to one entry, its winner: the first maximum in reading order.
 
     dout (N, C, OH, OW) -> dx (N, C, H, W). An entry that won several windows (stride < k) gets the sum.
     Source: homework section 5.3; ties as in PyTorch.
@@ -169,25 +169,25 @@ def max_pool_backward(dout, cache):
     x, out, k, stride = cache
     dx = np.zeros((*x.shape[1:], len(x)), dout.dtype).transpose(3, 0, 1, 2)
     entries = list(zip(window_entries(x, k, stride), window_entries(dx, k, stride)))
-    unpaid = dout                                                 # what no entry of its window has earned so far
+    remaining = dout                                              # the gradients of the windows whose winner is not found yet
     for view, dview in entries[:-1]:
-        paid = (view == out).astype(dout.dtype)
-        paid *= unpaid
-        _pay(dview, paid, overlap=stride < k)
-        unpaid = unpaid - paid                                    # exactly 0 where the winner has been paid
-    _pay(entries[-1][1], unpaid, overlap=stride < k)              # nobody before the last entry: then it is the winner
+        won = (view == out).astype(dout.dtype)
+        won *= remaining
+        _put(dview, won, overlap=stride < k)
+        remaining = remaining - won                               # exactly 0 where the winner is found
+    _put(entries[-1][1], remaining, overlap=stride < k)           # where no earlier entry won, the last one is the winner
     return dx
 
 
-def _pay(dview, paid, overlap):
+def _put(dview: np.ndarray, gradients: np.ndarray, overlap: bool) -> None:
     """Write the gradients into their places; where windows overlap, add them (adding takes twice as long)."""
     if overlap:
-        dview += paid
+        dview += gradients
     else:
-        dview[...] = paid
+        dview[...] = gradients
 
 
-def window_entries(x, k, stride):
+def window_entries(x: np.ndarray, k: int, stride: int) -> Iterator[np.ndarray]:
     """Views of `x` (N, C, H, W), one per place in the window in reading order: entry (i, j) of every window at once."""
     OH, OW = output_size(x.shape[2], k, stride), output_size(x.shape[3], k, stride)
     for i in range(k):
@@ -198,27 +198,22 @@ def window_entries(x, k, stride):
 # ------------------------------------------------------------------------------------------- ReLU and inner product
 
 
-def relu_forward(x):
-    """max(0, x), entry by entry.
-
-    x of any shape -> out of that shape, cache. Source: homework section 2.2.
-    """
+def relu_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """max(0, x), entry by entry: x of any shape -> out of that shape, cache (x itself). Source: homework section 2.2."""
     return np.maximum(x, 0), x
 
 
-def relu_backward(dout, cache):
-    """Let the gradient through where the input was positive; at exactly 0 it is 0, as in PyTorch.
-
-    dout -> dx, both of the input's shape.
-    """
+def relu_backward(dout: np.ndarray, cache: np.ndarray) -> np.ndarray:
+    """The gradient passes where the input was positive; where it was 0 or less, dx is 0, as in PyTorch. dout -> dx."""
     return dout * (cache > 0)
 
 
-def inner_product_forward(x, W, b):
-    """Every output is a weighted sum of all inputs plus a bias: x W + b, one image a row.
+def inner_product_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, tuple]:
+    """Every output is a weighted sum of all inputs plus a bias: x W + b, with one row per image.
 
-    x (N, D), or (N, C, H, W), which is read row by row, channel after channel, with C*H*W = D; W (D, M), b (M,)
-    -> out (N, M), cache. Source: homework equation 3 (there for one column vector, so its W is our W transposed).
+    x (N, D), W (D, M), b (M,) -> out (N, M), cache. Images (N, C, H, W) with C*H*W = D are read row by row, channel after
+    channel. Source: homework equation 3; it has column vectors, so its W is this W transposed. Raises ValueError when shapes
+    do not match.
     """
     rows = x.reshape(len(x), -1)
     if W.ndim != 2 or rows.shape[1] != len(W) or b.shape != W.shape[1:]:
@@ -227,8 +222,8 @@ def inner_product_forward(x, W, b):
     return rows @ W + b, (x, W)
 
 
-def inner_product_backward(dout, cache):
-    """The gradients of x W + b: dx = dout W', dW = x' dout, db = dout summed over the batch.
+def inner_product_backward(dout: np.ndarray, cache: tuple) -> tuple[np.ndarray, ...]:
+    """The gradients of x W + b: dx = dout W^T, dW = x^T dout, db = dout summed over the batch.
 
     dout (N, M) -> dx with the shape of x, dW (D, M), db (M,). Source: homework equations 7 and 8.
     """
@@ -241,17 +236,17 @@ def inner_product_backward(dout, cache):
 # --------------------------------------------------------------------------------------------------- softmax, loss
 
 
-def softmax(scores):
+def softmax(scores: np.ndarray) -> np.ndarray:
     """Turn scores into probabilities along the last axis: e^s over the sum of e^s.
 
-    The largest score is subtracted first, which changes nothing in the result and keeps e^s finite.
+    The largest score is subtracted first. This does not change the result, and it keeps e^s finite.
     Source: homework equation 1.
     """
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def softmax_loss(scores, y):
+def softmax_loss(scores: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """The mean over the batch of -log(probability given to the right label), and its gradient.
 
     scores (N, K), y (N,) -> loss (a Python float), dscores (N, K). The gradient is (p - t) / N, with t = 1 at the right

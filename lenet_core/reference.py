@@ -1,8 +1,8 @@
-"""The mathematics of `ops` as plain loops: what a student reads first, and the yardstick the tests measure `ops` with.
+"""The mathematics of `ops` as plain loops: what a student reads first, and what the tests compare `ops` with.
 
-One number at a time, no tricks, far too slow to train with. The functions are named and called as in `ops`, which
-documents shapes and sources; forward functions return the output only, and backward functions take what they need instead
-of a cache.
+The loops compute one number at a time. They are far too slow to train with. The functions have the same names as in `ops`,
+which documents shapes and sources. Two things differ: forward functions return the output only, and backward functions take
+what they need instead of a cache.
 """
 
 import math
@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 
-def conv_forward(x, W, b, stride=1, pad=0):
+def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, pad: int = 0) -> np.ndarray:
     """out[n, f, i, j] = b[f] + sum over c, u, v of x[n, c, i*stride + u - pad, j*stride + v - pad] * W[f, c, u, v]."""
     N, C, height, width = x.shape
     F, _, k, _ = W.shape
@@ -25,14 +25,14 @@ def conv_forward(x, W, b, stride=1, pad=0):
                         for u in range(k):
                             for v in range(k):
                                 row, column = i * stride + u - pad, j * stride + v - pad
-                                if 0 <= row < height and 0 <= column < width:      # beyond the border there are zeros
+                                if 0 <= row < height and 0 <= column < width:      # outside the image there are zeros
                                     total += x[n, c, row, column] * W[f, c, u, v]
                     out[n, f, i, j] = total
     return out
 
 
-def conv_backward(dout, x, W, stride=1, pad=0):
-    """Every product x * W of the forward pass gives W * dout to its pixel and x * dout to its weight."""
+def conv_backward(dout: np.ndarray, x: np.ndarray, W: np.ndarray, stride: int = 1, pad: int = 0) -> tuple[np.ndarray, ...]:
+    """Every product x * W of the forward pass adds W * dout to the gradient of its pixel, and x * dout to that of its weight."""
     N, C, height, width = x.shape
     F, _, k, _ = W.shape
     dtype = np.result_type(dout, x, W)
@@ -53,7 +53,7 @@ def conv_backward(dout, x, W, stride=1, pad=0):
     return dx, dW, db
 
 
-def max_pool_forward(x, k, stride=None):
+def max_pool_forward(x: np.ndarray, k: int, stride: int | None = None) -> np.ndarray:
     """out[n, c, i, j] = the largest entry of the window whose first entry is x[n, c, i*stride, j*stride]."""
     stride = k if stride is None else stride
     N, C, height, width = x.shape
@@ -67,8 +67,8 @@ def max_pool_forward(x, k, stride=None):
     return out
 
 
-def max_pool_backward(dout, x, k, stride=None):
-    """The winner of each window gets the window's gradient; an entry that won several windows gets their sum."""
+def max_pool_backward(dout: np.ndarray, x: np.ndarray, k: int, stride: int | None = None) -> np.ndarray:
+    """The winner of a window, its largest entry, gets the window's gradient; an entry that won several windows gets their sum."""
     stride = k if stride is None else stride
     dx = np.zeros(x.shape, dout.dtype)
     for n in range(dout.shape[0]):
@@ -80,7 +80,7 @@ def max_pool_backward(dout, x, k, stride=None):
     return dx
 
 
-def _winner(image, k, stride, i, j):
+def _winner(image: np.ndarray, k: int, stride: int, i: int, j: int) -> tuple[int, int]:
     """Row and column of the largest entry of window (i, j); of several, the first in reading order."""
     best = (i * stride, j * stride)
     for u in range(i * stride, i * stride + k):
@@ -90,7 +90,7 @@ def _winner(image, k, stride, i, j):
     return best
 
 
-def relu_forward(x):
+def relu_forward(x: np.ndarray) -> np.ndarray:
     """Negative numbers become 0."""
     out = np.zeros_like(x)
     for index, value in np.ndenumerate(x):
@@ -98,7 +98,7 @@ def relu_forward(x):
     return out
 
 
-def relu_backward(dout, x):
+def relu_backward(dout: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The gradient passes where the input was positive."""
     dx = np.zeros_like(dout)
     for index, value in np.ndenumerate(x):
@@ -106,7 +106,7 @@ def relu_backward(dout, x):
     return dx
 
 
-def inner_product_forward(x, W, b):
+def inner_product_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
     """out[n, m] = b[m] + sum over d of x[n, d] * W[d, m]."""
     rows = x.reshape(len(x), -1)
     out = np.zeros((len(x), W.shape[1]), np.result_type(x, W, b))
@@ -118,8 +118,8 @@ def inner_product_forward(x, W, b):
     return out
 
 
-def inner_product_backward(dout, x, W):
-    """Every product x * W of the forward pass gives W * dout to its input and x * dout to its weight."""
+def inner_product_backward(dout: np.ndarray, x: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Every product x * W of the forward pass adds W * dout to the gradient of its input, and x * dout to that of its weight."""
     rows = x.reshape(len(x), -1)
     dtype = np.result_type(dout, x, W)
     drows, dW, db = np.zeros(rows.shape, dtype), np.zeros(W.shape, dtype), np.zeros(W.shape[1], dtype)
@@ -132,8 +132,8 @@ def inner_product_backward(dout, x, W):
     return drows.reshape(x.shape), dW, db
 
 
-def softmax_loss(scores, y):
-    """The mean of -log p[n, y[n]] with p = softmax(scores), and its gradient (p - t) / N."""
+def softmax_loss(scores: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """The mean of -log p[n, y[n]] with p = softmax(scores), and its gradient (p - t) / N, where t is 1 at the label, else 0."""
     N, K = scores.shape
     loss, dscores = 0.0, np.zeros_like(scores)
     for n in range(N):

@@ -1,4 +1,4 @@
-"""`python -m lenet_lab` is the command `lenet`, for places where that is not on the path."""
+"""`python -m lenet_lab` is the command `lenet`, for systems on which `lenet` is not on the PATH."""
 
 import sys
 

@@ -1,6 +1,6 @@
-"""Where the files are that are no modules: the notebooks, the solutions, the results, the settings of a classroom.
+"""The folders of files that are not modules: the notebooks, the solutions, the results, the settings of a classroom.
 
-In a clone of the repository they lie beside the packages; the wheel has copies of them inside `lenet_lab`.
+In a clone of the repository they are beside the packages; the wheel has copies of them inside `lenet_lab`.
 """
 
 from pathlib import Path

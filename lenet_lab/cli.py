@@ -1,7 +1,7 @@
-"""The command `lenet`: one name for everything that is done at a terminal.
+"""The command `lenet` with its subcommands: everything that is done at a terminal.
 
-Each command is a module with a `main(arguments)`; it is imported only when it is asked for, so that `lenet doctor` runs where packages
-are missing.
+Each subcommand is a module with a `main(arguments)`. It is imported only when it is called, so that `lenet doctor` also runs where
+packages are missing.
 """
 
 import difflib
@@ -12,10 +12,10 @@ from importlib import metadata
 COMMANDS = {
     "lab": ("lenet_lab.course.lab", "open the notebooks in JupyterLab"),
     "train": ("lenet_lab.runs.terminal", "train LeNet on MNIST, and test it"),
-    "doctor": ("lenet_lab.course.environment", "say what is missing in this installation, and how to mend it"),
+    "doctor": ("lenet_lab.course.environment", "say what is missing in this installation, and how to repair it"),
     "sheet": ("lenet_lab.toy.practice", "print problems to compute by hand, with their solutions"),
     "submit": ("lenet_lab.grade.bundle", "pack the work in the notebooks as hw7.tar"),
-    "grade": ("lenet_lab.grade.terminal", "grade a submission, or a class of them"),
+    "grade": ("lenet_lab.grade.terminal", "grade one submission, or those of a whole class"),
     "course": ("lenet_lab.grade.nbgrader_course", "make a course for nbgrader"),
     "data": ("lenet_lab.course.shared_data", "write MNIST once for all students of a machine"),
     "experiments": ("lenet_lab.experiments.terminal", "train all networks again, and write the tables of results"),
@@ -33,10 +33,10 @@ Start with: lenet lab
 
 
 def main(arguments=None):
-    """Run the command in `arguments` (default: those of this process); returns the exit status."""
+    """Run the subcommand in `arguments` (default: those of this process); returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
-        # A terminal in another alphabet shows ? where it has no ✓ or ä; and each line is there at once, in a file or a pipe too.
+        # A terminal whose encoding lacks ✓ or ä shows ?. Each line is written at once, also to a file or a pipe.
         stream.reconfigure(errors="replace", line_buffering=True)
     name, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
     if name in ("-h", "--help", "help"):

@@ -1,7 +1,7 @@
-"""The solved exercises, in the order of the notebooks: the one place where they are kept.
+"""The solutions of the exercises, in the order of the notebooks. No other file has a copy of them.
 
-A cell of a notebook that carries the name of a block in its metadata (`lenet.exercise`) is replaced by that block when a
-solved notebook is made (`lenet_lab.check.solutions`); the tests run every notebook both ways.
+A line `# %% NAME` begins the block of an exercise. When a solved notebook is made (`lenet_lab.check.solutions`), the block replaces
+the cell that has this name in its metadata (`lenet.exercise`). The tests run every notebook solved and unsolved.
 """
 
 # %% toy_01

@@ -3,8 +3,10 @@
 import http.server
 import os
 import signal
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,6 +46,14 @@ def cifar10():
     return data.load_cifar10(named)
 
 
+@pytest.fixture
+def open_folder():
+    """A temporary folder that every user can enter; pytest's own ones lie below a private folder."""
+    with tempfile.TemporaryDirectory(dir="/tmp" if os.name == "posix" else None) as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
 # ------------------------------------------------------------------------------------------------- servers to download from
 
 
@@ -69,9 +79,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.ranges.append(self.headers["Range"])
         content = self.server.files[name]
         if isinstance(behave, int):
-            return self.send_error(behave)
+            self.send_error(behave)
+            return
         if behave == "hang":
-            return time.sleep(self.server.patience)
+            time.sleep(self.server.patience)
+            return
         if behave == "html":
             content = b"<html>Please log in to this hotel's network</html>"
         self.send_response(200)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
-from lenet_lab.runs.augment import _looked_up, mirrored, moved, warped
+from lenet_lab.runs.augment import _interpolated, mirrored, moved, warped
 
 STILL = {"turn": 0, "scale": 0, "shear": 0, "by": 0}
 CHANGES = [(moved, {"by": 2}), (mirrored, {}), (warped, {}), (warped, {"bend": 0.7})]
@@ -110,9 +110,9 @@ def test_bending_is_smooth_and_as_strong_as_asked(rng):
     assert np.corrcoef(wandered[:, 0, 0], wandered[:, -1, 0])[0, 1] < 0.1                         # places 29 pixels apart do not
 
 
-def test_looked_up_as_scipy_does_also_outside(rng, pictures):
+def test_interpolated_as_scipy_does_also_outside(rng, pictures):
     rows, columns = rng.uniform(-4, 13, (2, 8, 9, 7))
-    out = _looked_up(pictures.astype(float), rows, columns)
+    out = _interpolated(pictures.astype(float), rows, columns)
     for image, r, c, mine in zip(pictures.astype(float), rows, columns, out):
         for channel, found in zip(image, mine):
             np.testing.assert_allclose(found, map_coordinates(channel, [r, c], order=1, mode="grid-constant"), atol=1e-12)

@@ -8,15 +8,16 @@ import contextlib
 import gzip
 import hashlib
 import http.server
+import importlib
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import tracemalloc
@@ -31,16 +32,18 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from lenet_core import data, lenet, load_cifar10, load_mnist
+from lenet_core import Net, data, lenet, load_cifar10, load_mnist
 from lenet_core._files import TEMPORARY
-from lenet_core.data import CIFAR10_FILES, MNIST_FILES, DataError, Dataset, download, formats, write_shared
+from lenet_core.data import CIFAR10_FILES, MNIST_FILES, DataError, Dataset, digits, download, find_cifar10, formats, write_shared
 from lenet_core.training import load_checkpoint
+from lenet_lab import check, cli
 from lenet_lab.check import progress_store
-from lenet_lab.course import shared_data
+from lenet_lab.course import environment, shared_data
 from lenet_lab.grade.submission import NotASubmission, read
 from lenet_lab.runs import terminal as training
 
 from .fuzz.targets import CLASSES, GOOD_IDX, IMAGES, LABELS, RECORDS, TARGETS, seeded, small_run
+from .ordinary_user import as_ordinary_user
 
 resource = pytest.importorskip("resource", reason="limits, pipes and rights of Unix")
 TRAIN_X, TRAIN_Y, TEST_X, TEST_Y = MNIST_FILES
@@ -189,7 +192,7 @@ FILES = {
     "bzip2": mnist(put(TEST_X, lambda raw: bz2.compress(raw)), "begins with the number 1113221177"),
     "a folder with the name of a file": mnist(instead(TEST_X, Path.mkdir), f"lacks {TEST_X}"),
     "a pipe with the name of a file": mnist(instead(TEST_X, os.mkfifo), f"lacks {TEST_X}"),
-    "a link to itself": mnist(instead(TEST_X, lambda path: path.symlink_to(path)), f"lacks {TEST_X}"),
+    "a link to itself": mnist(instead(TEST_X, lambda path: path.symlink_to(path)), f"{TEST_X} cannot be read"),
     "npz: cut off": npz("damaged or of another kind", put("mnist.npz", lambda raw: raw[:len(raw) // 2])),
     "npz: a byte of an image changed": npz("damaged or of another kind .BadZipFile: Bad CRC-32", put("mnist.npz", byte(700, 0xEE))),
     "npz: gzipped": npz("damaged or of another kind", put("mnist.npz", gzip.compress)),
@@ -316,7 +319,7 @@ FILES |= {
     "checkpoint: a page of HTML": run("is not a saved network", put("run.npz", b"<html>Please log in</html>")),
     "checkpoint: a single array": run("is not a saved network", put("run.npz", npy((4,)) + bytes(4))),
     "checkpoint: MNIST instead": run("is not a saved network", lambda folder: np.savez(folder / "run.npz", x_train=IMAGES)),
-    "checkpoint: packed to less than it is": run("it would unpack to more than it is", packed_again),
+    "checkpoint: packed to less than it is": run("it would unpack to more than its own size", packed_again),
     "checkpoint: an entry that is no array": run("there is more in it than arrays", extra_entry),      # found by the fuzzer
     "checkpoint: a folder": run("cannot be read .Is a directory", instead("run.npz", Path.mkdir)),
     "checkpoint: no JSON": run("is not a saved network",
@@ -341,10 +344,10 @@ FILES |= {
     "checkpoint: the momentum of another network": run("the momentum is not",
                                                  rewritten(lambda d, arrays: arrays.update({"velocity ip1.b": np.zeros(9, "f")}))),
     "checkpoint: notes as a word": run("holds a damaged training run", setting("training", "notes", "x")),
-    "checkpoint: no place in the data": run("does not say where in the data it was", setting("training", "position", {})),
-    "checkpoint: a random state of another generator": run("does not say where in the data",
+    "checkpoint: no place in the data": run("has no valid position in the data", setting("training", "position", {})),
+    "checkpoint: a random state of another generator": run("has no valid position in the data",
                                                            setting("training", "position", "rng", {"bit_generator": "MT19937"})),
-    "checkpoint: more batches than there are": run("does not say where in the data",
+    "checkpoint: more batches than there are": run("has no valid position in the data",
                                                    setting("training", "position", "taken", 10 ** 6)),
 }
 
@@ -404,24 +407,6 @@ def test_the_fuzzed_readers_raise_what_they_document(name, tmp_path):
 # ---------------------------------------------------------------------------------------------- no rights, no room, no disk
 
 
-def as_nobody(work):
-    """The lines that work() yields in a child process without rights: another user's, where this is root (who may read everything)."""
-    out, into = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            if os.geteuid() == 0:
-                os.setgroups([]), os.setgid(65534), os.setuid(65534)
-            os.write(into, "\n".join(work()).encode())
-        finally:
-            os._exit(0)                                             # not a second end of these tests
-    os.close(into)
-    with open(out, encoding="utf-8") as file:
-        lines = file.read().splitlines()
-    os.waitpid(child, 0)
-    return lines
-
-
 def refused(place, monkeypatch):
     monkeypatch.setenv("LENET_PROGRESS", str(place / "progress"))
     calls = {"idx": load_mnist, "npz": load_mnist, "mat": load_mnist, "closed": load_mnist, "cifar10": load_cifar10,
@@ -441,28 +426,154 @@ def refused(place, monkeypatch):
         yield said.getvalue().strip().splitlines()[-1]
 
 
-def test_no_rights(monkeypatch):
-    with tempfile.TemporaryDirectory() as folder:                   # and not tmp_path, into which another user may not go
-        place = Path(folder)
-        for kind, good in (("idx", good_idx), ("npz", good_npz), ("closed", good_idx), ("cifar10", good_cifar10), ("run", good_run),
-                           ("mat", lambda folder: savemat(folder / "mnist_all.mat", ROWS)),
-                           ("submission", lambda folder: (folder / "02.ipynb").write_text("{}")), ("progress", lambda folder: None)):
-            (place / kind).mkdir()
-            good(place / kind)
-            for file in (place / kind).iterdir():
-                file.chmod(0)
-            (place / kind).chmod({"closed": 0, "progress": 0o555}.get(kind, 0o755))
-        place.chmod(0o755)
-        before = tree(place) if os.geteuid() == 0 else None
-        lines = as_nobody(lambda: refused(place, monkeypatch))
-        assert before is None or tree(place) == before
-        (place / "closed").chmod(0o755)
+def test_no_rights(monkeypatch, open_folder):
+    place = open_folder
+    for kind, good in (("idx", good_idx), ("npz", good_npz), ("closed", good_idx), ("cifar10", good_cifar10), ("run", good_run),
+                       ("mat", lambda folder: savemat(folder / "mnist_all.mat", ROWS)),
+                       ("submission", lambda folder: (folder / "02.ipynb").write_text("{}")), ("progress", lambda folder: None)):
+        (place / kind).mkdir()
+        good(place / kind)
+        for file in (place / kind).iterdir():
+            file.chmod(0)
+        (place / kind).chmod({"closed": 0, "progress": 0o555}.get(kind, 0o755))
+    before = tree(place) if os.geteuid() == 0 else None
+    lines = as_ordinary_user(lambda: refused(place, monkeypatch))
+    assert before is None or tree(place) == before
     *lines, shared, training_kept = lines
     kinds = [*["DataError"] * 5, "ValueError", "PermissionError", "UserWarning", "DataError"]
     assert [line.split(":")[0] for line in lines] == kinds, lines
     assert all("Permission denied" in line for line in [*lines, shared]) and "Name one that you may read and write." in shared
     assert "--save: there is no folder" in training_kept and "that you may write to" in training_kept
-    print("\n".join(f"no rights, {line}" for line in [*lines, shared, training_kept]).replace(folder, "..."))
+    print("\n".join(f"no rights, {line}" for line in [*lines, shared, training_kept]).replace(str(place), "..."))
+
+
+# What is closed, the question, and the place that the sentence has to name.
+TOLD = "cannot be (read|used|made|written)|Progress cannot be kept|the cache cannot be used"
+FOUR = {"the folder": "data", "its subfolder": "sub/mnist", "the folder above": "above", "one of four files": f"data/{TEST_X}"}
+ASKED = {"data": "data", "sub/mnist": "sub", "above": "above/data", f"data/{TEST_X}": "data"}
+CIFAR = {"the folder": "cifar", "its subfolder": "cifar/cifar-10", "the folder above": "above"}
+
+
+def furnished(place):
+    """Everything that can be asked for, whole and with all rights."""
+    for folder in ("data", "sub/mnist", "above/data", "cifar/cifar-10", "above/cifar", "cache/lenet-workbook/cifar10", "class/sub"):
+        (place / folder).mkdir(parents=True)
+    for folder in ("data", "sub/mnist", "above/data"):
+        good_idx(place / folder)
+    for folder in ("cifar/cifar-10", "above/cifar"):
+        good_cifar10(place / folder)
+    write_shared(NINE, place / "shared" / "mnist")
+    good_run(place / "above"), good_run(place / "class")
+    for work in ("above/work.ipynb", "class/work.ipynb", "class/sub/work.ipynb"):
+        (place / work).write_text(json.dumps({"cells": [{"cell_type": "code", "source": "check.toy(5, 4)"}]}))
+
+
+def asks(call, *arguments):
+    """The question call(places of `arguments`)."""
+    return lambda place: call(*(place / argument for argument in arguments))
+
+
+def by_variable(call, named):
+    """The question call(), with LENET_DATA set to the place `named`."""
+    def ask(place):
+        os.environ["LENET_DATA"] = str(place / named)
+        return call()
+    return ask
+
+
+def at_a_terminal(*arguments):
+    """`lenet` with these arguments, {} for the place; raises what it wrote as an error."""
+    def ask(place):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+            command, *rest = [argument.format(place) for argument in arguments]
+            status = importlib.import_module(cli.COMMANDS[command][0]).main(rest)
+            assert status, "exit status 0"
+        raise OSError(said.getvalue().strip())
+    return ask
+
+
+def doctor(look):
+    def ask(place):
+        finding, = by_variable(look, "above/data")(place)
+        assert finding.found == "cannot be used"
+        raise OSError(finding.problem)
+    return ask
+
+
+def progress(place):
+    os.environ["LENET_PROGRESS"] = str(place / "data")
+    with warnings.catch_warnings(action="error"):
+        check.relu_forward(lambda x: (np.maximum(x, 0), x))
+
+
+def digits_instead(place):
+    raise OSError(load_mnist().source)
+
+
+CLOSED = {
+    **{f"MNIST, {what}": (closed, asks(load_mnist, ASKED[closed])) for what, closed in FOUR.items()},
+    **{f"LENET_DATA, {what}": (closed, by_variable(load_mnist, ASKED[closed])) for what, closed in FOUR.items()},
+    **{f"CIFAR-10, {what}": (closed, asks(load_cifar10, "above/cifar" if closed == "above" else "cifar")) for what, closed in CIFAR.items()},
+    **{f"find_cifar10, {what}": (closed, asks(find_cifar10, "above/cifar" if closed == "above" else "cifar")) for what, closed in CIFAR.items()},
+    "LENET_DATA, CIFAR-10": ("cifar/cifar-10", by_variable(load_cifar10, "cifar")),
+    "cache, MNIST": ("cache/lenet-workbook", digits_instead),
+    "cache, CIFAR-10": ("cache/lenet-workbook", asks(load_cifar10)),
+    "cache, find_cifar10": ("cache/lenet-workbook", asks(find_cifar10)),
+    "shared, the folder": ("shared/mnist", asks(load_mnist, "shared")),
+    "shared, the folder above": ("shared", asks(load_mnist, "shared/mnist")),
+    "shared, an array": ("shared/mnist/train_x.npy", asks(load_mnist, "shared")),
+    "shared, to write": ("above", asks(lambda folder: write_shared(NINE, folder), "above/new")),
+    "Net.load": ("above/run.npz", asks(Net.load, "above/run.npz")),
+    "load_checkpoint": ("class/run.npz", asks(load_checkpoint, "class/run.npz")),
+    "train --data": ("above", at_a_terminal("train", "--data", "{}/above/data")),
+    "train --resume": ("class/run.npz", at_a_terminal("train", "--resume", "{}/class/run.npz")),
+    "grade, a notebook": ("above/work.ipynb", at_a_terminal("grade", "{}/above/work.ipynb")),
+    "grade, the folder above": ("above", at_a_terminal("grade", "{}/above/work.ipynb")),
+    "grade, a folder": ("class", at_a_terminal("grade", "{}/class")),
+    "grade, a subfolder": ("class/sub", at_a_terminal("grade", "{}/class")),
+    "grade, no ending": ("above", at_a_terminal("grade", "{}/above/data")),
+    "statistics, the folder": ("class", at_a_terminal("grade", "--statistics", "{}/class", "--out", "{}/out")),
+    "statistics, the folder above": ("class", at_a_terminal("grade", "--statistics", "{}/class/sub", "--out", "{}/out")),
+    "submit": ("class", at_a_terminal("submit", "{}/class", "--out", "{}/hw7.tar")),
+    "course": ("above", at_a_terminal("course", "{}/above")),
+    "course, the folder above": ("above", at_a_terminal("course", "{}/above/course")),
+    "lab": ("above", at_a_terminal("lab", "{}/above", "--copy-only")),
+    "lab, the folder above": ("above", at_a_terminal("lab", "{}/above/data", "--copy-only")),
+    "lab --instructor": ("above", at_a_terminal("lab", "{}/above", "--copy-only", "--instructor")),
+    "data": ("above", at_a_terminal("data", "{}/above")),
+    "data --data": ("data", at_a_terminal("data", "{}/new", "--data", "{}/data")),
+    "experiments --record": ("above", at_a_terminal("experiments", "--tables", "--record", "{}/above/runs.jsonl")),
+    "experiments --data": ("data", at_a_terminal("experiments", "--smoke", "--record", "{}/out/runs.jsonl", "--data", "{}/data")),
+    "doctor, MNIST": ("above", doctor(environment._mnist)),
+    "doctor, CIFAR-10": ("above", doctor(environment._cifar10)),
+    "check": ("data", progress),
+}
+
+
+@pytest.mark.parametrize("what", CLOSED)
+def test_what_is_closed_is_never_reported_as_missing(what, open_folder, empty_cache, monkeypatch):
+    closed, ask = CLOSED[what]
+    furnished(open_folder)
+    monkeypatch.setattr("pooch.os_cache", lambda name: open_folder / "cache" / name)
+    for module, _ in cli.COMMANDS.values():                         # now, while the standard library can be read for certain
+        importlib.import_module(module)
+    digits()
+    for path in [open_folder, *open_folder.rglob("*")]:              # all may be changed by everybody, but for what is closed
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    (open_folder / closed).chmod(0)
+
+    def work():
+        try:
+            yield f"answered {ask(open_folder)}"
+        except Exception as error:
+            yield " ".join([type(error).__name__, *str(error).split("\n")])
+
+    line, = as_ordinary_user(work)
+    (open_folder / closed).chmod(0o755)
+    assert str(open_folder / closed) in line and "Permission denied" in line and not line.startswith("AssertionError"), line
+    assert re.search(TOLD, line) and not re.search("[Tt]here is no|holds no|is no course|not found|Errno", line), line
+    print(f"closed: {what} -> {line}".replace(str(open_folder), "..."))
 
 
 @contextlib.contextmanager
@@ -552,8 +663,9 @@ class Odd(http.server.BaseHTTPRequestHandler):
 
     def redirect_to_html(self, content):
         if self.path.startswith("/login"):
-            return self._send(200, b"<html>Please log in to this hotel's network</html>", Content_Type="text/html")
-        self._send(302, Location="/login")
+            self._send(200, b"<html>Please log in to this hotel's network</html>", Content_Type="text/html")
+        else:
+            self._send(302, Location="/login")
 
     def redirect_in_a_circle(self, content):
         self._send(302, Location=self.path)

@@ -186,7 +186,8 @@ def test_a_process_that_stands_still_does_not_hold_up_the_others(tmp_path, monke
     """One that was stopped (Ctrl-Z, a laptop that was closed) while it held the lock costs some seconds, not the lesson."""
     monkeypatch.setenv("LENET_PROGRESS", str(tmp_path))
     monkeypatch.setattr(progress_store, "PATIENCE", 0.3)
-    holding = "import time\nfrom lenet_lab.check import progress_store\nwith progress_store._alone():\n    print('go', flush=True)\n    time.sleep(60)"
+    holding = ("import time\nfrom lenet_lab.check import progress_store\nwith progress_store._alone():\n"
+               "    print('go', flush=True)\n    time.sleep(60)")
     other = subprocess.Popen([sys.executable, "-c", holding], stdout=subprocess.PIPE, text=True)
     try:
         other.stdout.readline()

@@ -146,7 +146,7 @@ def test_running_the_cell_again_leaves_one_thread_and_rates_take_effect(page, sm
     assert panel.at.locator(".widget-readout").first.inner_text() == "0.02"
     for step in range(at + 2, at + 5):           # a slider's second change waits for the answer to the first, a button's click does not:
         panel.click("Step")                      # on a busy machine it is the next step but one that has the new rate
-        panel.until(lambda p: p.drawn == step)
+        panel.until(lambda p, step=step: p.drawn == step)
         if float(panel.number("learning-rate")) < before / 2:
             break
     assert float(panel.number("learning-rate")) < before / 2

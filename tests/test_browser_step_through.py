@@ -113,7 +113,8 @@ def test_edit_by_keyboard_alone_and_refuse_in_words(widget):
     page.keyboard.type("-0.25")                                        # the first key opens the editor
     cell(widget, "b:0").locator("input").click()                       # to put the caret somewhere is not to leave
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelector('.lenet-step [data-cell=\"b:0\"]').getAttribute('aria-label') === 'b(1) = -0.25'", timeout=5000)
+    page.wait_for_function("() => document.querySelector('.lenet-step [data-cell=\"b:0\"]').getAttribute('aria-label') "
+                           "=== 'b(1) = -0.25'", timeout=5000)
     cell(widget, "x:0,1,1").focus()
     page.keyboard.press("Enter")
     page.keyboard.type("seven")

@@ -72,7 +72,8 @@ def test_the_slider_goes_through_the_steps(page, same):
 def test_branching_off_draws_the_other_curve(page, same):
     page.get_by_role("button", name="Branch off here").click()
     picture = page.locator(".lenet-time-travel svg")
-    page.wait_for_function("() => /the branch at step 28/.test(document.querySelector('.lenet-time-travel svg').getAttribute('aria-label'))", timeout=20_000)
+    page.wait_for_function("() => /the branch at step 28/.test(document.querySelector('.lenet-time-travel svg')"
+                           ".getAttribute('aria-label'))", timeout=20_000)
     rate = float(re.search(r"learning rate ([\d.]+)", picture.get_attribute("aria-label")).group(1))
     branch = same.branch(28, rate)
     assert f"{np.mean(branch.losses[-10:]):.3f}" in picture.get_attribute("aria-label")

@@ -27,7 +27,8 @@ def test_every_known_slip_is_told_apart(number, wrong):
 
 
 @pytest.mark.parametrize("number, answer", [(1, 3), (1, [3, 3]), (1, "3x3"), (1, "(3, 3)"), (9, "0.0486"), (8, "0,953"), (8, np.float32(0.95257)),
-                                            (10, "-1.05"), (10, [0, -1.0498, 0]), (12, "\N{MINUS SIGN}0.0949"), (5, "4/1"), (10, "-1,05"), (10, "-1/0.9526"), (9, "4.86e-2")])
+                                            (10, "-1.05"), (10, [0, -1.0498, 0]), (12, "\N{MINUS SIGN}0.0949"), (5, "4/1"),
+                                            (10, "-1,05"), (10, "-1/0.9526"), (9, "4.86e-2")])
 def test_right_answers_in_other_notations(number, answer):
     assert check.toy(number, answer).passed
 

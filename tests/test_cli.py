@@ -69,7 +69,7 @@ def test_lab_copies_what_is_missing_and_leaves_work_alone(tmp_path, capsys):
     (folder / NOTEBOOKS[1]).unlink()
     assert cli.main(["lab", str(folder), "--copy-only"]) == 0
     said = capsys.readouterr().out
-    assert f"1 notebooks copied to {folder}; {len(NOTEBOOKS) - 1} were there already and stay as they are." in said
+    assert f"1 notebook copied to {folder}; {len(NOTEBOOKS) - 1} were there already and are unchanged." in said
     assert (folder / NOTEBOOKS[0]).read_text(encoding="utf-8") == "my work"
     assert (folder / NOTEBOOKS[1]).read_bytes() == (ROOT / "notebooks" / NOTEBOOKS[1]).read_bytes()
     assert cli.main(["lab", str(folder), "--copy-only"]) == 0 and f"Your notebooks are in {folder}." in capsys.readouterr().out

@@ -15,6 +15,8 @@ import pytest
 from lenet_core import data, load_cifar10
 from lenet_core.data import CIFAR10_CLASSES, CIFAR10_FILES, CIFAR10_TEST, CIFAR10_TRAIN, RECORD, DataError, Dataset, download
 
+from .ordinary_user import as_ordinary_user
+
 IMAGES = 12                   # in each of the small files here; the real ones have 10,000
 
 
@@ -171,7 +173,7 @@ def test_lenet_data_without_cifar10_is_passed_over(tmp_path, records, monkeypatc
 
 
 def test_nothing_anywhere(empty_cache):
-    with pytest.raises(DataError, match="There is no CIFAR-10 in .*cifar10, and it could not be downloaded") as caught:
+    with pytest.raises(DataError, match="CIFAR-10 was looked for in .*cifar10, and it could not be downloaded") as caught:
         load_cifar10()
     assert "www.cs.toronto.edu" in sentence(caught) and "LENET_DATA names" in sentence(caught)
 
@@ -295,17 +297,21 @@ def test_unreadable_files_get_a_sentence(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o400, 0o100])
-def test_unreadable_folders_get_a_sentence(folder, monkeypatch, mode):
-    monkeypatch.setenv("LENET_DATA", str(folder))
-    folder.chmod(mode)
-    try:
-        if os.access(folder, os.R_OK | os.X_OK):
-            pytest.skip("root may read everything")
-        for arguments in ([folder], []):
-            with pytest.raises(DataError, match="cannot be read .Permission denied."):
+def test_unreadable_folders_get_a_sentence(folder, open_folder, monkeypatch, mode):
+    place = open_folder / "place"
+    shutil.copytree(folder, place)
+    monkeypatch.setenv("LENET_DATA", str(place))
+    place.chmod(mode)
+
+    def work():
+        for arguments in ([place], []):
+            with pytest.raises(DataError) as caught:
                 load_cifar10(*arguments)
-    finally:
-        folder.chmod(0o700)
+            yield str(caught.value)
+
+    lines = as_ordinary_user(work)
+    place.chmod(0o700)
+    assert len(lines) == 2 and all("cannot be read (Permission denied)" in line for line in lines)
 
 
 # ------------------------------------------------------------------------------------------------------------- servers

@@ -13,6 +13,8 @@ from lenet_core.data import MNIST_FILES
 from lenet_lab.course import environment
 from lenet_lab.course.environment import check_environment
 
+from .ordinary_user import as_ordinary_user
+
 CURE = r"(: (close|install|put|make)|; (put|name|download|unpack|check)|, or name another)"
 
 
@@ -106,11 +108,13 @@ def test_a_folder_that_cannot_be_written_to(monkeypatch, tmp_path):
     assert f"cannot be kept in {tmp_path / 'sub' / '.progress'} (Permission denied)" in the_problem()
 
 
-@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_really_cannot_be_written_to(monkeypatch, tmp_path):
-    tmp_path.chmod(0o500)
-    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / ".progress"))
-    assert "cannot be kept" in the_problem()
+@pytest.mark.skipif(os.name == "nt", reason="rights of Unix")
+@pytest.mark.parametrize("mode", [0o555, 0])
+def test_a_folder_that_really_cannot_be_written_to(monkeypatch, open_folder, mode):
+    monkeypatch.setenv("LENET_PROGRESS", str(open_folder / ".progress"))
+    open_folder.chmod(mode)
+    line, = as_ordinary_user(lambda: [environment._progress()[0].problem])
+    assert f"cannot be kept in {open_folder / '.progress'} (Permission denied)" in line
 
 
 # ------------------------------------------------------------------------------------------------------------------------ the data

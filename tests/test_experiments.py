@@ -10,7 +10,7 @@ from lenet_core import data
 from lenet_core.training import minibatches, sgd_momentum
 from lenet_lab import networks
 from lenet_lab.experiments import grid, learn, table
-from lenet_lab.experiments.grid import Trial, records, work_off
+from lenet_lab.experiments.grid import Trial, do_missing, records
 from lenet_lab.experiments.studies import STUDIES, runs
 from lenet_lab.experiments.terminal import main
 
@@ -130,10 +130,10 @@ def three(folder):
 
 def test_a_stopped_grid_goes_on_where_it_was(folder, three, tmp_path):
     record = tmp_path / "runs.jsonl"
-    work_off(three[:2], record, folder, jobs=1)
+    do_missing(three[:2], record, folder, jobs=1)
     before = record.read_text()
     record.write_text(before + '{"study": "cmpe597", "ca')              # killed while it wrote
-    whole = work_off(three, record, folder, jobs=1)
+    whole = do_missing(three, record, folder, jobs=1)
     assert [Trial(one["study"], one["case"], one["settings"], one["seed"]) for one in whole] == three
     lines = record.read_text().splitlines()
     assert len(lines) == 4 and lines[:2] == before.splitlines()         # two, the torso, and the third: the two were not done again
@@ -142,17 +142,17 @@ def test_a_stopped_grid_goes_on_where_it_was(folder, three, tmp_path):
 
 def test_a_run_that_raises_is_a_row_too_and_is_tried_again(folder, three, tmp_path, monkeypatch):
     bad = Trial("cmpe597", "no such network", {"network": "cmpe598", "steps": 1}, 0)
-    first, second = work_off([bad, three[0]], tmp_path / "runs.jsonl", folder, jobs=1)
+    first, second = do_missing([bad, three[0]], tmp_path / "runs.jsonl", folder, jobs=1)
     assert first["outcome"] == "error" and "cmpe598" in first["message"]
     assert second["outcome"] != "error"
     monkeypatch.setitem(networks.NETWORKS, "cmpe598", networks.cmpe597)
-    again, same = work_off([bad, three[0]], tmp_path / "runs.jsonl", folder, jobs=1)
+    again, same = do_missing([bad, three[0]], tmp_path / "runs.jsonl", folder, jobs=1)
     assert again["outcome"] == "stuck" and same == second
 
 
 def test_a_worker_without_mnist_does_not_train_on_other_digits(three, tmp_path, monkeypatch):
     monkeypatch.setattr(grid, "pictures", lambda name, folder: data.digits())
-    record, = work_off(three[:1], tmp_path / "runs.jsonl", jobs=1)
+    record, = do_missing(three[:1], tmp_path / "runs.jsonl", jobs=1)
     assert record["outcome"] == "error" and "need MNIST" in record["message"]
 
 
@@ -171,7 +171,7 @@ def test_again_leaves_the_old_record_alone_until_all_is_done(folder, tmp_path, m
     with monkeypatch.context() as patch:
         patch.setattr(grid, "perform", stopped)
         assert main([*command, "--again"]) == 130
-    assert "goes on with what is left" in capsys.readouterr().err
+    assert "continues with the missing runs" in capsys.readouterr().err
     assert record.read_text() == old and len(records(tmp_path / "again.jsonl")) == 1
     done = []
     with monkeypatch.context() as patch:
@@ -193,10 +193,10 @@ def test_failed_runs_are_told_of(folder, tmp_path, monkeypatch, capsys):
 
 def test_the_same_grid_on_a_dask_cluster(folder, three, tmp_path):
     distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
-    here = work_off(three, tmp_path / "here.jsonl", folder, jobs=1)
+    here = do_missing(three, tmp_path / "here.jsonl", folder, jobs=1)
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
         assert len(cluster.scheduler_info["workers"]) == 2
-        there = work_off(three, tmp_path / "there.jsonl", folder, cluster=cluster.scheduler_address)
+        there = do_missing(three, tmp_path / "there.jsonl", folder, cluster=cluster.scheduler_address)
     for one in (*here, *there):
         del one["seconds"]
     assert there == here
@@ -235,33 +235,44 @@ def test_the_mean_is_over_the_runs_that_learned(folder, tmp_path):
     assert (line["mean"], line["lowest"], line["highest"]) == (pytest.approx(0.85), 0.8, 0.9)
 
 
-def test_a_readme_without_a_place_for_the_table_is_left_as_it_is(tmp_path):
-    readme = tmp_path / "README.md"
+def test_a_page_without_a_place_for_the_table_is_left_as_it_is(tmp_path):
+    page = tmp_path / "results.md"
     for text in ("no mark", f"one {table.BEGIN} only", f"the other {table.END} only"):
-        readme.write_text(text)
+        page.write_text(text)
         with pytest.raises(ValueError, match="no place for the table"):
-            table.write(tmp_path / "runs.jsonl", readme=readme)
-        assert readme.read_text() == text
+            table.write(tmp_path / "runs.jsonl", page=page)
+        assert page.read_text() == text
 
 
-def test_the_place_in_the_readme_is_looked_for_before_anything_is_trained(tmp_path, monkeypatch, capsys):
-    (tmp_path / "README.md").write_text("no mark")
-    for name, path in (("README", "README.md"), ("RECORD", "runs.jsonl")):
+def test_the_place_in_the_page_is_looked_for_before_anything_is_trained(tmp_path, monkeypatch, capsys):
+    (tmp_path / "results.md").write_text("no mark")
+    for name, path in (("PAGE", "results.md"), ("RECORD", "runs.jsonl")):
         monkeypatch.setattr(f"lenet_lab.experiments.terminal.{name}", tmp_path / path)
-    monkeypatch.setattr("lenet_lab.experiments.terminal.work_off", lambda *_, **options: pytest.fail("it trained"))
+    monkeypatch.setattr("lenet_lab.experiments.terminal.do_missing", lambda *_, **options: pytest.fail("it trained"))
     assert main(["lenet5"]) == 1
-    assert "README.md has no place for the table" in capsys.readouterr().err
+    assert "results.md has no place for the table" in capsys.readouterr().err
 
 
-def test_the_readme_and_the_tables_are_what_the_experiments_gave(tmp_path):
+def test_the_page_and_the_tables_are_what_the_experiments_gave(tmp_path):
     """Whoever changes a number by hand learns it here."""
-    readme = table.README.read_text(encoding="utf-8")
-    assert f"{table.BEGIN}\n{table.networks_markdown()}{table.END}" in readme
+    assert f"{table.BEGIN}\n{table.networks_markdown()}{table.END}" in table.PAGE.read_text(encoding="utf-8")
     record = tmp_path / "runs.jsonl"
     record.write_text(table.RECORD.read_text(encoding="utf-8"), encoding="utf-8")
     table.write(record)
     for name in ("table.md", "table.csv"):
         assert (tmp_path / name).read_text(encoding="utf-8") == (table.RESULTS / name).read_text(encoding="utf-8")
+
+
+def test_without_the_folder_docs_only_the_tables_beside_the_record_are_written(tmp_path, monkeypatch):
+    """An installed wheel has no pages to rewrite."""
+    record = tmp_path / "results" / "runs.jsonl"
+    record.parent.mkdir()
+    record.write_text(table.RECORD.read_text(encoding="utf-8"), encoding="utf-8")
+    for name, path in (("PAGE", tmp_path / "docs" / "results.md"), ("RECORD", record)):
+        monkeypatch.setattr(f"lenet_lab.experiments.terminal.{name}", path)
+    assert main(["--tables"]) == 0
+    assert {path.name for path in record.parent.iterdir()} == {"runs.jsonl", "table.md", "table.csv"}
+    assert not (tmp_path / "docs").exists()
 
 
 @pytest.mark.parametrize("study", STUDIES)

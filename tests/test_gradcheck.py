@@ -120,10 +120,8 @@ def paid_by(share):
     """A pooling backward pass for the toy network that hands out by `share(ties)`, ties (k*k, ...) of booleans."""
     def backward(dout, cache):
         x, out, k, stride = cache
-        dx, views = np.zeros_like(x), []
-        for i in range(k):
-            for j in range(k):
-                views.append((slice(None), slice(None), slice(i, i + out.shape[2]), slice(j, j + out.shape[3])))
+        dx = np.zeros_like(x)
+        views = [(slice(None), slice(None), slice(i, i + out.shape[2]), slice(j, j + out.shape[3])) for i in range(k) for j in range(k)]
         for view, part in zip(views, share(np.array([x[view] == out for view in views]))):
             dx[view] += dout * part
         return dx
@@ -139,7 +137,7 @@ def last(ties):
 
 
 @pytest.mark.parametrize("share, legal, why", [
-    (last, True, "a tie in pool1, paid to the last"),
+    (last, True, "a tie in pool1, given to the last"),
     (lambda ties: ties / ties.sum(axis=0), True, ""),
     (lambda ties: ties, False, ""),
     (lambda ties: 0.9 * first(ties) + 0.1 * last(ties), False, ""),

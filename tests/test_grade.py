@@ -8,6 +8,7 @@ import math
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -25,6 +26,7 @@ from lenet_lab.grade import bundle, grading, points, protocol, report, sandbox, 
 from lenet_lab.grade.sandbox import Limits, Sandbox
 from lenet_lab.grade.terminal import main
 
+from .ordinary_user import as_ordinary_user
 from .solved_notebooks import with_exercises
 
 SETUP = "import numpy as np\nfrom lenet_core import lenet, load_mnist, ops\nfrom lenet_lab import check, plots"
@@ -33,14 +35,16 @@ WITHOUT_WALLS = "user" if getattr(os, "geteuid", lambda: 1)() == 0 else "limits"
 
 
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    """Nothing that is graded here writes down anybody's progress, or leaves a folder behind."""
+def own_folder(tmp_path, open_folder, monkeypatch):
+    """Nothing that is graded here writes down anybody's progress, or leaves a folder behind.
+
+    The temporary folder is one that the user can enter whom a grader who is root lends to a submission.
+    """
     monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
     monkeypatch.delenv("LENET_GRADE_SEED", raising=False)
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr("tempfile.tempdir", str(open_folder))
     yield
-    assert not list((tmp_path / "temporary").iterdir()) and not (tmp_path / "progress").exists()
+    assert not list(open_folder.iterdir()) and not (tmp_path / "progress").exists()
 
 
 @pytest.fixture(params=["namespaces", WITHOUT_WALLS])
@@ -60,7 +64,10 @@ def write_notebook(path, cells, setup=SETUP):
     return path
 
 
-def graded(tmp_path, cells, seed=1, limits=Limits(), how=None, **options):
+DEFAULT_LIMITS = Limits()
+
+
+def graded(tmp_path, cells, seed=1, limits=DEFAULT_LIMITS, how=None, **options):
     """{exercise: Row} of a notebook with these cells."""
     path = write_notebook(tmp_path / "work.ipynb", cells.items() if isinstance(cells, dict) else cells)
     result = grading.grade(submission.read(path), seed, limits, how=how, **options)
@@ -78,7 +85,7 @@ def backward(body):
 def write_notebooks(folder, names=None, change=None):
     """The workbook's notebooks with exercises, solved (those in `names`), some solutions changed."""
     folder.mkdir(exist_ok=True)
-    for path, notebook, asked in with_exercises():
+    for path, notebook, _ in with_exercises():
         made = solved(notebook, names)
         for cell in made.cells:
             exercise = cell.metadata.get("lenet", {}).get("exercise")
@@ -448,12 +455,12 @@ BOTH = {
     "returns a deep list": ("kept = []\n    for _ in range(10 ** 5): kept = [kept]\n    return kept, x", "wanted is an array of numbers"),
     "sends nonsense": (TO_EVERYBODY.replace("{}", "b'\\xff' * 100"), "cannot be read"),
     "sends much": (TO_EVERYBODY.replace("{}", "__import__('protocol').HEAD.pack(2 ** 20 + 1, 0) + bytes(2 ** 20 + 1)"),
-                   "cannot be read (more than 1 MiB beside its arrays)"),
-    "returns a long text": ("return 'x' * 2 ** 20, x", "what it returns is too large: more than 1 MiB beside its arrays"),
+                   "cannot be read (more than 1 MiB without its arrays)"),
+    "returns a long text": ("return 'x' * 2 ** 20, x", "what it returns is too large: more than 1 MiB without its arrays"),
     "sends a fake result": (TO_EVERYBODY.replace("{}", "__import__('protocol').pack({'value': (x, x), 'passed': True, 'score': 100})"), "out"),
-    "prints a fake result": ("print('{\"score\": 100, \"passed\": true}')\n    return x, x", "nothing has been cut"),
+    "prints a fake result": ("print('{\"score\": 100, \"passed\": true}')\n    return x, x", "negative numbers must become 0"),
     "changes NumPy": ("np.isclose = np.allclose = np.array_equal = np.testing = lambda *a, **k: True\n    return x, x",
-                      "nothing has been cut"),
+                      "negative numbers must become 0"),
     "looks for the checks": ("import gc, sys\n    frame, seen = sys._getframe(), []\n"
                              "    while frame:\n        seen += [*frame.f_locals, *frame.f_globals]\n"
                              "        frame = frame.f_back\n    seen += [type(o).__name__ for o in gc.get_objects()] + list(sys.modules)\n"
@@ -461,9 +468,9 @@ BOTH = {
                              "    raise ValueError([word for word in wanted if any(word in one for one in seen)])", "ValueError: []"),
     "looks for secrets": ("import os\n    raise ValueError([key for key in os.environ if 'SECRET' in key or 'SEED' in key])",
                           "ValueError: []"),
-    "takes the answer": ("return ops.relu_forward(x)", "ops.relu_forward is what is asked for here"),
+    "takes the answer": ("return ops.relu_forward(x)", "ops.relu_forward is the function to be written here"),
     "reads the answer": ("room = {}\n    exec(open(ops.__file__).read(), room)\n    return room['relu_forward'](x)",
-                         ("what is asked for here", "")),
+                         ("is the function to be written here", "")),
     "raises its limits": ("import resource\n    resource.setrlimit(resource.RLIMIT_NPROC, (100, 100))", ("not allowed to raise", "")),
     "leaves by SystemExit": ("raise SystemExit(0)", "It raises SystemExit"),
     "calls itself": ("return relu_forward(x)", "RecursionError"),
@@ -543,7 +550,7 @@ def test_where_there_are_no_walls_a_seed_on_the_command_line_can_be_read_and_one
     assert all(("a --seed in the list of processes" in text) == (how != "namespaces") for how, text in sandbox.PROTECTION.items())
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert "better given in the environment" in " ".join(capsys.readouterr().out.split())
+    assert "The environment is safer" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_cell_that_says_something_odd_in_the_graders_language(tmp_path, how):
@@ -552,7 +559,7 @@ def test_a_cell_that_says_something_odd_in_the_graders_language(tmp_path, how):
     cells = {"toy_05": odd, "toy_06": "check.toy(6, 'x' * 2 ** 20)", "toy_07": "check.toy(7, 39)"}
     rows = graded(tmp_path, cells, how=how)
     assert [rows[name].status for name in ("toy_05", "toy_06", "toy_07")] == ["failed", "failed", "passed"]
-    assert rows["toy_06"].text == "What came back is too large."
+    assert rows["toy_06"].text == "Its answer is too large."
 
 
 def test_a_cell_that_hangs_or_dies_before_there_is_a_function(tmp_path, how):
@@ -627,13 +634,13 @@ def test_a_message_takes_memory_in_proportion_to_its_bytes(part, body):
     protocol.length(head, protocol.MOST_JSON)
     tracemalloc.start()
     try:
-        with pytest.raises(protocol.Garbled, match="not there") if body else contextlib.nullcontext():
+        with pytest.raises(protocol.Garbled, match="missing bytes") if body else contextlib.nullcontext():
             made = protocol.unpack(head, rest)
             assert len(made) == number and len({type(one) for one in made}) <= protocol.MOST_NAMES + 1
         assert tracemalloc.get_traced_memory()[1] < 64 * len(rest)
     finally:
         tracemalloc.stop()
-    with pytest.raises(protocol.Garbled, match="more than 1 MiB beside its arrays"):
+    with pytest.raises(protocol.Garbled, match="more than 1 MiB without its arrays"):
         protocol.length(protocol.HEAD.pack(protocol.MOST_JSON + 1, body), protocol.MOST_JSON)
 
 
@@ -724,7 +731,7 @@ def test_statistics_of_six_submissions(tmp_path, capsys):
     (folder / "readme.txt").write_text("not one of them")
     assert main(["--statistics", str(folder), "--out", str(out), "--seed", "2"]) == 0
     said = capsys.readouterr().out
-    assert "6 submissions, 3.5 of 85 points on average." in said and "Left out: readme.txt" in said
+    assert "6 submissions, 3.5 of 85 points on average." in said and "Omitted: readme.txt" in said
     with (out / "items.csv").open(newline="") as file:
         lines = {line["exercise"]: line for line in csv.DictReader(file)}
     keys = "written", "solved", "share solved", "mean points"
@@ -779,7 +786,7 @@ def test_the_other_checks_are_read_off_too():
                                           numeric=lambda case, gradient: {"dx": np.full(3, 2.0)}), lambda x: x.copy())
     for text, stopped in ((near.text, "finite differences"), ("It does not end: stopped after 8 seconds (with x (2, 3)).", "time"),
                           ("Its process was ended by the system (SIGSEGV).", "process"),
-                          ("5 is not it, and none of the usual slips.", "answer"),
+                          ("5 is not it, and none of the usual mistakes.", "answer"),
                           ("Its cell cannot be read: SyntaxError: invalid syntax.", "reads"),
                           ("Its cell raises ZeroDivisionError: division by zero.", "runs")):
         assert statistics.check_of({"status": "failed", "text": text}) == stopped
@@ -793,8 +800,63 @@ def test_one_submission_that_cannot_be_read_does_not_stop_the_class(tmp_path, ca
     (folder / "\x1b[31mnotes.txt").write_text("none")
     assert main(["--statistics", str(folder), "--out", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
-    assert re.search(r"Left out: .*a\.ipynb", said) and "Left out: ?[31mnotes.txt" in said and "\x1b" not in said
+    assert re.search(r"Omitted: .*a\.ipynb", said) and "Omitted: ?[31mnotes.txt" in said and "\x1b" not in said
     assert "1 submissions, 1.0 of 85 points" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of Unix")
+def test_the_class_is_graded_but_for_what_is_closed(tmp_path, open_folder, monkeypatch, capfd):
+    """Each closed submission has its line."""
+    whole = write_notebook(tmp_path / "z.ipynb", [("toy_05", "check.toy(5, 4)")])
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "z.ipynb").write_bytes(whole.read_bytes())
+    assert main(["--statistics", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--seed", "2"]) == 0
+    result = grading.grade(submission.read(whole), 2)
+    monkeypatch.setattr(statistics, "grade", lambda *_: result)       # an ordinary user may not be able to start this Python
+    folder = open_folder / "class"
+    (folder / "c").mkdir(parents=True)
+    names = "a.ipynb", "b.json", "c", "d.tar", "e.py"
+    for name in ("z.ipynb", *names):
+        if name != "c":
+            (folder / name).write_bytes(whole.read_bytes())
+    for name in names:
+        (folder / name).chmod(0)
+    open_folder.chmod(0o777)
+
+    capfd.readouterr()
+    lines = as_ordinary_user(lambda: [f"status {main(['--statistics', str(folder), '--out', str(open_folder / 'out'), '--seed', '2'])}"])
+    shutil.rmtree(open_folder / "out")
+    (folder / "c").chmod(0o755)
+    shutil.rmtree(folder)
+    said = capfd.readouterr()
+    assert lines == ["status 0"], said.err
+    for name in names:
+        assert f"Omitted: {folder / name} cannot be used (Permission denied)." in said.out
+    assert "1 submissions, 1.0 of 85 points" in said.out and "Traceback" not in said.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of Unix")
+def test_a_class_that_is_closed_whole_is_not_called_empty(open_folder, capfd):
+    folder = open_folder / "class"
+    folder.mkdir()
+    for name in "ab":
+        write_notebook(folder / f"{name}.ipynb", [("toy_05", "check.toy(5, 4)")]).chmod(0)
+    open_folder.chmod(0o777)
+    lines = as_ordinary_user(lambda: [f"status {main(['--statistics', str(folder), '--out', str(open_folder / 'out')])}"])
+    shutil.rmtree(folder), shutil.rmtree(open_folder / "out")
+    said = capfd.readouterr().err
+    assert lines == ["status 2"] and "holds no submissions that can be graded. Omitted: " in said
+    assert f"{folder / 'a.ipynb'} cannot be used (Permission denied)." in said
+
+
+@pytest.mark.skipif(WITHOUT_WALLS != "user", reason="only root lends a user")
+def test_a_temporary_folder_that_the_lent_user_cannot_enter_is_no_fault_of_the_submission(tmp_path, monkeypatch):
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    monkeypatch.setattr("tempfile.tempdir", str(private))
+    with pytest.raises(sandbox.NotStarted, match="who cannot enter .*Name a folder in TMPDIR"), Sandbox({}, how="user"):
+        pass
+    assert not list(private.iterdir())
 
 
 def test_the_grader_runs_as_a_module(small):

@@ -87,7 +87,9 @@ def subsample_backward_loops(dout, x, W):
 def nudged(forward, arguments, dout):
     """The gradients of sum(dout * out) with respect to each argument, by central differences."""
     for n, argument in enumerate(arguments):
-        yield numeric_gradient(lambda value: float((forward(*arguments[:n], value, *arguments[n + 1:])[0] * dout).sum()), argument)
+        def weighted_sum(value, n=n):
+            return float((forward(*arguments[:n], value, *arguments[n + 1:])[0] * dout).sum())
+        yield numeric_gradient(weighted_sum, argument)
 
 
 # ------------------------------------------------------------------------------------------------------------ by hand

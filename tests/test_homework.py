@@ -139,7 +139,9 @@ def test_sgd_momentum_by_hand_and_learning_rate():
 
 def test_one_sided_difference_is_the_coarser_one(rng):
     maps = {**as_maps(rng.standard_normal((2, 3))), "diff": np.ones((3, 2))}
-    cube = lambda input: {**input, "data": input["data"] ** 3}
+
+    def cube(input):
+        return {**input, "data": input["data"] ** 3}
     truth, h = 3 * maps["data"] ** 2, 1e-3
     one_sided = np.abs(handout.finite_difference(with_diff(cube(maps), np.ones((2, 3))), maps, h, cube) - truth).max()
     central = np.abs(numeric_gradient(lambda x: np.sum(x ** 3), maps["data"], h) - truth).max()
@@ -168,7 +170,7 @@ def test_gradients_of_conv_net_against_small_nudges(rng):
     cp, grads = handout.conv_net(params, SMALL, data, labels)
     assert grads.keys() == params.keys() == {1, 2, 3, 4, 5}
     for i, name in itertools.product((1, 3, 5), "wb"):
-        def cost(value):
+        def cost(value, i=i, name=name):
             return handout.conv_net({**params, i: {**params[i], name: value}}, SMALL, data, labels)[0]["cost"]
         np.testing.assert_allclose(grads[i][name], numeric_gradient(cost, params[i][name]), atol=1e-8)
     assert grads[2]["w"].size == grads[4]["b"].size == 0 and cp["percent"] in (0, 1 / 3, 2 / 3, 1)
@@ -440,7 +442,7 @@ def with_input(**changes):
     ("relu_forward", lambda input, layer: input["data"], r"returns an array of float64 of shape \(70, 3\); expected a dict"),
     ("relu_forward", lambda input, layer: {"data": input["data"]}, "returns a dict with data; expected a dict with height"),
     ("relu_forward", with_input(data=np.zeros((3, 70))), r"\(3, 70\); expected an array of real numbers of shape \(70, 3\)"),
-    ("relu_forward", with_input(data=[[0.0]]), r"output\['data'\] is 1 things; expected an array"),
+    ("relu_forward", with_input(data=[[0.0]]), r"output\['data'\] is 1 values; expected an array"),
     ("relu_forward", with_input(height=7), r"output\['height'\] is 7; expected 5"),
     ("relu_forward", in_place, "relu_forward: it changes an array that it was given"),
     ("relu_forward", same_dict, r"relu_forward: it changes input\['data'\], which it was given; expected a new dict"),
@@ -449,13 +451,13 @@ def with_input(**changes):
     ("pooling_layer_backward", lambda output, input, layer: output["diff"],
      r"pooling_layer_backward: input_od is an array of float64 of shape \(12, 3\); expected .* of shape \(70, 3\)"),
     ("inner_product_forward", lambda input, layer, param: {**input, "data": np.zeros((3, 4))}, r"expected .* of shape \(4, 3\)"),
-    ("inner_product_backward", lambda output, input, layer, param: input["data"], "expected two things, param_grad and input_od"),
+    ("inner_product_backward", lambda output, input, layer, param: input["data"], "expected two values, param_grad and input_od"),
     ("inner_product_backward", lambda output, input, layer, param: ({"w": param["w"]}, input["data"]),
      "param_grad is a dict with w; expected a dict with w and b"),
     ("inner_product_backward", lambda output, input, layer, param: ({"w": param["w"].T, "b": param["b"]}, input["data"]),
      r"param_grad\['w'\] is .* \(4, 70\); expected .* of shape \(70, 4\)"),
     ("inner_product_backward", lambda output, input, layer, param: (param, None), "input_od is nothing"),
-    ("sgd_momentum", lambda *arguments: arguments[4], "sgd_momentum: returns a dict with 1; expected two things"),
+    ("sgd_momentum", lambda *arguments: arguments[4], "sgd_momentum: returns a dict with 1; expected two values"),
     ("sgd_momentum", lambda *arguments: ({}, {}), r"params is a dict with nothing in it; expected .* the keys of params, \[1\]"),
     ("sgd_momentum", lambda *arguments: (arguments[4], {1: {}}), r"param_winc\[1\] is a dict with nothing in it"),
     ("sgd_momentum", decay_in_place, "sgd_momentum: it changes an array"),

@@ -35,7 +35,7 @@ def test_the_lessons_cells_have_the_metadata_that_the_course_gives_them():
     for path, notebook, _ in with_exercises():
         marked = copy.deepcopy(notebook)
         nbgrader_course.mark(marked)
-        assert marked == notebook, f"{path.name}: run python -c 'from lenet_lab import instructor; nbgrader_course.mark_lessons()'"
+        assert marked == notebook, f"{path.name}: run python -c 'from lenet_lab.grade import nbgrader_course; nbgrader_course.mark_lessons()'"
 
 
 def test_points_are_those_of_the_homework_and_of_the_lessons_words():
@@ -84,7 +84,7 @@ def test_the_packages_own_function_is_not_ones_own_work():
 
     modules = {"lenet_core.ops": ops, "lenet_core.reference": reference}
     assert check.graded("max_pool_forward", mine, seed=1).passed
-    with pytest.raises(AssertionError, match="max_pool_forward of the package is what is asked for here"):
+    with pytest.raises(AssertionError, match="max_pool_forward of the package is the function to be written here"):
         check.graded("max_pool_forward", mine, seed=1, modules=modules)
     assert check.graded("max_pool_forward", mine, seed=1).passed                         # afterwards all is as it was
 
@@ -346,9 +346,9 @@ def test_feedback_of_an_empty_submission_has_no_traceback(course):
 def test_feedback_names_the_misconception_and_hides_the_tests(course):
     said = course.feedback("wrong")
     said = {name: " ".join(text.split()) for name, text in said.items()}
-    assert "each of them gets the whole gradient: more is paid out than came in." in said["max_pool_backward"]
+    assert "each of them gets the whole gradient, so their sum is too large." in said["max_pool_backward"]
     assert TIE.text in said["toy_12"]
-    assert "relu_backward of the package is what is asked for here: write it yourself" in said["relu_backward"]
+    assert "relu_backward of the package is the function to be written here: write it yourself" in said["relu_backward"]
     assert "This cell did not end in time" in course.page("endless")
     for student in SUBMISSIONS:
         page = course.page(student)

@@ -19,7 +19,7 @@ import pytest
 from lenet_core._files import ABANDONED, TEMPORARY
 from lenet_core.training import load_checkpoint
 from lenet_lab.check import progress_store
-from lenet_lab.experiments.grid import Trial, records, work_off
+from lenet_lab.experiments.grid import Trial, do_missing, records
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no kill -9")
 
@@ -171,10 +171,10 @@ def test_progress_that_was_noted_is_never_lost(kills, start, tmp_path, rng, monk
 
 WORKING = """
     import json, sys
-    from lenet_lab.experiments.grid import Trial, work_off
+    from lenet_lab.experiments.grid import Trial, do_missing
     runs = [Trial("study", "case", {"network": "cmpe597", "steps": 2, "batch_size": 4}, seed) for seed in range(int(sys.argv[3]))]
     print("go", flush=True)
-    work_off(runs, sys.argv[1], sys.argv[2], jobs=1)
+    do_missing(runs, sys.argv[1], sys.argv[2], jobs=1)
     print("done", flush=True)
 """
 
@@ -194,7 +194,7 @@ def test_runs_that_were_written_down_stay(kills, pictures, start, tmp_path, rng)
         assert all(now[key] == value for key, value in {**before, **told}.items())
         before, torn = now, torn + (record.is_file() and not record.read_bytes().endswith(b"\n"))
     unbroken = [run for run in runs if run.key in before]
-    done = work_off(runs, record, pictures, jobs=1)
+    done = do_missing(runs, record, pictures, jobs=1)
     assert [one["seed"] for one in done] == list(range(many)) and all(one["outcome"] != "error" for one in done)
     assert all(records(record)[run.key] == before[run.key] for run in unbroken)          # not done a second time
     print(f"\nrecord: {kills} kills, {len(unbroken)} of {many} runs written down before the last of them, all kept, "

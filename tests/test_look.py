@@ -102,7 +102,8 @@ def historic():
     rng = np.random.default_rng(4)
     table = (1, 2), (0,), (0, 1, 3), (2, 3)
     net = Net((2, 9, 8), [Layer("conv1", "conv", (4, 2, 2, 2)), Layer("tanh1", "scaled_tanh"),
-                          Layer("conv2", "table_conv", (8, 2, 2), table=table), Layer("sub2", "subsample", (4,)), Layer("ip1", "inner_product", (36, 5))])
+                          Layer("conv2", "table_conv", (8, 2, 2), table=table), Layer("sub2", "subsample", (4,)),
+                          Layer("ip1", "inner_product", (36, 5))])
     return net.initialise(rng, lambda *_: 0.5, np.float64), rng.standard_normal((3, 2, 9, 8)), np.array([0, 4, 2])
 
 

@@ -12,7 +12,7 @@ from lenet_lab.inside.look import Look, twin
 from lenet_lab.toy.practice import homework
 from lenet_lab.widgets.look_inside import LookInside, facts
 
-EVERYTHING = dict(size=None, step=None)
+EVERYTHING = {"size": None, "step": None}
 
 
 @pytest.fixture(scope="module")

@@ -160,9 +160,9 @@ def test_the_fourth_run_is_lost_within_a_hundred_steps(mnist):
 
 
 def test_the_gradients_of_the_third_run(mnist):
-    net, lengths = lenet(np.random.default_rng(0)), []
-    for _ in islice(train(net, batches(mnist), 0.01), 150):
-        lengths.append(np.sqrt(sum((g ** 2).sum() for layer in net.layers for g in layer.grads.values())))
+    net = lenet(np.random.default_rng(0))
+    lengths = [np.sqrt(sum((g ** 2).sum() for layer in net.layers for g in layer.grads.values()))
+               for _ in islice(train(net, batches(mnist), 0.01), 150)]
     assert 0.2 < min(lengths) and max(lengths) < 10
 
 

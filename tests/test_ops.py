@@ -102,7 +102,7 @@ def test_convolution_against_loops_and_nudges(rng, shape, F, k, stride, pad):
     for n, mine in enumerate(grads):
         arguments = [x, W, b]
 
-        def loss(value):
+        def loss(value, n=n, arguments=arguments):
             return float((ops.conv_forward(*arguments[:n], value, *arguments[n + 1:], stride, pad)[0] * dout).sum())
         close(mine, numeric_gradient(loss, arguments[n]), 1e-7)
     dx, *rest = ops.conv_backward(dout, cache, need_dx=False)

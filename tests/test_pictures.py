@@ -1,4 +1,4 @@
-"""The README's pictures: all there, said in words, light, and at twice the size (`docs/pictures.py` makes them)."""
+"""The pictures of the README and of the pages in docs: all there, said in words, light, and at twice the size (`docs/pictures.py` makes them)."""
 
 import re
 
@@ -7,11 +7,12 @@ from PIL import Image
 
 from docs.pictures import LIMIT, PICTURES, SCENES
 
-README = (PICTURES.parent.parent / "README.md").read_text(encoding="utf-8")
-FILES = {file: alt for alt, file in re.findall(r"!\[([^\]]*)\]\(docs/pictures/([\w.]+)\)", README)}
+PAGES = [PICTURES.parent.parent / "README.md", *PICTURES.parent.glob("*.md")]
+FILES = {file: alt for page in PAGES
+         for alt, file in re.findall(r"!\[([^\]]*)\]\((?:docs/)?pictures/([\w.]+)\)", page.read_text(encoding="utf-8"))}
 
 
-def test_the_readme_shows_every_picture_that_is_made():
+def test_the_pages_show_every_picture_that_is_made():
     assert set(FILES) == {f"{scene.__name__}.png" for scene in SCENES} == {path.name for path in PICTURES.iterdir()}
 
 

@@ -79,6 +79,24 @@ def test_a_page_shows_what_its_notebook_holds(page_of, name):
     assert len(page.select("section.exercise")) == len(exercises)
 
 
+def test_the_readme_and_the_pages_of_docs_are_there_and_lead_to_each_other(site, pages):
+    written = set((make_site.ROOT / "docs").glob("*.md"))
+    assert set(make_site.TEXTS) == {make_site.README, *written} and len(written) == 4
+    for path in make_site.TEXTS:
+        name, text = make_site.address(path), path.read_text(encoding="utf-8")
+        main = pages[name].main
+        assert name == f"{path.stem.lower()}.html" and name in [a["href"] for a in pages["index.html"].select("main a")]
+        assert [one.get_text() for one in main.select("h1, h2, h3")] == re.findall(
+            r"^#{1,3} (.+)$", re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M), re.M)
+        assert [image["src"] for image in main.select("img")] == re.findall(r"\]\((?:docs/)?pictures/([\w.]+)\)", text)
+        links = {a["href"].split("#")[0] for a in main.select("a[href]")}
+        for to in re.findall(r"\]\(([^):]+\.(?:md|ipynb))(?:#[^)]*)?\)", text):
+            assert make_site.address((path.parent / to).resolve()) in links, f"{path.name}: {to}"
+    assert {make_site.address(path) for path in make_site.TEXTS[1:]} <= {a["href"].split("#")[0] for a in pages["readme.html"].select("main a")}
+    for notebook, text in (("05_sgd", "results"), ("06_train_lenet", "results"), ("notation", "architecture")):
+        assert pages[f"{notebook}.html"].select(f'main a[href="{text}.html"]'), notebook
+
+
 def test_every_page_says_what_it_is_and_what_its_pictures_show(pages):
     for name, page in pages.items():
         assert page.html["lang"] == "en" and page.title.string.strip() and page.select("main h1"), name

@@ -65,7 +65,7 @@ def test_without_photographs_it_looks_for_the_same_training(nowhere, monkeypatch
     monkeypatch.setattr(cifar_lesson, "stored", lambda study: records)
     assert cifar_lesson.learned(**SETTINGS)["n"] == 2 and cifar_lesson.learned(1, **SETTINGS)["n"] == 0
     assert cifar_lesson.learned(**{**SETTINGS, "data": "mnist"}) == (0, Settings(**{**SETTINGS, "data": "mnist"}))       # digits are always here
-    with pytest.raises(LookupError, match="no CIFAR-10 here to train on, and no record"):
+    with pytest.raises(LookupError, match="CIFAR-10 is missing, and there is no record"):
         cifar_lesson.learned(**SETTINGS, centred=True)
 
 

@@ -30,7 +30,7 @@ def test_the_stations_are_the_numbered_notebooks_in_their_order():
 
 
 def test_a_folder_without_notebooks_is_told(tmp_path):
-    with pytest.raises(FileNotFoundError, match="kept in the folder notebooks"):
+    with pytest.raises(FileNotFoundError, match="belong in the folder notebooks"):
         syllabus.lessons(tmp_path)
 
 

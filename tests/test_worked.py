@@ -108,7 +108,8 @@ def test_the_python_names_are_true():
 
 @pytest.mark.parametrize("value, text", [(Fraction(3), "3"), (Fraction(1, 2), "0.5"), (Fraction(1, 3), "1/3"), (Fraction(-1, 4), "-0.25"),
                                          (Fraction(0), "0"), (Fraction(123456789, 10**9), "0.1235"), (Fraction(11, 10**18), "1.1e-17"),
-                                         (Fraction(-9 * 10**16, 7), "-1.3e+16"), (Fraction(1234567), "1234567"), (Fraction(10**22 + 1, 4), "2.5e+21")])
+                                         (Fraction(-9 * 10**16, 7), "-1.3e+16"), (Fraction(1234567), "1234567"),
+                                         (Fraction(10**22 + 1, 4), "2.5e+21")])
 def test_numbers_as_text(value, text):
     assert show(value) == text
 

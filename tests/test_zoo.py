@@ -64,7 +64,8 @@ NETWORKS = {
         "sub4": (32, (16, 5, 5), 4), "tanh4": (0, (16, 5, 5)), "conv5": (48_120, (120, 1, 1), 400), "tanh5": (0, (120, 1, 1)),
         "ip6": (10_164, (84,), 120), "tanh6": (0, (84,)), "output": (850, (10,), 84)}),
 }
-DEFAULTS = {networks.lenet: input_volume, networks.comp3314: lecun_1998, networks.lenet5: lecun_1998}             # lecun_uniform, where a source says nothing
+# lecun_uniform, where a source says nothing
+DEFAULTS = {networks.lenet: input_volume, networks.comp3314: lecun_1998, networks.lenet5: lecun_1998}
 every_network = pytest.mark.parametrize("make", NETWORKS, ids=lambda make: make.__name__)
 
 

@@ -1,17 +1,15 @@
-"""Where the images come from: MNIST in the formats it is handed around in, CIFAR-10, and real digits that need no download.
+"""The images: MNIST in its usual file formats, CIFAR-10, and small handwritten digits that need no download.
 
-`load_mnist` and `load_cifar10` look into the folder they are given, else into the one named in the environment variable
-LENET_DATA, else into the user's cache; then they try to download (CIFAR-10 also where LENET_DATA has none). Without a
-network `load_mnist` takes the 1,797 handwritten digits that come with scikit-learn, brought from 8x8 to 28x28 pixels;
-nothing stands in for CIFAR-10. Which images they are stands in `Dataset.name` and in `str(dataset)`, so that nobody takes
-the one for the other.
+`load_mnist` and `load_cifar10` look into the folder they are given, else into the folder named in the environment variable
+LENET_DATA, else into the user's cache. If the cache has no data, they download them. `load_cifar10` does the same where LENET_DATA
+has no CIFAR-10. Without a network `load_mnist` takes the 1,797 handwritten digits that come with scikit-learn, enlarged from 8x8
+to 28x28 pixels; CIFAR-10 has no substitute. `Dataset.name` and `str(dataset)` say which images they are.
 
-As they come, the images must be read and turned into numbers, and every process has its own copy of them: 219 MB for MNIST.
-`write_shared` writes them down as the arrays they become. Such a folder is mapped, not read: what is looked at comes into
-memory once for all processes of the machine.
+From the original files every process makes its own copy of the arrays: 219 MB for MNIST. `write_shared` writes the arrays to a
+folder from which they are mapped into memory. All processes of a machine then share one copy, and only the parts in use are read.
 
-How a file becomes arrays is in `formats`, how it comes over the network in `download`; nothing else in the core knows of either.
-`DataError` says, in one sentence, what is wrong with the data and what to do.
+`formats` turns files into arrays, and `download` gets files over the network; no other module of the core uses them. `DataError`
+says what is wrong with the data and what to do.
 """
 
 import gzip
@@ -19,12 +17,15 @@ import os
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
+from .._files import is_file, is_folder, matching
 from . import download, formats
 from .formats import RECORD, SHARED, SHARED_ARRAYS, DataError
 
@@ -44,16 +45,16 @@ CIFAR10_MIRRORS = ["https://www.cs.toronto.edu/~kriz/"]
 CIFAR10_TRAIN, CIFAR10_TEST = [f"data_batch_{i}.bin" for i in range(1, 6)], "test_batch.bin"
 CIFAR10_FILES = [*CIFAR10_TRAIN, CIFAR10_TEST]
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-CIFAR10_IMAGES = 10_000       # in each of the six files, when they are whole
+CIFAR10_IMAGES = 10_000       # in each of the six files, when they are complete
 UNPACK = f"Unpack {CIFAR10_ARCHIVE} (from www.cs.toronto.edu/~kriz/cifar.html)"
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images and labels: x (N, C, H, W) float32 between 0 and 1, y (N,) whole numbers, each a place in `classes`.
+    """Images and labels: x (N, C, H, W) float32 between 0 and 1, y (N,) whole numbers, each an index of `classes`.
 
-    C is 1 for handwriting (0 is paper, 1 is ink) and 3 for photographs (red, green, blue). `classes` are the names of what
-    can be seen. `name` says what the images are, `source` where they came from and why. `str(dataset)` is both in one line.
+    C is 1 for handwriting (0 is paper, 1 is ink) and 3 for photographs (red, green, blue). `classes` are the names of the
+    classes. `name` says what the images are, `source` where they came from and why. `str(dataset)` is both in one line.
     """
 
     name: str
@@ -62,29 +63,29 @@ class Dataset:
     test_x: np.ndarray
     test_y: np.ndarray
     source: str = ""
-    classes: tuple = tuple("0123456789")
+    classes: tuple[str, ...] = tuple("0123456789")
 
-    def subset(self, n):
-        """The same data with n training images, taken at even distances (all, if there are no more); the test set is whole."""
+    def subset(self, n: int) -> Self:
+        """The same data with n training images, evenly spaced (all, if there are no more); the test set is complete."""
         if n >= len(self.train_x):
             return self
         chosen = np.arange(n) * len(self.train_x) // n
         return replace(self, name=f"{self.name}, {n:,} training images",
                        train_x=self.train_x[chosen], train_y=self.train_y[chosen])
 
-    def __str__(self):
+    def __str__(self) -> str:
         return (f"{self.name}: {len(self.train_x):,} training and {len(self.test_x):,} test images"
                 + (f" ({self.source})" if self.source else ""))
 
     __repr__ = __str__
 
 
-def load_mnist(folder=None):
+def load_mnist(folder: str | Path | None = None) -> Dataset:
     """MNIST as a `Dataset`: 60,000 training and 10,000 test images; without any MNIST, scikit-learn's small digits.
 
-    `folder` holds what `write_shared` wrote, or the four IDX files (gzipped or not), or `mnist.npz` (Keras), or `mnist_all.mat`
-    (the homework), itself or in a subfolder `mnist`; it may also be the .npz or .mat file. Raises DataError when `folder`, or the
-    folder named in LENET_DATA, has no usable MNIST: a place that somebody named is not passed over in silence.
+    `folder`, or its subfolder `mnist`, has the files of `write_shared`, or the four IDX files (gzipped or not), or `mnist.npz`
+    (Keras), or `mnist_all.mat` (the homework). `folder` may also be the .npz or .mat file. Raises DataError when `folder`, or the
+    folder named in LENET_DATA, has no usable MNIST.
     """
     if folder is not None:
         return _mnist_in(Path(folder), f"from {folder}")
@@ -96,13 +97,13 @@ def load_mnist(folder=None):
         return digits(f"not MNIST: {error}")
 
 
-def load_cifar10(folder=None):
+def load_cifar10(folder: str | Path | None = None) -> Dataset:
     """CIFAR-10 as a `Dataset`: 50,000 training and 10,000 test photographs (N, 3, 32, 32) of ten kinds of things.
 
-    `folder` holds what `write_shared` wrote, or the files of the binary version, itself or in a subfolder whose name begins with
-    `cifar`: test_batch.bin, and as many of data_batch_1.bin .. data_batch_5.bin as there are ("CIFAR-10 (part)" when images are
-    missing). The download is 170 MB. Raises DataError when `folder` has no usable CIFAR-10, when the folder named
-    in LENET_DATA has a damaged one (one without any, with MNIST alone, is passed over), and when there is none anywhere.
+    `folder`, or a subfolder whose name begins with `cifar`, has the files of `write_shared` or of the binary version. These are
+    test_batch.bin and one or more of data_batch_1.bin .. data_batch_5.bin (without all images the name is "CIFAR-10 (part)").
+    The download is 170 MB. Raises DataError when `folder` has no usable CIFAR-10, when the folder named in LENET_DATA has a
+    damaged one, and when CIFAR-10 is nowhere. A LENET_DATA without CIFAR-10 is no error: it may have MNIST alone.
     Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", University of Toronto, 2009.
     """
     if folder is not None:
@@ -116,30 +117,30 @@ def load_cifar10(folder=None):
         place = _cached_cifar10()
     except DataError as error:
         looked = ([f"{named} (named in LENET_DATA)"] if named else []) + [str(_cache("cifar10"))]
-        raise DataError(f"There is no CIFAR-10 in {' or in '.join(looked)}, and {error}") from None
+        raise DataError(f"CIFAR-10 was looked for in {' and in '.join(looked)}, and {error}") from None
     return _from_cifar10(place, "from the cache")
 
 
-def find_cifar10(folder=None):
+def find_cifar10(folder: str | Path | None = None) -> Path | None:
     """The folder that `load_cifar10(folder)` would read without a download; None where there is none.
 
-    Raises DataError where there is the packed archive alone: to download it a second time would be a waste.
+    Raises DataError where there is only the packed archive, so that it is not downloaded a second time, and where a folder cannot
+    be read.
     """
     if folder is not None:
         return _cifar10_place(Path(folder))
     named = os.environ.get("LENET_DATA")
     if named and (place := _cifar10_place(Path(named))):
         return place
-    with suppress(OSError):                                  # a cache that cannot be read has nothing for us
-        if _whole_cifar10(_cache("cifar10")):
-            return _cache("cifar10")
-    return None
+    cache = _cache("cifar10")
+    with _reading(cache):
+        return cache if _is_complete_cifar10(cache) else None
 
 
-def digits(source="comes with scikit-learn"):
+def digits(source: str = "comes with scikit-learn") -> Dataset:
     """scikit-learn's 1,797 handwritten 8x8 digits as 28x28 images: 1,437 to train, 360 to test.
 
-    Enlarged to 20x20 and set into the middle of 28x28, as MNIST's digits are. Every fifth image is a test image.
+    They are enlarged to 20x20 and centred in 28x28, as MNIST's digits are. Every fifth image is a test image.
     """
     from scipy.ndimage import zoom
     from sklearn.datasets import load_digits
@@ -152,22 +153,22 @@ def digits(source="comes with scikit-learn"):
     return Dataset("scikit-learn's digits, 8x8 enlarged", x[~test], y[~test], x[test], y[test], source)
 
 
-def write_shared(dataset, folder):
-    """Write MNIST or CIFAR-10, or what stands in for it, as a folder that all processes of a machine share: wholly or not at all.
+def write_shared(dataset: Dataset, folder: str | Path) -> None:
+    """Write a data set to a new folder that all processes of a machine share, completely or not at all.
 
-    `load_mnist(folder)` and `load_cifar10(folder)` map the arrays in it, with the same numbers as in `dataset`. Give the data a
-    folder of their own, and put a new one in its place rather than change a file in it: processes may be looking at them.
+    `dataset` has images of the shape of MNIST or CIFAR-10. `load_mnist(folder)` and `load_cifar10(folder)` map the arrays into
+    memory, with the same numbers. To change the data write a new folder: a process may still use the files of the old one.
     Raises DataError when the folder is there already or cannot be written, ValueError for images of another shape.
     """
     folder, shape = Path(folder).absolute(), dataset.train_x.shape[1:]
     kind = next((kind for kind, its_shape in SHARED.items() if its_shape == shape), None)
     if kind is None:
-        raise ValueError(f"write_shared: images of shape {shape}; there are folders for {SHARED}.")
+        raise ValueError(f"write_shared: images of shape {shape} cannot be shared. The shapes are: {SHARED}.")
     about = {"name": dataset.name, "source": dataset.source, "classes": dataset.classes}
     formats.write_shared_arrays(folder, kind, about, {name: getattr(dataset, name) for name in SHARED_ARRAYS})
 
 
-def _from_shared(folder, kind, source):
+def _from_shared(folder: Path, kind: str, source: str) -> Dataset:
     name, classes, arrays = formats.read_shared_arrays(folder, kind)
     return Dataset(name, **arrays, source=f"{source}, mapped", classes=classes)
 
@@ -176,8 +177,8 @@ def _from_shared(folder, kind, source):
 
 
 @contextmanager
-def _reading(folder):
-    """What the system says against reading something in a folder, as a sentence."""
+def _reading(folder: Path) -> Iterator[None]:
+    """An OSError while files of the folder are read becomes a DataError."""
     try:
         yield
     except OSError as error:
@@ -185,22 +186,22 @@ def _reading(folder):
                         "Check that it is there and that you may read it.") from None
 
 
-def _mnist_in(folder, source):
-    """The MNIST in a folder or its subfolder `mnist`, in the first format that is found; or in the file of this name."""
+def _mnist_in(folder: Path, source: str) -> Dataset:
+    """The MNIST in a folder or its subfolder `mnist`, in the first format that is found; or in the file `folder`."""
     with _reading(folder):
-        if folder.is_file():
+        if is_file(folder):
             return _mnist_from_file(folder, source)
         for place in (folder, folder / "mnist"):
-            if not place.is_dir():
+            if not is_folder(place):
                 continue
-            if (place / "mnist.json").is_file():
+            if is_file(place / "mnist.json"):
                 return _from_shared(place, "mnist", source)
-            found = {name: file for name in MNIST_FILES for file in _spellings(place, name) if file.is_file()}
+            found = {name: file for name in MNIST_FILES for file in _spellings(place, name) if is_file(file)}
             if len(found) == len(MNIST_FILES):
                 return _as_mnist([formats.read_idx(found[name], 3 if "images" in name else 1) for name in MNIST_FILES],
                                  list(found.values()), source)
             for name in ("mnist.npz", "mnist_all.mat"):
-                if (place / name).is_file():
+                if is_file(place / name):
                     return _mnist_from_file(place / name, source)
             if found:
                 missing = ", ".join(sorted(set(MNIST_FILES) - set(found)))
@@ -209,13 +210,13 @@ def _mnist_in(folder, source):
                     "or name another folder.")
 
 
-def _spellings(folder, name):
-    """The file's name as it is met: gzipped or not, with a dash or a dot before idx."""
+def _spellings(folder: Path, name: str) -> list[Path]:
+    """The usual names of the file: gzipped or not, with a dash or a dot before idx."""
     plain = name.removesuffix(".gz")
     return [folder / spelling for spelling in (name, plain, plain.replace("-idx", ".idx"), name.replace("-idx", ".idx"))]
 
 
-def _mnist_from_file(path, source):
+def _mnist_from_file(path: Path, source: str) -> Dataset:
     readers = {".npz": formats.read_mnist_npz, ".mat": formats.read_mnist_mat}
     if path.suffix not in readers:
         raise DataError(f"{path} is neither a folder nor a .npz or .mat file. Name the folder with MNIST in it.")
@@ -223,11 +224,12 @@ def _mnist_from_file(path, source):
     return _as_mnist(readers[path.suffix](path), names, source)
 
 
-def _as_mnist(arrays, names, source):
-    """Training images and labels, test images and labels as a `Dataset`; `names` say in an error which of the four is meant."""
-    out = []
-    for images, labels, image_name, label_name in (arrays[:2] + names[:2], arrays[2:] + names[2:]):
-        images, labels = np.asarray(images), np.asarray(labels).reshape(-1)
+def _as_mnist(arrays: list[np.ndarray], names: list, source: str) -> Dataset:
+    """A `Dataset` of training images and labels, test images and labels; an error message uses the `names` of the four."""
+    out: list[np.ndarray] = []
+    for part in (0, 2):
+        images, labels = np.asarray(arrays[part]), np.asarray(arrays[part + 1]).reshape(-1)
+        image_name, label_name = names[part], names[part + 1]
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (28, 28) or not len(images):
             raise DataError(f"{image_name}: an array {images.shape} of {images.dtype} where 28x28 images of uint8 should be. "
                             "Take MNIST's own files.")
@@ -241,20 +243,21 @@ def _as_mnist(arrays, names, source):
         x = images[:, None].astype(np.float32)
         x /= 255
         out += [x, labels.astype(np.int64)]
-    return Dataset("MNIST", *out, source)
+    train_x, train_y, test_x, test_y = out
+    return Dataset("MNIST", train_x, train_y, test_x, test_y, source)
 
 
 # ------------------------------------------------------------------------------------------------- CIFAR-10 in a folder
 
 
-def _cifar10_place(folder):
-    """The folder, or the first of its subfolders `cifar...`, with a file of CIFAR-10 in it; None where neither has one."""
+def _cifar10_place(folder: Path) -> Path | None:
+    """The folder, or the first of its subfolders `cifar...`, with a file of CIFAR-10 in it; None where no folder has one."""
     packed = []
     with _reading(folder):
-        if folder.name.endswith((".tar.gz", ".tgz", ".tar")) and folder.is_file():
+        if folder.name.endswith((".tar.gz", ".tgz", ".tar")) and is_file(folder):
             packed.append(folder)
-        for place in (folder, *sorted(folder.glob("cifar*"))):
-            names = set(os.listdir(place)) if place.is_dir() else set()
+        for place in (folder, *matching(folder, "cifar*")):
+            names = set(os.listdir(place)) if is_folder(place) else set()
             if names.intersection([*CIFAR10_FILES, "cifar10.json"]):
                 return place
             if CIFAR10_ARCHIVE in names:
@@ -264,7 +267,7 @@ def _cifar10_place(folder):
     return None
 
 
-def _from_cifar10(place, source):
+def _from_cifar10(place: Path, source: str) -> Dataset:
     with _reading(place):
         names = os.listdir(place)
         if "cifar10.json" in names:
@@ -276,21 +279,22 @@ def _from_cifar10(place, source):
         if CIFAR10_TEST not in names:
             raise DataError(f"{place} lacks {CIFAR10_TEST}. Put it beside {train[0].name}.")
         classes = formats.read_class_names(place / "batches.meta.txt") if "batches.meta.txt" in names else CIFAR10_CLASSES
-        arrays = [*formats.read_cifar10(train), *formats.read_cifar10([place / CIFAR10_TEST])]
-    whole = len(arrays[0]) == len(CIFAR10_TRAIN) * CIFAR10_IMAGES and len(arrays[2]) == CIFAR10_IMAGES
-    return Dataset("CIFAR-10" if whole else "CIFAR-10 (part)", *arrays, source, classes)
+        train_x, train_y = formats.read_cifar10(train)
+        test_x, test_y = formats.read_cifar10([place / CIFAR10_TEST])
+    complete = len(train_x) == len(CIFAR10_TRAIN) * CIFAR10_IMAGES and len(test_x) == CIFAR10_IMAGES
+    return Dataset("CIFAR-10" if complete else "CIFAR-10 (part)", train_x, train_y, test_x, test_y, source, classes)
 
 
 # ----------------------------------------------------------------------------------------------------- the user's cache
 
 
-def _cached_mnist():
-    """The folder in the user's cache with the four files, checked; those that are missing or wrong are fetched first."""
+def _cached_mnist() -> Path:
+    """The folder in the user's cache with the four files, checked; missing or wrong files are downloaded first."""
     import pooch
 
     folder, smallest = _cache("mnist"), "t10k-labels-idx1-ubyte.gz"
-    with _advising(folder, f"Put MNIST's four files into a folder and name it in LENET_DATA, or into {folder}."):
-        if not all((folder / name).is_file() and pooch.file_hash(folder / name) == sha for name, sha in MNIST_FILES.items()):
+    with _with_advice(folder, f"Put MNIST's four files into a folder and name it in LENET_DATA, or into {folder}."):
+        if not all(is_file(folder / name) and pooch.file_hash(folder / name) == sha for name, sha in MNIST_FILES.items()):
             folder.mkdir(parents=True, exist_ok=True)
             download.clear_abandoned(folder)
             mirrors = download.answering_mirrors(MIRRORS, lambda mirror: download.retrieve(
@@ -300,22 +304,22 @@ def _cached_mnist():
     return folder
 
 
-def _cached_cifar10():
-    """The folder in the user's cache with the six files, each of the right size; if one is not, all are fetched first."""
+def _cached_cifar10() -> Path:
+    """The folder in the user's cache with the six files, each of the right size; if one is not, all are downloaded first."""
     import pooch
 
     folder = _cache("cifar10")
-    with _advising(folder, f"{UNPACK} in the folder that LENET_DATA names, or in another one and give that to load_cifar10."):
-        if not _whole_cifar10(folder):
+    with _with_advice(folder, f"{UNPACK} in the folder that LENET_DATA names, or in another one and give that to load_cifar10."):
+        if not _is_complete_cifar10(folder):
             folder.mkdir(parents=True, exist_ok=True)
             download.clear_abandoned(folder)
-            mirrors = download.answering_mirrors(CIFAR10_MIRRORS, lambda mirror: download.knock(mirror + CIFAR10_ARCHIVE))
-            with tempfile.TemporaryDirectory(dir=folder) as passing:          # a file is in the cache whole or not at all
+            mirrors = download.answering_mirrors(CIFAR10_MIRRORS, lambda mirror: download.ask_for_a_byte(mirror + CIFAR10_ARCHIVE))
+            with tempfile.TemporaryDirectory(dir=folder) as passing:          # files in the cache are always complete
                 archive = download.fetch(mirrors, CIFAR10_ARCHIVE, CIFAR10_SHA, passing)
-                with suppress(tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error):      # the next lines look what came of it
+                with suppress(tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error):      # the next lines check the files
                     pooch.Untar(extract_dir=".")(archive, "download", None)
                 unpacked = Path(passing, "cifar-10-batches-bin")
-                if not _whole_cifar10(unpacked):
+                if not _is_complete_cifar10(unpacked):
                     raise DataError(f"{CIFAR10_ARCHIVE} came with the right checksum, "
                                     "but the six files cannot be unpacked from it.")
                 for name in CIFAR10_FILES:
@@ -323,12 +327,12 @@ def _cached_cifar10():
     return folder
 
 
-def _whole_cifar10(folder):
+def _is_complete_cifar10(folder: Path) -> bool:
     files = [folder / name for name in CIFAR10_FILES]
-    return all(file.is_file() and file.stat().st_size == CIFAR10_IMAGES * RECORD for file in files)
+    return all(is_file(file) and file.stat().st_size == CIFAR10_IMAGES * RECORD for file in files)
 
 
-def _cache(name):
+def _cache(name: str) -> Path:
     import pooch
 
     pooch.get_logger().setLevel("ERROR")
@@ -336,8 +340,8 @@ def _cache(name):
 
 
 @contextmanager
-def _advising(folder, advice):
-    """Whatever goes wrong with the cache or the download, as a DataError that ends with what to do instead."""
+def _with_advice(folder: Path, advice: str) -> Iterator[None]:
+    """An error of the cache or the download becomes a DataError that ends with the advice."""
     try:
         yield
     except (DataError, download.NotDownloaded) as error:

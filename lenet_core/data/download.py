@@ -1,38 +1,42 @@
-"""One file from one of several servers, its checksum checked; where there is no network, that is known within seconds."""
+"""Download one file from one of several servers and check its checksum; without a network it fails within seconds."""
 
 import queue
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
-OFFLINE_AFTER = 4.5           # seconds without a first answer: then there is no network
+OFFLINE_AFTER = 4.5           # seconds without any answer: then there is no network
 STALLED_AFTER = 30            # seconds without a further byte, once a mirror has answered
-ABANDONED_AFTER = 3600        # seconds without a change, for an unfinished download
+ABANDONED_AFTER = 3600        # seconds without a change, after which no process is still writing a download
 
 
 class NotDownloaded(Exception):
-    """There is no network, or no server gave what was asked for; the message says which of these, in a few words."""
+    """There is no network, or no server gave the file; the message says which, in a few words."""
 
 
-def answering_mirrors(mirrors, ask):
-    """The mirrors, the first for which ask(mirror) comes back without an error in front. Raises NotDownloaded if none does in time.
+def answering_mirrors(mirrors: list[str], ask: Callable[[str], Any]) -> list[str]:
+    """All mirrors, beginning with the first one for which ask(mirror) returns. Raises NotDownloaded if none does in time.
 
-    On threads of their own, because a name server that does not answer holds up a connection longer than any timeout.
+    Each mirror is asked on a thread of its own: a name server that does not answer takes longer than any timeout.
     """
-    answers = queue.Queue()
+    answers: queue.Queue[tuple[str, Exception | None]] = queue.Queue()
 
-    def report(mirror):
+    def report(mirror: str) -> None:
         problem = None
         try:
             ask(mirror)
-        except Exception as error:                # handed over to the waiting thread, which reports it
+        except Exception as error:                # given to the waiting thread, which reports it
             problem = error
         answers.put((mirror, problem))
 
     for mirror in mirrors:
         threading.Thread(target=report, args=(mirror,), daemon=True).start()
-    problems, deadline = [], time.monotonic() + OFFLINE_AFTER
+    problems: list[str] = []
+    deadline = time.monotonic() + OFFLINE_AFTER
     while len(problems) < len(mirrors):
         try:
             mirror, error = answers.get(timeout=max(0.0, deadline - time.monotonic()))
@@ -45,8 +49,8 @@ def answering_mirrors(mirrors, ask):
     raise NotDownloaded(f"it could not be downloaded ({'; '.join(dict.fromkeys(problems))}).")
 
 
-def knock(address):
-    """Ask for the first byte of a file that is too large to be fetched only to see whether there is a network."""
+def ask_for_a_byte(address: str) -> None:
+    """Download the first byte of a file: a test for a network where the whole file would be too large."""
     import requests
 
     with requests.get(address, headers={"Range": "bytes=0-0"}, stream=True, timeout=OFFLINE_AFTER) as answer:
@@ -54,8 +58,8 @@ def knock(address):
         next(answer.iter_content(1))
 
 
-def fetch(mirrors, name, sha, folder):
-    """The path of a file, fetched into `folder` from the first mirror that gives it with the sha256 `sha`. Raises NotDownloaded."""
+def fetch(mirrors: list[str], name: str, sha: str, folder: str | Path) -> str:
+    """The path of a file, downloaded into `folder` from the first mirror that has it with this sha256. Raises NotDownloaded."""
     problems = []
     for mirror in mirrors:
         try:
@@ -65,19 +69,19 @@ def fetch(mirrors, name, sha, folder):
     raise NotDownloaded(f"{name} could not be downloaded ({'; '.join(problems)}).")
 
 
-def retrieve(mirror, name, sha, folder, timeout):
-    """One file from one mirror; pooch writes it under its name only when it has arrived whole with the right checksum."""
+def retrieve(mirror: str, name: str, sha: str, folder: str | Path, timeout: float) -> str:
+    """The path of one file from one mirror; pooch gives it its name only when it is complete and its checksum is right."""
     import pooch
 
     return pooch.retrieve(mirror + name, known_hash=f"sha256:{sha}", fname=name, path=folder,
                           downloader=pooch.HTTPDownloader(timeout=timeout))
 
 
-def _in_words(error):
-    """A few words for what a download raised; requests' own exceptions are OSErrors too, with pages of detail."""
+def _in_words(error: Exception) -> str:
+    """A few words for an exception of a download; those of requests are OSErrors too, and their messages are long."""
     import requests
 
-    if isinstance(error, requests.HTTPError):
+    if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"the server answered {error.response.status_code}"
     if isinstance(error, requests.Timeout):
         return "the server stopped answering"
@@ -88,8 +92,8 @@ def _in_words(error):
     return "what came was cut off or has a wrong checksum"
 
 
-def clear_abandoned(folder):
-    """Remove what a killed download left in the cache, when it is so old that nobody is at it."""
+def clear_abandoned(folder: Path) -> None:
+    """Remove what a killed download left in the cache, when it is so old that no process still writes it."""
     for left in folder.glob("tmp*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > ABANDONED_AFTER:

@@ -1,28 +1,32 @@
-"""Files to arrays: the formats that MNIST and CIFAR-10 are handed around in, and the one that processes share.
+"""From files to arrays: the file formats of MNIST and CIFAR-10, and a folder of arrays that processes share.
 
-Whatever is wrong with a file comes out as `DataError`: one sentence with the file, what is wrong with it, and what to do. What the
-system has against reading it (OSError) is left to the caller. Nothing here executes what it reads, and nothing unpacks to much
-more than the data sets are.
+For every damaged or wrong file the readers raise `DataError`: the file, what is wrong with it, and what to do. An OSError of the
+system is left to the caller. No reader executes code from a file, and none unpacks to much more than the size of the data sets.
 """
 
 import gzip
 import io
 import json
 import os
+import stat
 import struct
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from .._files import mode
+
 LARGEST = 2 ** 28             # bytes that a packed file may unpack to; the largest of MNIST has 47 MB
-RECORD = 1 + 3 * 32 * 32      # bytes of CIFAR-10's: the label, then a plane of red, one of green, one of blue
+RECORD = 1 + 3 * 32 * 32      # bytes of an image in CIFAR-10: the label, then all red, all green, all blue values
 MAT_BYTES, MAT_MATRIX, MAT_PACKED, MAT_OF_BYTES = 2, 14, 15, 9       # kinds of elements in a MATLAB file, and the class of a matrix
 
-# A folder of arrays to map: which data set they are is told by mnist.json or cifar10.json, beside train_x.npy .. test_y.npy.
+# A shared folder has the arrays train_x.npy .. test_y.npy, and mnist.json or cifar10.json, which says what they are.
 SHARED = {"mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
 SHARED_ARRAYS = ("train_x", "train_y", "test_x", "test_y")
 SHARED_AGAIN = "The whole folder must be written again."
@@ -35,7 +39,7 @@ class DataError(ValueError):
 # ---------------------------------------------------------------------------------------------------------------- MNIST
 
 
-def read_idx(path, dimensions):
+def read_idx(path: Path, dimensions: int) -> np.ndarray:
     """The uint8 array in an IDX file, gzipped or not: a big-endian header (magic number, sizes), then one byte per number.
 
     `dimensions` is what the array must have: 3 for images (N, H, W), 1 for labels (N,). Source: Y. LeCun's page of MNIST.
@@ -43,7 +47,7 @@ def read_idx(path, dimensions):
     raw = path.read_bytes()
     if raw[:2] == b"\x1f\x8b":
         try:
-            raw = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(LARGEST)        # who unpacks more gets to know that the size is wrong
+            raw = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(LARGEST)        # if there is more, the size below is wrong
         except (EOFError, OSError, zlib.error) as error:
             raise DataError(f"{path} is damaged or was cut off ({error}). Download it again.") from None
     header = 4 * (1 + dimensions)
@@ -61,11 +65,11 @@ def read_idx(path, dimensions):
     return np.frombuffer(raw, np.uint8, offset=header).reshape(sizes)
 
 
-def read_mnist_npz(path):
-    """Training images, training labels, test images, test labels of Keras' mnist.npz, as they are in it."""
-    with _damage_told(path):
+def read_mnist_npz(path: Path) -> list[np.ndarray]:
+    """Training images, training labels, test images, test labels of Keras' mnist.npz, unchanged."""
+    with _explaining_damage(path):
         with open(path, "rb") as file:
-            if not zipfile.is_zipfile(file):           # of which NumPy would say that it may be pickled
+            if not zipfile.is_zipfile(file):           # NumPy's message would only say that it may be pickled
                 raise DataError(f"{path} is damaged or of another kind (it is no .npz, or only a part of one). Download it again.")
         with np.load(path, allow_pickle=False) as file:
             if max((member.file_size for member in file.zip.infolist()), default=0) > LARGEST:
@@ -73,25 +77,25 @@ def read_mnist_npz(path):
             return [file[key] for key in _present(file, ["x_train", "y_train", "x_test", "y_test"], path)]
 
 
-def read_mnist_mat(path):
-    """The same four of the homework's mnist_all.mat, which has a matrix for each digit, train0 .. test9, with one image a row.
+def read_mnist_mat(path: Path) -> list[np.ndarray]:
+    """The same four of the homework's mnist_all.mat, which has matrices train0 .. test9, one per digit, with one image per row.
 
-    Images come as (N, 28, 28), in an order that is the same every time.
+    Images are (N, 28, 28), mixed in an order that is the same every time.
     """
-    with _damage_told(path):
+    with _explaining_damage(path):
         mat = _read_mat(path)
         _present(mat, [f"{part}{digit}" for part in ("train", "test") for digit in range(10)], path)
         arrays, rng = [], np.random.default_rng(0)
         for part in ("train", "test"):
             rows = [mat[f"{part}{digit}"] for digit in range(10)]
-            order = rng.permutation(sum(map(len, rows)))              # the file is sorted by digit; MNIST itself is mixed
+            order = rng.permutation(sum(map(len, rows)))              # sorted by digit in the file, mixed in MNIST itself
             arrays += [np.concatenate(rows).reshape(-1, 28, 28)[order], np.repeat(np.arange(10), list(map(len, rows)))[order]]
         return arrays
 
 
 @contextmanager
-def _damage_told(path):
-    """The readers of both formats raise whatever a damaged file happens to lead them into; here that becomes a sentence."""
+def _explaining_damage(path: Path) -> Iterator[None]:
+    """The readers of both formats may raise any exception for a damaged file; it becomes a DataError."""
     try:
         yield
     except (OSError, DataError):
@@ -100,41 +104,43 @@ def _damage_told(path):
         raise DataError(f"{path} is damaged or of another kind ({type(error).__name__}: {error}). Download it again.") from None
 
 
-def _present(file, keys, path):
-    """The keys, all of which the file must have."""
+def _present(file: Mapping[str, Any], keys: list[str], path: Path) -> list[str]:
+    """The same keys. Raises DataError if the file lacks one of them."""
     missing = [key for key in keys if key not in file]
     if missing:
         raise DataError(f"{path} has no entry {missing[0]}. It should be Keras' mnist.npz or the homework's mnist_all.mat.")
     return keys
 
 
-def _read_mat(path):
-    """{name: array} of the matrices of bytes in a MATLAB file of version 5; whatever else is in it is passed over.
+def _read_mat(path: Path) -> dict[str, np.ndarray]:
+    """{name: array} of the matrices of bytes in a MATLAB file of version 5; its other elements are ignored.
 
-    With some damaged files SciPy's reader ends the whole process (a segmentation fault). Source: "MAT-File Format", MathWorks.
+    SciPy's reader is not used: some damaged files end its process with a segmentation fault. Source: "MAT-File Format", MathWorks.
     """
-    raw, arrays = path.read_bytes(), {}
-    order = {b"\0\1IM": "<", b"\1\0MI": ">"}.get(raw[124:128])             # the version, as the machine writes numbers
+    raw = path.read_bytes()
+    arrays: dict[str, np.ndarray] = {}
+    order = {b"\0\1IM": "<", b"\1\0MI": ">"}.get(raw[124:128])             # the version; its bytes show the byte order
     if order is None:
         raise DataError(f"{path} is damaged or of another kind (it is no MATLAB file of version 5). Download it again.")
     for kind, content in _mat_elements(raw[128:], order):
         if kind == MAT_PACKED:
-            kind, content = next(_mat_elements(zlib.decompressobj().decompress(content, LARGEST), order), (None, b""))
+            kind, content = next(_mat_elements(zlib.decompressobj().decompress(content, LARGEST), order), (0, b""))
         if kind == MAT_MATRIX:
-            (_, flags), (_, sizes), (_, name), (numbers, values), *_ = [*_mat_elements(content, order), *[(None, b"")] * 4]
+            elements = [*_mat_elements(content, order), *[(0, b"")] * 4]              # at least four
+            (_, flags), (_, sizes), (_, name), (numbers, values) = elements[:4]
             if numbers == MAT_BYTES and flags and struct.unpack_from(order + "I", flags)[0] & 255 == MAT_OF_BYTES:
                 shape = struct.unpack(f"{order}{len(sizes) // 4}I", sizes)
                 arrays[name.decode("latin-1")] = np.frombuffer(values, np.uint8).reshape(shape, order="F")
     return arrays
 
 
-def _mat_elements(raw, order):
+def _mat_elements(raw: bytes, order: str) -> Iterator[tuple[int, bytes]]:
     """(kind, content) of one element after the other. Raises ValueError where one is cut off."""
     at = 0
     while at + 8 <= len(raw):
         kind, size = struct.unpack_from(order + "II", raw, at)
         begin = at + 8
-        if kind >> 16:                                       # a short one: the upper half is its size, its content follows at once
+        if kind >> 16:                                       # a short one: the upper half is its size, its content follows
             kind, size, begin = kind & 0xffff, kind >> 16, at + 4
         if begin + size > len(raw):
             raise ValueError(f"an element of {size:,} bytes, and only {len(raw) - begin:,} are left")
@@ -145,10 +151,10 @@ def _mat_elements(raw, order):
 # ------------------------------------------------------------------------------------------------------------- CIFAR-10
 
 
-def read_cifar10(paths):
-    """x (N, 3, 32, 32) float32 between 0 and 1 and y (N,) int64 of the records of CIFAR-10 in some files, one file after the other.
+def read_cifar10(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
+    """x (N, 3, 32, 32) float32 between 0 and 1 and y (N,) int64 of the records in some files of CIFAR-10, in the files' order.
 
-    Beside x, which is large, there is never more in memory than the bytes of one file.
+    One file is read at a time, so memory holds x, which is large, and the bytes of one file.
     """
     ends = np.cumsum([path.stat().st_size // RECORD for path in paths])
     x, y = np.empty((ends[-1], 3, 32, 32), np.float32), np.empty(ends[-1], np.int64)
@@ -165,24 +171,24 @@ def read_cifar10(paths):
                             "Remove it and download it again.")
         here = slice(end - len(records), end)
         y[here] = labels
-        np.divide(pixels, np.float32(255), out=x[here])           # by a plain 255 it would be worked out in float64
+        np.divide(pixels, np.float32(255), out=x[here])           # a plain 255 would compute in float64
     return x, y
 
 
-def read_class_names(path):
+def read_class_names(path: Path) -> tuple[str, ...]:
     """The names of the classes in CIFAR-10's batches.meta.txt, a line each."""
     names = tuple(_read_file(path).decode(errors="replace").split())
     if len(names) != 10:
         raise DataError(f"{path} has {len(names)} words, where the names of ten classes should be, one a line. "
-                        "Remove it: the names are known without it.")
+                        "Remove it: the package knows the names.")
     return names
 
 
-def _read_file(path):
-    """The bytes of one of CIFAR-10's files. Raises DataError for what is often found under its name instead."""
-    if path.exists() and not path.is_file():                 # a pipe would be waited for
-        kind = "a folder" if path.is_dir() else "no file"
-        raise DataError(f"{path} is {kind}, where a file should be. Put the file there that has this name.")
+def _read_file(path: Path) -> bytes:
+    """The bytes of one of CIFAR-10's files. Raises DataError for other kinds of files that often have its name."""
+    if (found := mode(path)) and not stat.S_ISREG(found):    # to read a pipe would wait for ever
+        kind = "a folder" if stat.S_ISDIR(found) else "no file"
+        raise DataError(f"{path} is {kind}, where a file should be. Put CIFAR-10's file of this name there.")
     raw = path.read_bytes()
     if not raw:
         raise DataError(f"{path} is empty. Remove it and download it again.")
@@ -198,19 +204,19 @@ def _read_file(path):
 # ------------------------------------------------------------------------------------------- one copy for all processes
 
 
-def write_shared_arrays(folder, kind, about, arrays):
-    """Write the four `arrays`, {"train_x": array, ...}, and what they are about, into a new folder, wholly or not at all.
+def write_shared_arrays(folder: Path, kind: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """Write the four `arrays`, {"train_x": array, ...}, and their description into a new folder, completely or not at all.
 
     `kind` is a key of SHARED, `about` plain data with "name" and "classes". Raises DataError when the folder is there already or
     cannot be written.
     """
     try:
-        if folder.exists():
+        if mode(folder):
             raise DataError(f"{folder} is there already. Remove it, or name another folder.")
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as passing:
             whole = Path(passing, folder.name)
-            whole.mkdir()                                    # and not `passing` itself, which nobody else may read
+            whole.mkdir()                                    # not `passing` itself, which only its owner may read
             for name in SHARED_ARRAYS:
                 with open(whole / f"{name}.npy", "wb") as file:
                     np.save(file, np.ascontiguousarray(arrays[name]), allow_pickle=False)
@@ -220,13 +226,13 @@ def write_shared_arrays(folder, kind, about, arrays):
             os.rename(whole, folder)
     except OSError as error:
         raise DataError(f"{error.filename or folder} cannot be written ({error.strerror or error}). "
-                        "Name a folder that you may write to, on a disk with room.") from None
+                        "Name a folder that you may write to, and that has free space.") from None
 
 
-def read_shared_arrays(folder, kind):
-    """(name, classes, {"train_x": array, ...}) of such a folder, the arrays mapped.
+def read_shared_arrays(folder: Path, kind: str) -> tuple[str, tuple[str, ...], dict[str, np.ndarray]]:
+    """(name, classes, {"train_x": array, ...}) of such a folder; the arrays are mapped into memory, not read.
 
-    Labels are checked; pixels are not, which would bring all of them into memory.
+    Labels are checked. Pixels are not: that would read all of them.
     """
     path = folder / f"{kind}.json"
     try:
@@ -238,7 +244,8 @@ def read_shared_arrays(folder, kind):
         raise DataError(f"{path} does not say what the images are ({type(error).__name__}: {error}). {SHARED_AGAIN}") from None
     arrays = {}
     for array in SHARED_ARRAYS:
-        arrays[array] = _mapped(folder / f"{array}.npy", *((SHARED[kind], np.float32) if array.endswith("x") else ((), np.int64)))
+        shape, dtype = (SHARED[kind], np.dtype(np.float32)) if array.endswith("x") else ((), np.dtype(np.int64))
+        arrays[array] = _mapped(folder / f"{array}.npy", shape, dtype)
     for part in ("train", "test"):
         x, y = arrays[f"{part}_x"], arrays[f"{part}_y"]
         if len(x) != len(y):
@@ -249,10 +256,10 @@ def read_shared_arrays(folder, kind):
     return name, classes, arrays
 
 
-def _mapped(path, shape, dtype):
-    """The array in a .npy file, at least one element of `shape` and `dtype`, mapped.
+def _mapped(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """The array in a .npy file, mapped into memory: at least one element of `shape`, of type `dtype`.
 
-    Copy-on-write: who changes it changes a copy of a few kilobytes, as if the array had been read; the file stays as it is.
+    It is mapped copy-on-write: a process that changes a value changes its own copy of that memory page, not the file.
     """
     try:
         array = np.lib.format.open_memmap(path, mode="c")    # refuses arrays that reach beyond the end of the file
@@ -260,13 +267,13 @@ def _mapped(path, shape, dtype):
         raise DataError(f"{path.parent} lacks {path.name}. {SHARED_AGAIN}") from None
     except OSError:
         raise
-    except Exception as error:          # the reader raises whatever a damaged header happens to lead it into
+    except Exception as error:          # the reader may raise any exception for a damaged header
         raise DataError(f"{path} is damaged or was cut off ({type(error).__name__}: {error}). {SHARED_AGAIN}") from None
     if array.dtype != dtype or array.shape[1:] != shape or not array.ndim or not len(array) or not array.flags.c_contiguous:
         wanted = f"(N, {', '.join(map(str, shape))})" if shape else "(N,)"
-        order = "" if array.flags.c_contiguous else " in the order of Fortran"
-        raise DataError(f"{path}: an array {array.shape} of {array.dtype}{order}, where {wanted} of {np.dtype(dtype)} should be. "
+        order = "" if array.flags.c_contiguous else " in Fortran order"
+        raise DataError(f"{path}: an array {array.shape} of {array.dtype}{order}, where {wanted} of {dtype} should be. "
                         f"{SHARED_AGAIN}")
     if array.offset + array.nbytes != path.stat().st_size:
-        raise DataError(f"{path} goes on after its array. {SHARED_AGAIN}")
-    return np.asarray(array)                                 # an ordinary array, so that no result is of another kind
+        raise DataError(f"{path} has bytes after its array. {SHARED_AGAIN}")
+    return np.asarray(array)                                 # an ordinary array, so that no result is a memmap

@@ -1,13 +1,13 @@
 """Verdicts on a student's work: `check.toy(5, 4)` for an answer, `check.relu_forward(my_relu_forward)` for a function.
 
-A check of a function looks whether it runs, at what it returns, its shapes and number types, whether its arguments stay as they
-are, at an example by hand, random cases without symmetry, ties and edges, and finite differences; it says which of these pass, or
-names the first wrong entry, and the misconception where it is a known one. `check.<name>` exists for every name in
+A check of a function tests whether it runs, what it returns, shapes and number types, and whether its arguments are unchanged. Then it
+tests an example by hand, random cases without symmetry, ties and edge cases, and finite differences. The verdict lists the checks that
+pass, or gives the first wrong entry, and the misconception if it is a known one. `check.<name>` exists for every name in
 `check.EXERCISES`; the homework's own names (`check.pooling_layer_forward`) work too.
 
-Reading order: `verdict`, `toy` (the questions of the toy network), `engine` (how a function is looked at), `exercises` (the right
-answers, the cases, the wrong ideas), `derivations`, `hinges`, `handout`, `guard` (functions that hang or make a mess), `hints`,
-`progress`, `overview`, `solutions`, `bugs` (the bug hunt).
+Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `exercises` (the right
+answers, the cases, the misconceptions), `derivations`, `hinge_targets`, `handout`, `guard` (calls of functions that may hang), `hints`,
+`progress_store`, `overview`, `solutions`, `bugs` (the bug hunt).
 """
 
 import contextlib
@@ -34,34 +34,34 @@ HANDOUT_NAMES = {**IN_OPS, "pooling_forward": "max_pool_forward", "pooling_backw
                  "conv_layer_forward": "conv_forward", "conv_layer_backward": "conv_backward",
                  "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
 HINTS = FUNCTIONS_HINTS | HINGES_HINTS
-MARK = r"\\\1"                            # i*s is not the beginning of italics
-answers = {}                             # the last answer to every question of the toy network in this process; `graded` is given it
+MARK = r"\\\1"                            # escapes Markdown: i*s must not begin italics
+answers = {}                             # the last answer to every question of the toy network in this process, for `graded`
 
 
 def _check_of(name):
-    """The check of one exercise, with a name and a signature of its own."""
+    """The check function of one exercise, under its name."""
     exercise = EXERCISES[name]
 
     def check(function=..., forward=None, interface=None):
-        """Look at a function for this exercise and return the verdict; three dots are "not written yet".
+        """Check a function for this exercise and return the verdict; three dots mean "not written yet".
 
-        A backward function is given the cache of `forward`; where that is left out, of your own forward function if one has passed
-        its check, or of the package's. `interface="handout"` takes a function written to the homework's original handout
+        A backward function gets the cache of `forward`. Without `forward` it gets the cache of your own forward function, if that has
+        passed its check, or of the package's. `interface="handout"` takes a function written to the homework's original handout
         (`lenet_lab.handout`).
         """
-        looked_at = function
+        tested = function
         if interface == "handout" and callable(function):
-            looked_at = adapted(name, function)
+            tested = adapted(name, function)
         elif interface not in (None, "handout"):
             raise ValueError(f'interface is "handout" or left out; got {interface!r}.')
         forwards = ()
         if exercise.forward:
             mine = _progress.own(name.replace("backward", "forward")) if interface is None else None
             forwards = [forward] if forward else [exercise.forward, *([mine] if mine else [])]
-        verdict = examine(exercise, looked_at, forwards)
+        verdict = examine(exercise, tested, forwards)
         if interface == "handout":
             verdict = with_both(verdict, function)
-        _progress.record(name, looked_at, verdict, source_of=function if interface is None else None)
+        _progress.record(name, tested, verdict, source_of=function if interface is None else None)
         return verdict
 
     check.__name__ = check.__qualname__ = name
@@ -69,17 +69,19 @@ def _check_of(name):
 
 
 def toy(question, answer=...):
+    """Check the answer to question 1 to 12 of the homework's toy network; returns a `Verdict`.
+
+    Numbers may be given as numbers, fractions or text; heights and widths as a pair or one number; three decimals are enough.
+    Raises ValueError for an unknown question.
+    """
     verdict = _toy(question, answer)
     answers[question] = answer
     _progress.record(f"toy_{question:02}", None, verdict)
     return verdict
 
 
-toy.__doc__ = _toy.__doc__
-
-
 def derivation(name, function=...):
-    """Try a formula, a function of the arguments that the text names, on random matrices; returns a `Verdict`."""
+    """Check a formula, given as a function of the arguments in the text, on random matrices; returns a `Verdict`."""
     if name not in DERIVATIONS:
         raise ValueError(f"There is no step {name!r}; there are: {', '.join(DERIVATIONS)}.")
     verdict = examine(DERIVATIONS[name], function)
@@ -88,19 +90,21 @@ def derivation(name, function=...):
 
 
 def hinges(target, b=..., hinges=...):
+    """Compare b + sum of c ReLU(x - t) with the target "roof" or "tent"; returns a `Verdict`.
+
+    `hinges` is a list of pairs (t, c). Raises ValueError for an unknown target.
+    """
     verdict = _hinges(target, b, hinges)
     _progress.record(HINGES[target], None, verdict)
     return verdict
 
 
-hinges.__doc__ = _hinges.__doc__
-
-
 def graded(name, answer=..., seed=0, forward=None, modules=None):
-    """The verdict of a grader on an exercise or a question ("toy_05"): the same check, with numbers drawn from `seed`, remembering nothing.
+    """The verdict of a grader on an exercise or a question ("toy_05"): the same check, with numbers from `seed`, without storing progress.
 
-    A backward function may also need the cache of `forward`, of the same hand. `modules` are the answer's own, {name: module}: their
-    function of this name is not called for it. Raises AssertionError, with the verdict as its text, where the answer does not pass.
+    A backward function may also need the cache of `forward`, the same student's function. `modules`, {name: module}, are the modules that
+    the answer uses; the package's function of this name in them is disabled during the check. Raises AssertionError, with the verdict as
+    its text, if the answer does not pass.
     """
     if name.startswith("toy_"):
         verdict = _toy(int(name.removeprefix("toy_")), answer)
@@ -116,9 +120,9 @@ def graded(name, answer=..., seed=0, forward=None, modules=None):
 
 @contextlib.contextmanager
 def _withheld(name, modules, functions):
-    """Meanwhile the package's functions of this name only say so: in their modules, and where `functions` have them among their globals."""
+    """Disable the package's functions of this name inside the context: in their modules, and among the globals of `functions`."""
     def instead(*_, **__):
-        raise RuntimeError(f"{name} of the package is what is asked for here: write it yourself")
+        raise RuntimeError(f"{name} of the package is the function to be written here: write it yourself")
 
     spaces = [vars(modules[f"lenet_core.{module}"]) for module in ("ops", "reference", "training") if f"lenet_core.{module}" in modules]
     package = [space[name] for space in spaces if name in space]
@@ -141,7 +145,7 @@ def own(name):
     function, exercise = _progress.own(name), EXERCISES[name]
     if function is None:
         return None
-    # A backward function that stands beside your own forward function has to understand that one's cache.
+    # A backward function that is used with your own forward function has to work with that function's cache.
     forwards = [_progress.own(name.replace("backward", "forward")) or exercise.forward] if exercise.forward else ()
     return function if examine(exercise, function, forwards).passed else None
 
@@ -169,7 +173,7 @@ def solution(name):
 
 
 def progress():
-    """What has been done so far in the whole workbook, as a table."""
+    """Your progress in the whole workbook, as a table."""
     names = [*(f"toy_{n:02}" for n in ANSWERS), *EXERCISES, *(f"derive_{name}" for name in DERIVATIONS), *HINGES.values()]
     return Overview({name: _progress.read(name) for name in names})
 

@@ -1,12 +1,12 @@
 """A hunt: networks with one broken function each, to be found with the gradient check on well-chosen data.
 
     case = bugs.case(1)
-    found = case.check(*bugs.naive())        # check_net on a network with the broken function in it; what comes out is kept
+    found = case.check(*bugs.naive())        # check_net on a network with the broken function; the result is kept as evidence
     bugs.accuse(1, "conv1", "db forgotten")  # the suspects are in bugs.suspects()
 
-Such bugs are met in tutorials, reports and first drafts. Many of them are hidden by something that the data or the network happen
-to have, such as square images or a batch of one, so an accusation counts only when one of the checks made before it shows the
-bug. `naive`, `odd`, `loud` and `digits` make a network with data for it; any others will do as well.
+Such bugs occur in tutorials, reports and first drafts. Many of them are hidden by a property of the data or the network, such as square
+images or a batch of one. So an accusation counts only if an earlier check shows the bug. `naive`, `odd`, `loud` and `digits` make a
+network with data for it; any others can be used as well.
 """
 
 import inspect
@@ -27,7 +27,7 @@ from .verdict import NOT_WRITTEN, Verdict
 
 
 def naive(seed=0):
-    """A network, one random square image and its label: what one tries first. Returns net, x, y."""
+    """A network, one random square image and its label: the simplest choice. Returns net, x, y."""
     rng = np.random.default_rng(seed)
     net = Net((1, 10, 10), [
         Layer("conv1", "conv", (3, 1, 3, 3)),                                # (N, 3, 8, 8)
@@ -42,7 +42,7 @@ def naive(seed=0):
 
 
 def odd(seed=0):
-    """No two numbers equal: three images of 2x13x10, a stride of 2, padding, windows that overlap. Returns net, x, y."""
+    """All sizes differ: three images of 2x13x10, a stride of 2, padding, windows that overlap. Returns net, x, y."""
     rng = np.random.default_rng(seed)
     net = Net((2, 13, 10), [
         Layer("conv1", "conv", (3, 2, 3, 3), stride=2, pad=1),               # (N, 3, 7, 5)
@@ -57,7 +57,7 @@ def odd(seed=0):
 
 
 def loud(seed=0):
-    """The naive network with an image ten thousand times as bright, and a label that it thinks impossible. Returns net, x, y."""
+    """The naive network with an image ten thousand times as bright, and the label with the lowest score. Returns net, x, y."""
     net, x, _ = naive(seed)
     return net, 1e4 * x, net(1e4 * x).argmin(axis=1)
 
@@ -73,7 +73,7 @@ def _ready(net, rng, n):
 
 
 # ------------------------------------------------------------------------------------------------------ the broken functions
-# Each takes and returns what its namesake in `lenet_core.ops` does, and understands the cache of the package's forward function.
+# Each has the interface of the function in `lenet_core.ops` that it replaces, and works with the cache of the package's forward function.
 
 
 _entries = ops.window_entries
@@ -185,10 +185,10 @@ def _rows(dout):
 
 @dataclass(frozen=True)
 class Bug:
-    """What is broken in a case: the kind of layer, the charge, where it shows, and why it hides.
+    """The bug of a case: the kind of layer, the charge (a key of `SUSPECTS`), the data that show it, and an explanation.
 
-    `use` is what `Layer.use` is given in every layer of this `kind`, `loss` what stands in for `softmax_loss`. `shows` names
-    those of `naive`, `odd`, `loud` and `digits` on which the gradient check fails.
+    `use` has the arguments of `Layer.use` for every layer of this `kind`; `loss` replaces `softmax_loss`. `shows` names those of
+    `naive`, `odd`, `loud` and `digits` on which the gradient check fails.
     """
 
     kind: str
@@ -199,6 +199,7 @@ class Bug:
     loss: Callable = ops.softmax_loss
 
     def functions(self):
+        """The broken functions of the case."""
         return [*self.use.values()] or [self.loss]
 
 
@@ -206,107 +207,106 @@ ALL = ("naive", "odd", "loud", "digits")
 BUGS = (
     Bug("max_pool", "every tie paid", ("digits",),
         "Where several entries of a window are the maximum, each of them gets the whole gradient. Random numbers never "
-        "tie, so random images hide it; on blank paper whole windows tie. One of the sources does this and calls ties "
-        "very rare (COMP3314 report, section 6).",
+        "tie, so random images hide it; on blank areas all entries of a window tie. One of the sources does this and calls "
+        "ties very rare (COMP3314 report, section 6).",
         {"backward": _every_maximum_paid}),
     Bug("relu", "gate on the output", ALL,
-        "The mask is taken from the output, after the cut, with >= 0. Nothing is negative there any more, so every "
-        "gradient passes. It reads like the right thing and stands like this in a widely read tutorial. Any ReLU that is "
-        "shut shows it.",
+        "The mask is computed from the output, after the negative numbers have become 0, with >= 0. No output is negative, so "
+        "every gradient passes. It looks right, and a widely read tutorial has it. Any ReLU with a negative input shows it.",
         {"backward": _cut_then_masked}),
     Bug("softmax_loss", "1/N missing", ("odd", "digits"),
-        "The loss is a mean over the batch, its gradient a sum. With a single image the two are the same thing: a batch "
-        "of one hides every mistake in what is averaged.",
+        "The loss is a mean over the batch, its gradient a sum. With a single image the two are equal: a batch of one hides "
+        "every mistake in an average.",
         loss=_gradient_without_mean),
     Bug("conv", "db forgotten", ALL,
-        "db is all zeros. The network still learns, only worse, so no loss curve tells; a check that leaves out the "
+        "db is all zeros. The network still learns, only worse, so the loss curve does not show it; a check without the "
         "biases does not either.",
         {"backward": _conv_without_db}),
     Bug("conv", "filter not turned", ALL,
-        "dx is computed with the filter as it lies, but on the way back pixel (i+u, j+v) meets the weight (u, v) of "
-        "output (i, j): turned by half a turn. dW and db are right, so in a network with one convolution a check of the "
-        "parameters alone says nothing; what comes before the convolution, or the images, does.",
+        "dx is computed with the filter as it is. But in the backward pass pixel (i+u, j+v) belongs to the weight (u, v) of "
+        "output (i, j): the filter rotated by 180 degrees. dW and db are right, so in a network with one convolution a check "
+        "of the parameters alone cannot show it. A check of the images, or of layers before the convolution, does.",
         {"backward": _filter_turned}),
     Bug("conv", "rows and columns exchanged", ("odd",),
-        "Height and width are unpacked in the wrong order on the way back, and a reshape covers it up. Square images hide "
+        "Height and width are unpacked in the wrong order in the backward pass, and a reshape hides it. Square images hide "
         "it, and all of MNIST is square.",
         {"backward": _height_for_width}),
     Bug("max_pool", "overlaps overwritten", ("odd",),
-        "An entry that wins several windows keeps what the last one pays, instead of the sum. Where the stride is k no "
-        "windows overlap, and nothing can be overwritten: LeNet hides it, the toy network would not.",
+        "An entry that is the maximum of several windows keeps the gradient of the last one, instead of the sum. Where the "
+        "stride is k no windows overlap, and nothing can be overwritten: LeNet hides it, the toy network would not.",
         {"backward": _written_not_added}),
     Bug("inner_product", "db averaged", ("odd", "digits"),
-        "db is the mean of dout over the batch. But the loss is a mean already, and its 1/N is in dout; here everything "
-        "is summed. A batch of one hides it.",
+        "db is the mean of dout over the batch. But the loss is a mean already, and its 1/N is in dout; db is a sum. "
+        "A batch of one hides it.",
         {"backward": _db_averaged}),
     Bug("inner_product", "reshaped, not transposed", ALL,
-        "dx = dout W' needs W transposed, and W.reshape(M, D) has the shape of that but the numbers in another order. "
-        "Shapes that fit prove nothing.",
+        "dx = dout W' needs W transposed. W.reshape(M, D) has the same shape, but the numbers are in another order. "
+        "Fitting shapes do not prove that the numbers are right.",
         {"backward": _reshaped_weights}),
     Bug("inner_product", "weights of after the step", ALL,
-        "The weights are updated first, and dx is computed with the new ones. On the digits that moves most numbers by a few "
-        "per thousand: a check that is content with two digits lets it pass.",
+        "The weights are updated first, and dx is computed with the new ones. On the digits that changes most numbers by a few "
+        "per thousand: a check to two digits does not show it.",
         {"backward": _weights_of_after}),
     Bug("conv", "stride ignored", ("odd",),
-        "On the way back every window is put where it would lie if the stride were 1. The COMP3314 report leaves the "
-        "stride to its readers (section 6). With stride 1, as in LeNet, there is nothing to see.",
+        "In the backward pass every window is placed as if the stride were 1. The COMP3314 report leaves the stride to its "
+        "readers (section 6). With stride 1, as in LeNet, no check shows it.",
         {"backward": _steps_of_one}),
     Bug("conv", "border cut in the wrong place", ("odd",),
         "The padding is cut off at the end of rows and columns instead of on both sides, so dx is moved by `pad` pixels. "
         "Without padding, as in LeNet, nothing is cut.",
         {"backward": _border_at_the_end}),
     Bug("softmax_loss", "no shift", ("loud",),
-        "e^s is computed as it is. For scores above 709 it is too large for float64 (above 88, for float32), and infinity "
-        "divided by infinity is not a number. Timid random networks never come near.",
+        "e^s is computed without a shift. For scores above 709 it is too large for float64 (above 88, for float32), and "
+        "infinity divided by infinity is not a number. Random networks have much smaller scores.",
         loss=_exponentials_as_they_are),
     Bug("conv", "windows read by columns", (),
-        "Each window is read column by column, so every filter lies transposed on the image, and the backward pass undoes "
-        "exactly this. So the gradient is right: it is the slope of a wrong forward pass. A gradient check asks whether "
-        "backward belongs to forward, and nothing else; only a comparison with the definition finds this one.",
+        "Each window is read column by column, so every filter is applied transposed, and the backward pass does the same. So "
+        "the gradient is right: it is the slope of a wrong forward pass. A gradient check only tests whether backward fits "
+        "forward; only a comparison with the definition finds this bug.",
         {"forward": _windows_by_columns, "backward": _windows_by_columns_back}),
 )
-SUSPECTS = {                                              # some of them are innocent in all cases
+SUSPECTS = {                                              # some of them are not the bug of any case
     "1/N missing": "the loss is a mean, its gradient a sum",
     "bias left out": "the forward pass adds no bias",
     "border cut in the wrong place": "the padding is not cut off on both sides of dx",
     "db averaged": "db is divided by the batch size a second time",
     "db forgotten": "db is zero",
-    "dout forgotten": "the gradient from above is not multiplied in",
+    "dout forgotten": "the gradient is not multiplied by dout",
     "dW averaged": "dW is divided by the batch size a second time",
     "every tie paid": "all equal maxima of a window get its gradient",
-    "filter not turned": "dx uses the filter without the half turn",
-    "gate on the output": "the mask is true where the input was negative, too",
+    "filter not turned": "dx uses the filter without rotating it by 180 degrees",
+    "gate on the output": "the mask is also true where the input was negative",
     "no shift": "large scores overflow",
     "overlaps overwritten": "an entry with several windows gets the gradient of one",
     "reshaped, not transposed": "a matrix has the right shape and its numbers in the wrong places",
-    "rows and columns exchanged": "height is taken for width on the way back",
-    "sign": "the gradient points the other way",
-    "stride ignored": "the way back moves in steps of 1",
+    "rows and columns exchanged": "height and width are exchanged in the backward pass",
+    "sign": "the gradient has the opposite sign",
+    "stride ignored": "the backward pass moves in steps of 1",
     "value for slope": "the gradient is multiplied by the output",
     "weights of after the step": "dx is computed with weights that have been updated already",
-    "windows read by columns": "the filter lies transposed on the image",
-    "wrong axis summed": "db is summed over something else than the batch",
+    "windows read by columns": "the filter is applied transposed",
+    "wrong axis summed": "db is summed over another axis than the batch",
 }
 KINDS = ("conv", "max_pool", "relu", "inner_product", "softmax_loss")
 SHORT = {"pool": "max_pool", "ip": "inner_product", "loss": "softmax_loss", "softmax": "softmax_loss"}
 
 
 class Check(NamedTuple):
-    """One piece of evidence: what was looked at, how many numbers or layers (`unit`), and the names of the layers of those that failed."""
+    """One piece of evidence: the checked network and data, the number of checked numbers or layers (`unit`), the layers that failed."""
 
     what: str
-    looked_at: int
+    checked: int
     failed: list
     unit: str
 
     def __str__(self):
         if not self.failed:
             return f"{self.what}: nothing fails"
-        return f"{self.what}: {len(self.failed)} of {self.looked_at} {self.unit} fail, nearest to the loss in {self.failed[-1]}"
+        return f"{self.what}: {len(self.failed)} of {self.checked} {self.unit} fail, nearest to the loss in {self.failed[-1]}"
 
 
 class BugCase:
-    """A broken function to be found. `check` and `compare` look for it, and what they see is kept as evidence in `checks`."""
+    """A broken function to be found. The results of `check` and `compare` are kept as evidence in `checks`."""
 
     def __init__(self, number):
         if number not in range(1, len(BUGS) + 1):
@@ -314,7 +314,7 @@ class BugCase:
         self.number, self._bug, self.checks, self.found_by = number, BUGS[number - 1], [], None
 
     def into(self, net):
-        """The same network with the broken function in every layer it fits; `net` itself stays as it is."""
+        """The same network with the broken function in every layer of its kind; `net` itself does not change."""
         suspect = Net.unpack(*net.pack())
         for layer in suspect.layers:
             if layer.kind == self._bug.kind:
@@ -328,7 +328,7 @@ class BugCase:
         return found
 
     def compare(self, net, x):
-        """The largest difference between what each layer puts out and what the plain loops do, {layer: difference}."""
+        """The largest difference between each layer's output and that of the plain loops, {layer: difference}."""
         suspect, differences, x = self.into(net), {}, np.asarray(x, np.float64)
         for layer in suspect.layers:
             out = layer.forward(x)[0]
@@ -338,11 +338,11 @@ class BugCase:
         self._keep(_in_words(net, x) + ", by loops", wrong, len(differences), "layers")
         return differences
 
-    def _keep(self, what, failed, looked_at, unit):
-        self.checks.append(Check(f"check {len(self.checks) + 1} ({what})", looked_at, failed, unit))
+    def _keep(self, what, failed, checked, unit):
+        self.checks.append(Check(f"check {len(self.checks) + 1} ({what})", checked, failed, unit))
 
     def weigh(self, layer, what):
-        """The `Verdict` on an accusation: is it right, and did one of the checks show it?"""
+        """The `Verdict` on an accusation: whether it is right, and whether one of the checks shows it."""
         showing = [check for check in self.checks if check.failed]
         silent = [check for check in self.checks if not check.failed]
         if _kind(layer) != self._bug.kind:
@@ -356,7 +356,7 @@ class BugCase:
             return self._verdict(False, *sentences, "Which arrays fail, x, W or b? By a factor, or in the wrong places?")
         if not showing:
             return self._verdict(False, "That is it, but so far it is a guess: nothing that you have checked shows it.",
-                                 "Find a network and data that do, and accuse once more.")
+                                 "Find a network and data that show it, and accuse once more.")
         self.found_by = showing[0].what
         return self._verdict(True, f"Found: {what}. Shown by {showing[0]}.",
                              *(f"What could not show it: {check.what}." for check in silent), self._bug.explanation)
@@ -378,7 +378,7 @@ def _kind(layer):
     name = re.sub(r"\d*$", "", str(layer).strip().lower())
     kind = SHORT.get(name, name)
     if kind not in KINDS:
-        raise ValueError(f"{layer!r} is no layer of these networks; name one, like conv1, pool1, relu1, ip1 or loss.")
+        raise ValueError(f"{layer!r} is not a layer of these networks; name one, like conv1, pool1, relu1, ip1 or loss.")
     return kind
 
 
@@ -386,18 +386,18 @@ _cases = {}
 
 
 def case(number):
-    """Case `number`; the same one, with the evidence gathered so far, every time it is asked for."""
+    """Case `number`, always the same object, with the evidence collected so far."""
     return _cases.get(number) or _cases.setdefault(number, BugCase(number))
 
 
 def suspects():
-    """What a function may be accused of, as a table."""
+    """The possible accusations, as a table."""
     rows = "\n".join(f"| {charge} | {meaning} |" for charge, meaning in SUSPECTS.items())
     return Markdown(f"| what | that is |\n| --- | --- |\n{rows}")
 
 
 def accuse(number, layer=..., what=...):
-    """Accuse a layer ("conv1"; its number does not matter) of one of the `suspects`; the `Verdict` weighs your evidence too."""
+    """Accuse a layer ("conv1"; its number does not matter) of one of the `suspects`; the `Verdict` also depends on your evidence."""
     if layer is ... or what is ...:
         return Verdict(f"Case {number}", False, NOT_WRITTEN)
     if what not in SUSPECTS:
@@ -406,13 +406,13 @@ def accuse(number, layer=..., what=...):
 
 
 def reveal(number):
-    """What was broken in a case: the explanation and the source of the broken function."""
+    """The bug of a case: the explanation and the source of the broken function."""
     bug = case(number)._bug
     source = "\n\n".join(inspect.getsource(function) for function in bug.functions())
     return Markdown(f"**Case {number}: {bug.charge}, in {bug.kind}.** {bug.explanation}\n\n```python\n{source}```")
 
 
 def record():
-    """All cases: how often each has been looked at, and by which check it was found, as a table."""
+    """All cases as a table: the number of checks, and the check that found the bug."""
     rows = "\n".join(f"| {n} | {len(case(n).checks)} | {case(n).found_by or '-'} |" for n in range(1, len(BUGS) + 1))
     return Markdown(f"| case | checks | found by |\n| --- | --- | --- |\n{rows}")

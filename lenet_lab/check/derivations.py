@@ -1,7 +1,7 @@
-"""The homework's derivations as steps: a formula, given as a function, is tried on random matrices without symmetry.
+"""The homework's derivations as steps: a formula, given as a function, is tested on random matrices without symmetry.
 
-Sources: FMAN45 assignment, section 1 (dense, ReLU and softmax loss, for one sample and for a batch held in columns); the rows are
-this workbook's own form, Z = X W + b.
+Sources: FMAN45 assignment, section 1 (dense, ReLU and softmax loss, for one sample and for a batch in columns). The form with a batch in
+rows, Z = X W + b, is this workbook's own.
 """
 
 import numpy as np
@@ -55,9 +55,9 @@ def _step(name, cases, arguments, right, *wrongs):
                     [Misconception(wrong, text, several(formula)) for wrong, text, formula in wrongs], views_matter=False)
 
 
-TRANSPOSED = "transposed W", "The matrix stands the wrong way round: an input gets the gradients of all outputs it went to, so W turns over."
-ORDER = "factors exchanged", "The factors stand in the wrong order: the result is the transpose of what has the shape of W."
-SUM = "sum forgotten", "One bias serves all images: sum over them."
+TRANSPOSED = "transposed W", "W must be transposed: an input gets the gradients of all outputs that depend on it."
+ORDER = "factors exchanged", "The factors are in the wrong order: the result is the transpose of the gradient, which has the shape of W."
+SUM = "sum forgotten", "One bias is added in all images: sum over them."
 MEAN = "mean for sum", "That is a mean. The bias has slope 1 in every image: sum them."
 
 DERIVATIONS = {step.name: step for step in (
@@ -91,12 +91,13 @@ DERIVATIONS = {step.name: step for step in (
           (">= for >", "Only x = 0 is wrong: there the gradient is 0 here, as in PyTorch.", lambda x, g: g * (x >= 0)),
           ("value for slope", "ReLU's slope is 1 where x is positive, whatever x is.", lambda x, g: g * np.maximum(x, 0)),
           ("gate on the gradient", "What decides is the sign of x, not that of the gradient.", lambda x, g: np.maximum(g, 0)),
-          ("gate forgotten", "Every gradient passes. Where x is negative, the output does not move.", lambda x, g: g),
+          ("gate forgotten", "Every gradient passes. Where x is negative, the output does not change.", lambda x, g: g),
           ("g forgotten", "That is the slope of ReLU alone: the chain rule multiplies it by g.", lambda x, g: 1.0 * (x > 0))),
     _step("softmax_jacobian", _probabilities, ("p",), lambda p: np.diag(p) - np.outer(p, p),
           ("diagonal only", "A score changes every probability, since they sum to 1: dp_i/ds_j = -p_i p_j off the diagonal.",
            lambda p: np.diag(p * (1 - p))),
-          ("diagonal only", "Those are the numbers on the diagonal. A score changes every probability: the result is a matrix.", lambda p: p * (1 - p)),
+          ("diagonal only", "Those are the numbers on the diagonal. A score changes every probability: the result is a matrix.",
+           lambda p: p * (1 - p)),
           ("sign", "The sign: raising a score raises its own probability.", lambda p: np.outer(p, p) - np.diag(p)),
           ("p added to every row", "p - p p' adds p to every row, not only on the diagonal: np.diag(p).", lambda p: p - np.outer(p, p)),
           ("diagonal forgotten", "On the diagonal p_i is added: p_i (1 - p_i).", lambda p: -np.outer(p, p))),

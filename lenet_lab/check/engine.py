@@ -1,13 +1,12 @@
-"""Look at a student's function, in a fixed order, and say in one verdict what was found first.
+"""Check a student's function in fixed stages, and report the first problem in one verdict.
 
-An `Exercise` is data: the right answer as plain loops, cases to try, and *wrong* functions, each the code of one known
-misconception. The order of looking is: does it run, does it return the right things, in the right shape and number type, does it
-leave its arguments alone, the example by hand, random cases without symmetry, ties and edges, finite differences. When something
-is wrong, the student's results are compared with those of every wrong function on all cases: if one agrees throughout, that
-is the misconception, and the verdict names it.
+An `Exercise` is data: the right answer as plain loops, cases, and *wrong* functions, each the code of one known misconception. The stages
+are: it runs; it returns the right number of results; shapes; number types; its arguments are unchanged; the example by hand; random cases
+without symmetry; ties and edge cases; finite differences. If something is wrong, the student's results are compared with those of every
+wrong function on all cases. If one agrees in all cases, the verdict names its misconception.
 
-Forward functions return (out, cache) and backward ones take (dout, cache), as in `lenet_core.ops`. What a cache holds is the
-student's business: a backward function is called with the cache of the forward function that belongs to it.
+Forward functions return (out, cache) and backward ones take (dout, cache), as in `lenet_core.ops`. The student chooses the content of the
+cache: a backward function is called with the cache of its forward function.
 """
 
 import ast
@@ -31,13 +30,13 @@ from .verdict import NOT_WRITTEN, Verdict
 
 SECONDS = 8                             # for all calls of one check together
 LONGEST_MESSAGE = 300                   # characters of an error that are repeated
-_isclose = np.isclose                   # as it was when this was read: a student's function may replace what np.isclose is
+_isclose = np.isclose                   # kept here, because a student's function may replace np.isclose
 STAGES = {"hand": "an example by hand", "random": "random cases", "edge": "special cases"}
 COLUMNS_SHOWN = 12                      # of a difference map
 
 
 class Case(NamedTuple):
-    """Arguments to try: `stage` is a key of STAGES, `note` says what is special; backward exercises have a `dout` too."""
+    """The arguments of one call: `stage` is a key of STAGES, `note` says what is special; backward exercises also have a `dout`."""
 
     stage: str
     args: tuple
@@ -47,7 +46,7 @@ class Case(NamedTuple):
 
 
 class Misconception(NamedTuple):
-    """A misconception: its name, what to say, and a function that has it (plain interface: arguments in, results out)."""
+    """A misconception: its name, its explanation, and a function that has it (plain interface, as `Exercise.right`)."""
 
     name: str
     text: str
@@ -56,11 +55,11 @@ class Misconception(NamedTuple):
 
 @dataclass
 class Exercise:
-    """Everything there is to know about one exercise.
+    """One exercise: its results, cases, right answer and misconceptions.
 
     `right` has the plain interface: it takes a case's arguments (backward: after `dout`) and returns a tuple of the `results`.
-    `forward` is the package's forward function where this is a backward exercise; `cached` says that the function returns
-    (out, cache). `numeric(case, numeric_gradient)` gives {result: slopes} by finite differences, an independent opinion.
+    `forward` is the package's forward function if this is a backward exercise; `cached` says that the function returns
+    (out, cache). `numeric(case, numeric_gradient)` returns {result: slopes} by finite differences, as an independent test.
     """
 
     name: str
@@ -76,7 +75,7 @@ class Exercise:
     known: tuple = ("im2col", "col2im", "windows_of")      # names that a function may count on everywhere
 
     def plain(self, function, case):
-        """The results of `right` or of a wrong function for a case; where it raises, the type of the error."""
+        """The results of `right` or of a wrong function for a case; if it raises, the type of the error."""
         dout = () if case.dout is None else (case.dout,)
         try:
             with np.errstate(all="ignore"):
@@ -94,9 +93,9 @@ class Finding(Exception):
 
 
 def examine(exercise, function, forwards=(), seed=0, seconds=None):
-    """The verdict on `function`; backward functions are tried with the caches of `forwards` in turn, until one passes.
+    """The verdict on `function`; backward functions are tested with the caches of `forwards` in turn, until one passes.
 
-    Random cases are drawn from `seed`; all calls together may take so many `seconds` (default: SECONDS).
+    Random cases are drawn from `seed`; all calls together may take `seconds` (default: SECONDS).
     """
     if function is ... or function is None:
         return Verdict(exercise.name, False, NOT_WRITTEN)
@@ -114,7 +113,7 @@ def examine(exercise, function, forwards=(), seed=0, seconds=None):
 
 
 class _Examination:
-    """One function with one forward function, looked at until a point in time; all `seconds` are for several such."""
+    """The check of one function with one forward function, until the time `until`; several of them share the `seconds`."""
 
     def __init__(self, exercise, function, forward, seed, seconds, until):
         self.exercise, self.function, self.forward, self.seconds, self.until = exercise, function, forward, seconds, until
@@ -123,19 +122,20 @@ class _Examination:
 
     @property
     def reached(self):
-        """In how many cases the function gave results of the right structure."""
+        """The number of cases in which the function gave results of the right structure."""
         return sum(made.results is not None for made in self.seen)
 
     def verdict(self):
+        """The `Verdict` after all stages, or after the first that fails."""
         try:
-            passed = self.look()
+            passed = self.run_stages()
         except Finding as found:
             return Verdict(self.exercise.name, False, found.text, found.misconception, picture=found.picture)
         text = "These checks pass: " + ", ".join(passed) + "."
         return Verdict(self.exercise.name, True, "\n".join([text, *self.notes]))
 
-    def look(self):
-        """All stages in order; returns what passed, or raises a Finding."""
+    def run_stages(self):
+        """Run all stages in order; returns the names of those that passed, or raises a Finding."""
         for case in self.cases:
             made = self.attempt(case)
             if made is UNWRITTEN:
@@ -146,7 +146,7 @@ class _Examination:
             if made.called.endless:
                 raise Finding(f"It does not end: stopped after {self.seconds:g} seconds ({self.where(case)}).", "endless")
             self.seen.append(made)
-        for case, made in zip(self.cases, self.seen):              # case by case: the first that fails is the simplest
+        for case, made in zip(self.cases, self.seen):              # the simplest case comes first
             for stage in (self.runs, self.structure, self.shapes, self.types, self.arguments_unchanged, self.manners):
                 stage(case, made)
         passed = ["it runs", f"returns {_and(self.exercise.results)}" + (" and a cache" if self.exercise.cached else ""),
@@ -164,24 +164,24 @@ class _Examination:
         if self.exercise.numeric:
             self.finite_differences()
             passed.append("finite differences")
-        self.strangers()
+        self.note_globals()
         return passed
 
-    def strangers(self):
-        """Another notebook can take the function over only if it needs nothing of this one."""
+    def note_globals(self):
+        """Add a note if the function uses names of this notebook, since other notebooks then cannot use it."""
         try:
             used = inspect.getclosurevars(self.function).globals
         except (TypeError, ValueError):
             return
-        loaded = {step.argval for step in dis.get_instructions(self.function) if step.opname == "LOAD_GLOBAL"}      # .T is no global T
+        loaded = {step.argval for step in dis.get_instructions(self.function) if step.opname == "LOAD_GLOBAL"}      # not attributes like .T
         own = [name for name, value in used.items() if name in loaded and not inspect.ismodule(value) and name not in self.exercise.known]
         if own:
-            self.note(f"Note: it uses {_and(own)} of this notebook; other notebooks cannot take it over as it is.")
+            self.note(f"Note: it uses {_and(own)} of this notebook; so other notebooks cannot use it.")
 
     # ------------------------------------------------------------------------------------------------------- one call
 
     def attempt(self, case):
-        """Call the student's function on copies of a case's arguments; what came of it, or UNWRITTEN."""
+        """Call the student's function on copies of a case's arguments; returns `Made`, or UNWRITTEN."""
         args, kwargs = _copied(case.args), dict(case.kwargs)
         if case.dout is not None:
             args, kwargs = (case.dout.copy(), self.cache(args, case)), {}
@@ -194,18 +194,18 @@ class _Examination:
         return Made(called, results, changed, args)
 
     def cache(self, args, case):
-        """What the forward function leaves for the way back. A student's own one may not be ready for it."""
+        """The cache of the forward function. Raises a Finding if that function, which may be the student's, does not return one."""
         inner = call(self.forward, args, case.kwargs, max(0.1, self.until - time.monotonic()))
         if inner.error or inner.endless or not (isinstance(inner.value, (tuple, list)) and len(inner.value) == 2):
             what = _error(inner.error) if inner.error else "it does not end" if inner.endless else f"it returns {_describe(inner.value)}"
-            raise Finding(f"The forward function that goes with it gives no (out, cache): {what} ({self.where(case)}). Mend that one first.")
+            raise Finding(f"The forward function that goes with it gives no (out, cache): {what} ({self.where(case)}). Correct that one first.")
         return inner.value[1]
 
     def names(self, case):
         return ("dout", "cache") if case.dout is not None else self.exercise.arguments
 
     def unpacked(self, value):
-        """The results as arrays, or None where the structure is not what was asked for."""
+        """The results as arrays, or None if they have the wrong structure."""
         wanted = len(self.exercise.results)
         if self.exercise.cached:
             if not (isinstance(value, (tuple, list)) and len(value) == 2):
@@ -259,7 +259,7 @@ class _Examination:
                 raise Finding(f"{text}{name} has shape {got.shape}, expected {right.shape} ({self.where(case)}).", misconception)
 
     def types(self, case, made):
-        for name, got, right in self.compared(case, made):
+        for name, got, _ in self.compared(case, made):
             if got.dtype.kind != "f":
                 misconception, text = self.misconception(name)
                 raise Finding(f"{text}{name} holds {got.dtype} instead of floating-point numbers ({self.where(case)}).",
@@ -271,13 +271,13 @@ class _Examination:
 
     def arguments_unchanged(self, case, made):
         if made.changed:
-            raise Finding(f"It changes what it was given: {_and(made.changed)} ({self.where(case)}). Make a new array: whoever called the "
+            raise Finding(f"It changes what it was given: {_and(made.changed)} ({self.where(case)}). Make a new array: the caller of the "
                           "function still needs the old one.", "in place")
 
     def manners(self, case, made):
         called = made.called
         if called.changed_state:
-            raise Finding(f"It changes NumPy's global state: {called.changed_state}. Everything else in the notebook would feel it.",
+            raise Finding(f"It changes NumPy's global state: {called.changed_state}. That would affect the whole notebook.",
                           "global state")
         if called.printed:
             first = called.printed.strip().splitlines()[:1]
@@ -290,7 +290,7 @@ class _Examination:
         arrays = [part for arg in made.args for part in (arg if isinstance(arg, list) else [arg]) if isinstance(part, np.ndarray)]
         for name, got in zip(self.exercise.results, made.results):
             if any(np.shares_memory(got, arg) for arg in arrays):
-                self.note(f"Note: {name} is a view of an argument: whoever writes into one changes the other.")
+                self.note(f"Note: {name} is a view of an argument: writing into one changes the other.")
 
     def values(self, case, made):
         for name, got, right in self.compared(case, made):
@@ -305,7 +305,7 @@ class _Examination:
                           f"{np.count_nonzero(~close)} of {close.size} entries differ).", misconception, _map(name, close, index))
 
     def other_mistakes(self, name, misconception):
-        """Two mistakes may come together: what is known of the other results, in sentences."""
+        """The misconceptions in the other results, in sentences; a function may have two mistakes."""
         said = ""
         for n, other in enumerate(self.exercise.results):
             if other != name and not all(self.equal(made.results[n], self.exercise.plain(self.exercise.right, case)[n], case)
@@ -315,7 +315,7 @@ class _Examination:
         return said
 
     def finite_differences(self):
-        """An independent opinion: the slopes of sum(dout * out), or of the loss, by central differences."""
+        """Compare with the slopes of sum(dout * out), or of the loss, by central differences."""
         case, made = next((case, made) for case, made in zip(self.cases, self.seen) if case.stage == "random")
         for name, slope in self.exercise.numeric(case, numeric_gradient).items():
             got = made.results[self.exercise.results.index(name)]
@@ -323,15 +323,15 @@ class _Examination:
             if not close.all():
                 index = tuple(int(i) for i in np.argwhere(~close)[0])
                 yours, expected = _two_numbers(got[index], slope[index])
-                raise Finding(f"{name}[{', '.join(map(str, index))}] is {yours}, but the slope, measured by a nudge, is {expected} "
+                raise Finding(f"{name}[{', '.join(map(str, index))}] is {yours}, but the slope, by finite differences, is {expected} "
                               f"({self.where(case)}).", picture=_map(name, close, index))
 
     # ------------------------------------------------------------------------------------------------------ misconceptions
 
     def misconception(self, name=None):
-        """(its name, its sentence) of the wrong function that gives the same results on every case; else (None, "").
+        """(name, explanation) of the wrong function that gives the same results on every case; else (None, "").
 
-        One that agrees in everything comes first; else one that agrees in the result `name`, since two mistakes may come together.
+        One that agrees in all results is preferred; else one that agrees in the result `name`, since a function may have two mistakes.
         """
         for names in (self.exercise.results, (name,) if name else ()):
             for wrong in self.exercise.wrongs:
@@ -346,8 +346,8 @@ class _Examination:
         return None, ""
 
     def agrees(self, function, places):
-        """Are these results of every call what the function gives, and does that differ from the right ones somewhere?"""
-        differs = compared = False              # two functions that always raise have nothing in common yet
+        """Whether `function` gives the same results as the student's in every case, and differs from the right ones in one."""
+        differs = compared = False              # two functions that always raise do not count as equal
         for case, made in zip(self.cases, self.seen):
             theirs, right = self.exercise.plain(function, case), self.exercise.plain(self.exercise.right, case)
             if made.results is None or isinstance(theirs, type):
@@ -366,7 +366,7 @@ class _Examination:
         return a.shape == b.shape and bool(self.close(a, b, case).all())
 
     def close(self, got, right, case):
-        """Entry by entry, as close as the number types allow."""
+        """Which entries are equal within the precision of the number types, an array of bools."""
         single = got.dtype == np.float32 or any(isinstance(arg, np.ndarray) and arg.dtype == np.float32 for arg in case.args)
         with np.errstate(all="ignore"):
             return _isclose(got, right, rtol=1e-3 if single else 1e-5, atol=1e-4 if single else 1e-8, equal_nan=True)
@@ -375,7 +375,7 @@ class _Examination:
         return zip(self.exercise.results, made.results, self.exercise.plain(self.exercise.right, case))
 
     def where(self, case):
-        """The case in words: the shapes or, where they are small, the values of its arguments."""
+        """The case in words: the shapes or, for small arrays, the values of its arguments."""
         shown = [f"{name} {_shape_or_value(arg)}" for name, arg in zip(self.exercise.arguments, case.args) if not callable(arg)]
         shown += [f"{name}={value}" for name, value in case.kwargs.items()]
         shown += [f"dout {_shape_or_value(case.dout)}"] if case.dout is not None and case.dout.size <= 4 else []
@@ -387,7 +387,7 @@ class _Examination:
 
 
 class Made(NamedTuple):
-    """One call of the student's function: what happened, the results as arrays (or None), which arguments it changed."""
+    """One call of the student's function: a `guard.Called`, the results as arrays (or None), the names of changed arguments."""
 
     called: object
     results: tuple | None
@@ -399,7 +399,7 @@ UNWRITTEN = object()
 
 
 def _unwritten(function, called):
-    """Three dots where something should be: in the result, in an error about them, or as the whole body."""
+    """Whether three dots remain in the function: in the result, in an error about them, or as a line of the body."""
     value = called.value
     if value is ... or isinstance(value, (tuple, list)) and any(part is ... for part in value):
         return True
@@ -409,14 +409,14 @@ def _unwritten(function, called):
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
         return called.error is not None
-    if called.error is None:                                       # nothing returned: is a line of the body nothing but dots?
+    if called.error is None:                                       # it returns None: look for a line that is only three dots
         return any(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ... for node in ast.walk(tree))
-    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)}      # x[..., 0] is written
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)}      # dots of an index
     return any(isinstance(node, ast.Constant) and node.value is ... and id(node) not in inside for node in ast.walk(tree))
 
 
 def _copied(value):
-    """The same value with arrays of its own; what is not an array, list, tuple or dict stays what it is."""
+    """The same value with copied arrays; anything but an array, list, tuple or dict is not copied."""
     if isinstance(value, np.ndarray):
         return value.copy(order="K")
     if type(value) in (list, tuple):
@@ -427,7 +427,7 @@ def _copied(value):
 
 
 def _same(old, new):
-    """Is an argument, or what a cache holds, still what it was? (x += h and x -= h leave a rounding error, which is forgiven.)"""
+    """Whether an argument, or the content of a cache, is unchanged up to rounding errors (as x += h, x -= h leaves)."""
     if isinstance(old, np.ndarray) and isinstance(new, np.ndarray):
         if old.shape != new.shape or old.dtype != new.dtype:
             return False
@@ -436,11 +436,11 @@ def _same(old, new):
         return len(old) == len(new) and all(map(_same, old, new))
     if type(old) is dict and type(new) is dict:
         return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
-    return True                                                    # numbers cannot be changed; other things are the student's own
+    return True                                                    # numbers cannot be changed; the student's own objects are not compared
 
 
 def _error(error):
-    """An error in words: its kind and what it says, cut short."""
+    """An error in words: its type and its text, truncated."""
     try:
         said = str(error)
     except Exception:
@@ -457,7 +457,7 @@ def _repr(value):
 
 
 def _line_of(error, function):
-    """The line of the student's function in which it went wrong, where that can be told."""
+    """The line of the student's function that raised the error, if it is known."""
     code, trace, line = getattr(function, "__code__", None), error.__traceback__, None
     while trace is not None:
         if trace.tb_frame.f_code is code:
@@ -481,7 +481,7 @@ def _shape_or_value(arg):
 
 
 def _two_numbers(a, b):
-    """Two numbers with as many digits as it takes to see that they differ."""
+    """Two numbers with enough digits to show that they differ."""
     for digits in (6, 9, 12, 17):
         first, second = (f"{float(value):.{digits}g}" for value in (a, b))
         if first != second:
@@ -495,7 +495,7 @@ def _and(words):
 
 
 def _map(name, close, index):
-    """Where the differences are: the last two axes around the first wrong entry, as a table of dots and crosses."""
+    """The places of the differences: the last two axes at the first wrong entry, as an HTML table of dots and crosses."""
     if close.ndim < 2 or close.size < 4:
         return ""
     plane = close[index[:-2]][:COLUMNS_SHOWN, :COLUMNS_SHOWN]

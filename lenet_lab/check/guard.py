@@ -1,8 +1,8 @@
-"""Call a student's function so that the notebook goes on: it may raise, print, plot, hang, or leave NumPy changed.
+"""Call a student's function safely: it may raise, print, plot, hang, or change NumPy's state, and the notebook continues.
 
-The function runs on a thread of its own, with a deadline. One that does not end is stopped by an exception thrown into its
-thread; if it sits in a call that waits it is left behind. (What this cannot do is interrupt a single long operation inside
-Python itself, such as sum(range(10**11)), or survive a process that is told to exit.)
+The function runs on its own thread, with a time limit. A function that does not end is stopped by an exception raised in its thread. If
+the thread is waiting inside a call, it is abandoned. (A single long operation inside Python itself, such as sum(range(10**11)), cannot be
+interrupted, and os._exit ends the kernel.)
 """
 
 import contextlib
@@ -15,15 +15,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LONGEST = 10_000                         # characters kept of what is printed
+LONGEST = 10_000                         # characters of printed text that are kept
 
 
 class _Stopped(BaseException):
-    """Thrown into a function that does not end; not an Exception, so that `except Exception` does not swallow it."""
+    """Raised in a function that does not end; not an Exception, so that `except Exception` does not catch it."""
 
 
 class _Capped(io.StringIO):
-    """Keeps the first part of what is printed: a loop that prints for ever must not fill the memory."""
+    """Keeps the first `LONGEST` characters of printed text, so that an endless loop that prints does not fill the memory."""
 
     def write(self, text):
         return super().write(text[:max(0, LONGEST - self.tell())]) if self.tell() < LONGEST else 0
@@ -31,7 +31,7 @@ class _Capped(io.StringIO):
 
 @dataclass
 class Called:
-    """What came of a call: the value or the error, what was printed, and which bad manners were seen."""
+    """The outcome of a call: the value or the error, the printed text, and side effects."""
 
     value: object = None
     error: BaseException | None = None
@@ -42,7 +42,7 @@ class Called:
 
 
 def call(function, args, kwargs, seconds):
-    """Call `function(*args, **kwargs)` for at most so many seconds; returns a `Called`, never raises what the function does."""
+    """Call `function(*args, **kwargs)` for at most `seconds`; returns a `Called`, and never raises the function's exception."""
     outcome, said, depth = Called(), _Capped(), sys.getrecursionlimit()
 
     def work():
@@ -51,7 +51,7 @@ def call(function, args, kwargs, seconds):
             outcome.value = function(*args, **kwargs)
         except _Stopped:
             outcome.endless = True
-        except BaseException as error:                            # also SystemExit: the notebook shall go on
+        except BaseException as error:                            # also SystemExit, so that the notebook continues
             outcome.error = error
         now = {"error handling (np.seterr)": np.geterr(), "print options": np.get_printoptions()}
         outcome.changed_state = ", ".join(name for name in state if state[name] != now[name])

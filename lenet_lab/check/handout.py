@@ -1,6 +1,6 @@
-"""The check of an update written to the original handout: weights and biases are updated in one function, and not alike.
+"""The check of an update in the original handout's interface: one function updates weights and biases, by different rules.
 
-Only `sgd_momentum` needs this: the other functions of the handout are checked through `lenet_lab.handout.adapted` like any other.
+Only `sgd_momentum` needs this. The other functions of the handout are checked through `lenet_lab.handout.adapted`.
 """
 
 from lenet_core.training import sgd_momentum
@@ -29,16 +29,17 @@ def _left_alone(p, v, dp, lr, mu, decay):
 
 
 UPDATE = Exercise("sgd_momentum", ("w", "b", "winc of w", "winc of b"), _cases, _update(), ("w", "b", "w_inc", "b_inc", "dw", "db"), wrongs=[
-    Misconception("decay on biases", "The biases decay too. Weight decay is for the weights: a bias says where a unit begins to respond, and pulling it to "
-          "zero makes nothing simpler (homework, equation 12: the sum goes over the weights).", _update(decay_of_biases=1.0)),
-    Misconception("biases at the weights' rate", "The biases are updated with w_rate; they have a rate of their own, b_rate.",
+    Misconception("decay on biases", "The biases decay too. Weight decay is for the weights: a bias only moves the threshold of a unit, and a "
+          "smaller "
+          "bias does not make the network simpler (homework, equation 12: the sum goes over the weights).", _update(decay_of_biases=1.0)),
+    Misconception("biases at the weights' rate", "The biases are updated with w_rate; they have their own rate, b_rate.",
           _update(rate_of_biases=lambda w_rate, b_rate: w_rate)),
-    Misconception("biases forgotten", "The biases stay where they are. Both w and b of every layer are updated.", _update(of_biases=_left_alone)),
+    Misconception("biases forgotten", "The biases do not change. Both w and b of every layer are updated.", _update(of_biases=_left_alone)),
 ], views_matter=False)
 
 
 def with_both(verdict, function, **options):
-    """The verdict on the handout's `function` as one of arrays, unless it passed and is an update: that is looked at with w and b too.
+    """The given verdict on the handout's `function`, but an update that passed is also checked with both w and b.
 
     `options` are those of `engine.examine`.
     """

@@ -1,7 +1,7 @@
-"""Does b + sum of c ReLU(x - t) hit a target curve? If not: which segment is off, and which slip does it look like?
+"""Check whether b + sum of c ReLU(x - t) is equal to a target curve; if not, find the first wrong segment and the misconception.
 
-A curve is judged by what it does between the ends of the target, not by the numbers that make it: a hinge further left with
-another b may give the same curve. Slips are recognised up to a shift in height, so a forgotten b does not hide a second one.
+Curves are compared between the ends of the target, not by their coefficients: a hinge further left with another b may give the same
+curve. Misconceptions are recognised up to a shift in height, so a forgotten b does not hide a second one.
 """
 
 import reprlib
@@ -12,8 +12,8 @@ import numpy as np
 
 from .verdict import NOT_WRITTEN, Verdict
 
-NEAR = 1e-3                             # as far as a slope or a height may be off
-LARGEST = 1e6                           # a larger number is a slip of the keyboard
+NEAR = 1e-3                             # tolerance of a slope or a height
+LARGEST = 1e6                           # a larger number is a typing error
 WRITE = "Write b as a number and the hinges as a list of pairs, [(place, coefficient), ...]."
 
 
@@ -46,14 +46,14 @@ HINTS = {
         "The slopes are 0, 2, -1 and 0.5. The hinge at x = 1 takes the slope from 0 to 2: (1, 2). The next one takes it "
         "from 2 to -1."),
     "hinges_tent": (
-        "Left of its first hinge a sum of ReLUs is flat, and the tent climbs from its left end on.",
+        "Left of its first hinge a sum of ReLUs is flat, and the tent rises from its left end on.",
         "The slope before x = 0 is 0, then 2, then -2; a coefficient is the slope after the hinge minus the slope before it.",
         "One hinge stands at the left end, (0, ...), the other at the top, (0.5, ...)."),
 }
 
 
 class WrongHinges(NamedTuple):
-    """A known slip: its name, what to say, and the hinges that it gives."""
+    """A known misconception: its name, its explanation, and the hinges that it gives."""
 
     name: str
     text: str
@@ -67,10 +67,7 @@ def curve(x, b, hinges):
 
 
 def hinges(target, b=..., hinges=...):
-    """Compare b + sum of c ReLU(x - t) with the target "roof" or "tent"; returns a `Verdict`.
-
-    `hinges` is a list of pairs (t, c). Raises ValueError for a target that there is not.
-    """
+    """The `Verdict` of `check.hinges`, without recording it. Raises ValueError for an unknown target."""
     if target not in TARGETS:
         raise ValueError(f"There are the targets {' and '.join(TARGETS)}; got {target!r}.")
     name, wanted = f"hinges, {target}", TARGETS[target]
@@ -97,7 +94,7 @@ def _dots(value):
 
 
 def _numbers(b, hinges):
-    """(b, list of (t, c)) as floats, or a sentence about what cannot be used."""
+    """(b, list of (t, c)) as floats, or a sentence about numbers that cannot be used."""
     try:
         height = np.asarray(b, float)
         pairs = np.asarray(list(hinges), float)
@@ -128,7 +125,7 @@ def _praise(wanted, hinges):
 
 
 def _slip(wanted, b, hinges, x, gap):
-    """(name, sentence) of the slip that gives the same curve up to its height; (None, "") where none does."""
+    """(name, explanation) of the misconception that gives the same curve up to its height; (None, "") if there is none."""
     if np.ptp(gap) <= NEAR:
         if np.isclose(gap[0], -wanted.b, atol=NEAR):
             return "b forgotten", ("All slopes are right. b is missing: left of the first hinge every ReLU is 0, and "
@@ -143,7 +140,7 @@ def _slip(wanted, b, hinges, x, gap):
 
 
 def slips(wanted):
-    """Every known slip with this target, as a list of `Wrong`s."""
+    """Every known misconception with this target, as a list of `WrongHinges`."""
     t, c = (np.array(column, float) for column in zip(*wanted.hinges))
     x, y = wanted.corners
     slopes = np.cumsum(c)
@@ -163,13 +160,13 @@ def slips(wanted):
               "the change from one slope to the next.", pairs(t, rises)),
         WrongHinges("height for coefficient", "Your coefficients are the heights of the curve at the hinges. They should be changes of "
               "slope.", pairs(t, heights)),
-        WrongHinges("sign", "Every sign is turned round: where the curve bends upwards the coefficient is positive. Slope after "
+        WrongHinges("sign", "Every sign is reversed: where the curve bends upwards the coefficient is positive. Slope after "
               "minus slope before.", pairs(t, -c)),
         WrongHinges("sign of the hinge", "Your hinges are at the places with the opposite sign. ReLU(x - t) bends at t: a hinge at 3 "
               "is the pair (3, c).", pairs(-t, c)),
         WrongHinges("hinge at the end", "Your hinges are where the segments end. A hinge stands where its segment begins: left "
               "of it, it does nothing.", pairs(ends, c)),
-        WrongHinges("pair turned round", "The pairs are turned round: first the place, then the coefficient.", pairs(c, t)),
+        WrongHinges("pair turned round", "The numbers of each pair are exchanged: first the place, then the coefficient.", pairs(c, t)),
     ]
     for n, (place, coefficient) in enumerate(wanted.hinges):
         before = slopes[n] - coefficient
@@ -183,7 +180,7 @@ def slips(wanted):
 
 
 def _misplaced(wanted, hinges):
-    """The slip of a student whose coefficients are right, but not all of the places."""
+    """The misconception of an answer whose coefficients are right, but not all of its places."""
     mine = sorted((t, c) for t, c in hinges if c)
     if len(mine) != len(wanted.hinges) or not np.allclose([c for _, c in mine], [c for _, c in wanted.hinges], atol=NEAR):
         return None, ""
@@ -195,7 +192,7 @@ def _misplaced(wanted, hinges):
 
 
 def _first_wrong(wanted, b, hinges, x):
-    """The first segment of the target on which the slope is wrong, in a sentence; else what the height should be."""
+    """The first segment of the target on which the slope is wrong, in a sentence; else the right height."""
     mine, right = (np.diff(curve(x, *numbers)) / np.diff(x) for numbers in ((b, hinges), (wanted.b, wanted.hinges)))
     wrong = np.flatnonzero(np.abs(mine - right) > NEAR)
     corners = wanted.corners[0]
@@ -220,7 +217,7 @@ def number(value):
 
 
 def _picture(wanted, b, hinges):
-    """Both curves as a small SVG: the target solid and grey, the student's dashed, with a name each."""
+    """Both curves as a small SVG with a legend: the target solid and grey, the student's dashed."""
     width, height, margin = 300, 150, 16
     x, y = wanted.corners
     low, high = y.min() - np.ptp(y) / 2, y.max() + np.ptp(y) / 2

@@ -2,11 +2,11 @@
 
 HINTS = {
     "relu_forward": (
-        "Every number is looked at by itself: negative ones become 0, the others stay.",
+        "Treat every number by itself: negative ones become 0, the others stay.",
         "out = max(0, x), entry by entry.",
-        "out = np.maximum(x, ...), and as cache the x, which the backward pass will ask for."),
+        "out = np.maximum(x, ...), and as cache the x, which the backward pass needs."),
     "relu_backward": (
-        "Where the input was positive, the output moved with it, one for one; elsewhere it did not move at all.",
+        "Where the input was positive, the output changes as much as the input; elsewhere it does not change at all.",
         "dx = dout where x > 0, else 0. The cache is x.",
         "return dout * (cache > ...)"),
     "inner_product_forward": (
@@ -14,15 +14,17 @@ HINTS = {
         "out = x W + b, with maps (N, C, H, W) first made into rows (N, C*H*W).",
         "rows = x.reshape(len(x), ...); out = rows @ ... + b; the cache is (x, W)."),
     "inner_product_backward": (
-        "A weight joins one input with one output, and does so in every image of the batch: its gradient is a sum over the batch. An input acts on all outputs.",
+        "A weight connects one input with one output, in every image of the batch: its gradient is a sum over the batch. An input acts on all "
+        "outputs.",
         "dx = dout W', dW = x' dout, db = the sum of dout over the batch; x as rows here, and dx reshaped to what x was.",
         "rows = x.reshape(len(x), -1); dW = rows.T @ ...; db = dout.sum(axis=...); dx = (dout @ W.T).reshape(...)"),
     "max_pool_forward": (
-        "Lay a k x k window on every map, step by step, and keep the largest number in it.",
+        "Move a k x k window over every map, and keep the largest number in it at each position.",
         "out[n, c, i, j] = max of x[n, c, i*s : i*s + k, j*s : j*s + k], with s = stride, or k if none is given; (H - k)//s + 1 windows fit.",
         "for i in range(OH): for j in range(OW): out[:, :, i, j] = x[:, :, i*s:i*s+k, j*s:j*s+k].max(axis=(...)); the cache is (x, out, k, s)."),
     "max_pool_backward": (
-        "Each window hands its whole gradient to the entry that won it, the first one if several are equal; who wins several windows adds up.",
+        "The whole gradient of a window goes to its largest entry, the first one if several are equal. If an entry is the largest of several "
+        "windows, add their gradients.",
         "dx = 0; for every window: dx[winner] += dout[window]. The winner is the first maximum in reading order.",
         "window = x[n, c, i*s:i*s+k, j*s:j*s+k]; u, v = np.unravel_index(window.argmax(), (k, k)); dx[n, c, i*s + u, j*s + v] += ..."),
     "im2col": (
@@ -30,15 +32,16 @@ HINTS = {
         "cols[c*k*k + i*k + j, (oh*OW + ow)*N + n] = x[n, c, oh*stride + i, ow*stride + j], x padded with zeros before.",
         "for c, i, j: cols[c*k*k + i*k + j] = x[:, c, i:i + stride*OH:stride, j:j + stride*OW:stride].transpose(1, 2, 0).reshape(-1)"),
     "col2im": (
-        "The way back of im2col: every number of a column is added to the pixel that it came from.",
+        "The backward pass of im2col: every number of a column is added to the pixel that it came from.",
         "x[n, c, oh*stride + i, ow*stride + j] += cols[c*k*k + i*k + j, (oh*OW + ow)*N + n], on a padded image; then the border is cut off.",
         "for c, i, j: x[:, c, i:i + stride*OH:stride, j:j + stride*OW:stride] += cols[c*k*k + i*k + j].reshape(OH, OW, N).transpose(...)"),
     "conv_forward": (
         "Every output is the sum over a window and all channels of pixel times weight, plus the filter's bias.",
-        "With the windows as columns: out = W (as F rows of C*k*k numbers) times im2col(x), plus b; then (F, OH, OW, N) is brought to (N, F, OH, OW).",
+        "With the windows as columns: out = W (as F rows of C*k*k numbers) times im2col(x), plus b; then (F, OH, OW, N) is brought to (N, F, OH, "
+        "OW).",
         "out = (W.reshape(F, -1) @ im2col(x, k, stride, pad) + b[:, None]).reshape(F, OH, OW, N).transpose(...)"),
     "conv_backward": (
-        "With the windows as columns the convolution is a product, and you know the gradients of a product; col2im brings a pixel's gradients together.",
+        "With the windows as columns the convolution is a product, and you know the gradients of a product; col2im adds the gradients of each pixel.",
         "d as F rows: dW = d cols', db = the sum of each row of d, dx = col2im(W' d).",
         "d = dout.transpose(1, 2, 3, 0).reshape(F, -1); dW = (d @ cols.T).reshape(W.shape); dx = col2im(W.reshape(F, -1).T @ d, ...)"),
     "softmax": (
@@ -46,15 +49,17 @@ HINTS = {
         "p = e^(s - m) / sum of e^(s - m), with m the largest score of the row.",
         "e = np.exp(scores - scores.max(axis=..., keepdims=True)); return e / e.sum(axis=..., keepdims=True)"),
     "softmax_loss": (
-        "The loss of an image is minus the logarithm of the probability of its label; take the mean over the batch. The gradient is what was said minus what was true.",
+        "The loss of an image is minus the logarithm of the probability of its label; take the mean over the batch. The gradient of the scores is "
+        "the probabilities minus the target.",
         "loss = mean of log(sum of e^(s - m)) - (s[label] - m); dscores = (p - t) / N, with t = 1 at the label.",
-        "shifted = scores - scores.max(axis=1, keepdims=True); rows = np.arange(N); loss = (np.log(np.exp(shifted).sum(axis=1)) - shifted[rows, y]).mean()"),
+        "shifted = scores - scores.max(axis=1, keepdims=True); rows = np.arange(N); loss = (np.log(np.exp(shifted).sum(axis=1)) - shifted[rows, "
+        "y]).mean()"),
     "numeric_gradient": (
-        "Move one entry of x a little up and a little down, look how far f moves, and divide; then the next entry.",
+        "Change one entry of x a little up and a little down, take the difference of f, and divide; then the next entry.",
         "gradient[i] = (f(x with x[i] + h) - f(x with x[i] - h)) / 2h.",
         "for index in np.ndindex(x.shape): up, down = x.copy(), x.copy(); up[index] += h; ...; gradient[index] = (f(up) - f(down)) / ..."),
     "sgd_momentum": (
-        "The velocity remembers: most of the last step, plus the learning rate times the gradient. The parameters move against it.",
+        "The velocity is most of the last step, plus the learning rate times the gradient. Subtract it from the parameters.",
         "v = mu v + lr (dp + decay p); p = p - v. (Homework, equations 9, 10 and 13.)",
         "v = mu * v + lr * (dp + ...); return p - v, v"),
     "momentum_average": (
@@ -62,7 +67,7 @@ HINTS = {
         "m = mu m + (1 - mu) dp; p = p - lr m.",
         "m = mu * m + (...) * dp; return p - lr * m, m"),
     "clip_gradients": (
-        "Think of all the gradients as one long vector. If it is too long, shorten it, and do not turn it.",
+        "Treat all the gradients as one long vector. If it is too long, shorten it without changing its direction.",
         "norm = the root of the sum of all squares; factor = largest / norm if norm > largest, else 1.",
         "norm = np.sqrt(sum((g ** 2).sum() for g in grads)); factor = min(1.0, largest / norm) if norm else 1.0; return [...]"),
 }

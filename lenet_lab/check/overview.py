@@ -1,4 +1,4 @@
-"""The progress over the whole workbook as a table: what passes, after how many attempts, with how much help."""
+"""The progress in the whole workbook as a table: the state of each exercise, the attempts, and the help used."""
 
 from html import escape
 
@@ -6,13 +6,14 @@ WORDS = {"toy": "questions of the toy network", "derive": "derivations", "hinges
 
 
 class Overview:
-    """{exercise: what is known of it}, shown as a table at the end of a cell and printed as text; `.passed` counts."""
+    """{exercise: its entry in `progress_store`}, shown as a table at the end of a cell and printed as text."""
 
     def __init__(self, known):
         self.known = known
 
     @property
     def passed(self):
+        """The number of exercises that pass."""
         return sum(entry["passed"] for entry in self.known.values())
 
     def _rows(self):

@@ -1,7 +1,7 @@
-"""What has been done so far, over all notebooks: kept in small files beside them, one per exercise, each written wholly or not at all.
+"""The progress in all notebooks, stored in small files beside them: one per exercise, each written atomically.
 
-So notebooks that are open at once do not undo each other's exercises, not even where it is the same exercise in both, and a crash
-loses nothing. A function that has passed is kept with its source; `own` hands it to other notebooks.
+So notebooks that are open at the same time do not overwrite each other's progress, and a crash loses nothing. A function that has passed is
+stored with its source; `own` returns it in other notebooks.
 """
 
 import ast
@@ -18,21 +18,21 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from lenet_core import ops
-from lenet_core._files import atomic_write
+from lenet_core._files import atomic_write, in_a_sentence, matching
 
 FOLDER = ".progress"                     # in the notebook's folder, unless LENET_PROGRESS names another
-PATIENCE = 3                             # seconds to wait for another notebook that is writing
+PATIENCE = 3                             # seconds to wait, at most, for another notebook that is writing
 NOTHING = {"passed": False, "attempts": 0, "hints": 0, "solution": False, "misconceptions": [], "source": ""}      # of an exercise
 _live = {}                               # functions that have passed in this kernel
 
 
 def folder():
-    """Where progress is kept."""
+    """The folder in which progress is stored."""
     return Path(os.environ.get("LENET_PROGRESS") or FOLDER)
 
 
 def read(name):
-    """What is known of an exercise, a dict with the keys of NOTHING; a damaged file counts as nothing done, with a warning."""
+    """The progress of an exercise, a dict with the keys of NOTHING; a damaged file gives NOTHING and a warning."""
     path = folder() / f"{name}.json"
     try:
         known = NOTHING | json.loads(path.read_text(encoding="utf-8"))
@@ -43,17 +43,17 @@ def read(name):
     except (FileNotFoundError, NotADirectoryError):
         return dict(NOTHING)
     except (ValueError, TypeError, RecursionError, OSError) as error:
-        warnings.warn(f"The progress of {name} in {path} cannot be read ({error}); it starts anew.", stacklevel=2)
+        warnings.warn(f"The progress of {name} in {path} cannot be read ({getattr(error, 'strerror', None) or error}); it starts anew.", stacklevel=2)
         return dict(NOTHING)
 
 
 def write(name, **changes):
-    """Change what is known of an exercise. A folder that cannot be written to costs the memory, not the lesson."""
+    """Change the progress of an exercise. A folder that cannot be written to gives only a warning."""
     _change(name, lambda known: changes)
 
 
 def _change(name, changes):
-    """Read, change and write what is known of an exercise, with no other process in between; `changes(known)` is what is new."""
+    """Read, change and write the progress of an exercise under a lock; `changes(known)` returns the changed entries."""
     try:
         folder().mkdir(parents=True, exist_ok=True)
         with _alone():
@@ -62,14 +62,14 @@ def _change(name, changes):
             with atomic_write(folder() / f"{name}.json") as file:
                 file.write(json.dumps(known, indent=1).encode())
     except OSError as error:
-        warnings.warn(f"Progress is not kept: {error}", stacklevel=3)
+        warnings.warn(f"Progress is not kept: {in_a_sentence(error)}", stacklevel=3)
 
 
 @contextlib.contextmanager
 def _alone():
-    """Wait until no other process changes the progress. The system ends a claim with its process, whatever ended that.
+    """Lock the progress against other processes; the system releases the lock when its process ends.
 
-    Nobody waits for ever: after a few seconds, and where files cannot be locked (on some network disks), it goes on without.
+    After `PATIENCE` seconds, or where a file cannot be locked (on some network disks), it continues without a lock.
     """
     lock = FileLock(folder() / ".lock", timeout=PATIENCE, poll_interval=0.005)
     with contextlib.suppress(Timeout, NotImplementedError, OSError):
@@ -81,9 +81,9 @@ def _alone():
 
 
 def record(name, function, verdict, source_of=None):
-    """Note the verdict of a check: an attempt, and when it passed, the function, and the source of `source_of`."""
+    """Store the verdict of a check: one more attempt, and if it passed, the function and the source of `source_of`."""
     if not verdict.written or str(getattr(source_of, "__module__", "")).startswith("lenet_core."):
-        return                                                       # nothing done yet, or the package's own function
+        return                                                       # not written yet, or the package's own function
     if verdict.passed:
         _live[name] = function
 
@@ -99,29 +99,29 @@ def record(name, function, verdict, source_of=None):
 
 
 def room():
-    """What a function of a notebook may count on when it runs outside it."""
+    """The global names that a function of a notebook may use when it runs outside it."""
     return {"np": np, "numpy": np, "math": math, "ops": ops, "im2col": ops.im2col, "col2im": ops.col2im}
 
 
 def own(name):
-    """The student's function that passed, from this kernel or made of its source kept earlier; None where there is none."""
+    """The student's function that passed, from this kernel or from its stored source; None if there is none."""
     if name in _live:
         return _live[name]
     source, place = read(name)["source"], room()
     if not source:
         return None
-    for path in sorted(folder().glob("*.json")):                        # it may call one that passed before
+    for path in matching(folder(), "*.json"):                           # it may call another function that has passed
         with contextlib.suppress(Exception):
             exec(compile(read(path.stem)["source"], f"<your {path.stem}>", "exec"), place)
     try:
         exec(compile(source, f"<your {name}>", "exec"), place)
         return place[ast.parse(source).body[0].name]
-    except Exception:                                                   # it needs something of its notebook: then it is not at hand
+    except Exception:                                                   # it needs a name of its notebook, and cannot be used here
         return None
 
 
 def _source(function):
-    """The source of a plain function; "" for anything that would not stand on its own."""
+    """The source of a plain function; "" for anything that cannot be run from its source alone."""
     if function is None:
         return ""
     try:

@@ -1,23 +1,24 @@
-"""The solved exercises, read from the one file that holds them, and put into a notebook."""
+"""The solutions of the exercises, read from their file, and inserted into a notebook."""
 
 import copy
 import re
 
+from lenet_core._files import is_file
 from lenet_lab._material import material
 
 FILE = material("solutions") / "exercises.py"
 
 
 def blocks():
-    """{name: source} of every solved exercise. Raises FileNotFoundError, with a sentence, where the file is not."""
-    if not FILE.is_file():
-        raise FileNotFoundError(f"The solutions are kept in {FILE.parent.name}/{FILE.name}, beside the notebooks; it is not here.")
+    """{name: source} of every solved exercise. Raises FileNotFoundError, with a sentence, if the file is missing."""
+    if not is_file(FILE):
+        raise FileNotFoundError(f"The file of solutions, {FILE.parent.name}/{FILE.name} beside the notebooks, is missing.")
     parts = re.split(r"^# %% (\w+)\n", FILE.read_text(encoding="utf-8"), flags=re.M)
     return {name: source.strip("\n") for name, source in zip(parts[1::2], parts[2::2])}
 
 
 def exercise(cell):
-    """The name of the exercise that a notebook's cell asks for, or None."""
+    """The name of the exercise in the metadata of a notebook's cell, or None."""
     return cell.get("metadata", {}).get("lenet", {}).get("exercise")
 
 

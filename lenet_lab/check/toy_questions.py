@@ -1,7 +1,7 @@
-"""The twelve questions of the homework's section 3: is the answer right, and if not, what does it look like?
+"""Check the answers to the twelve questions in section 3 of the homework, and recognise known mistakes.
 
-Nothing here is typed in: the right answers are read off the worked pass, and each wrong one is computed by making its mistake
-(another order of the vector, another logarithm, a pooling tie paid twice).
+No answer is typed in here. The right answers are taken from the worked pass, and each wrong answer is computed with its mistake (another
+order of the vector, another logarithm, another rule for a pooling tie).
 """
 
 import math
@@ -22,7 +22,7 @@ ADVICE = {                            # when nothing is recognised
     **dict.fromkeys((1, 2), "Look at the formula again: (h + 2p - k)/s + 1."), **dict.fromkeys((3, 4), "Count what goes in and what comes out."),
     **dict.fromkeys((9, 10), "Write the formula first, then the number."),
 }
-PLACES = {                            # what to show as the work of each question: grid and array index
+PLACES = {                            # the cell whose arithmetic is shown for each question: grid and array index
     5: ("C", (1, 0, 0)), 6: ("P", (0, 1, 0)), 7: ("s", (1,)), 8: ("y", (1,)), 9: ("J", ()), 10: ("dy", (1,)),
     11: ("dW1", (0, 0)), 12: ("dF", (0, 0, 0, 0)),
 }
@@ -35,7 +35,7 @@ SIZES = {                             # the questions whose answers are sizes
 
 
 class WrongAnswer(NamedTuple):
-    """A known wrong answer: the number it gives, the name of the idea, and the sentence to say."""
+    """A known wrong answer: its value, the name of the misconception, and its explanation."""
 
     value: object
     misconception: str
@@ -43,10 +43,7 @@ class WrongAnswer(NamedTuple):
 
 
 def toy(question, answer=...):
-    """Check the answer to question 1 to 12 of the homework's toy network; returns a `Verdict`.
-
-    Numbers may be given as numbers, fractions or text; heights and widths as a pair or one number; three decimals are enough.
-    """
+    """The `Verdict` of `check.toy`, without recording the answer. Raises ValueError for an unknown question."""
     if question not in ANSWERS:
         raise ValueError(f"The toy network has questions 1 to {len(ANSWERS)}; got {question!r}.")
     name, work = f"Question {question}", _work(question)
@@ -66,11 +63,11 @@ def toy(question, answer=...):
         return Verdict(name, False, f"{_shown(answer)} is near. Keep four digits in all the steps before, and give at least three decimals.",
                        "rounded too early", work)
     advice = ADVICE.get(question, "Compute it once more, one product at a time; the step-through shows every one.")
-    return Verdict(name, False, f"{_shown(answer)} is not it, and none of the usual slips. {advice}", work=work)
+    return Verdict(name, False, f"{_shown(answer)} is not it, and none of the usual mistakes. {advice}", work=work)
 
 
 def _numbers(answer):
-    """The answer as a flat float array, or None. Text may hold numbers and fractions, in brackets, with commas or an x between."""
+    """The answer as a flat float array, or None. Text may have numbers and fractions, in brackets, separated by commas or an x."""
     if isinstance(answer, str):
         answer = re.sub(rf"^({NUMBER}),(\d{{2,}})$", r"\1.\2", answer.strip().replace("\N{MINUS SIGN}", "-"))      # a decimal comma
         if len(answer) > 100 or not re.fullmatch(rf"[\[(]?\s*{FRACTION}(\s*([,x×]|by|\s)\s*{FRACTION})*\s*[\])]?", answer):
@@ -110,8 +107,8 @@ def _square(side, misconception, text):
 
 def _size_of_convolution():
     return [(3, 3), 3], [
-        *_square(4, "same size", "That is the size of the image. Without padding a 2x2 window has no room to start in the last row or column."),
-        *_square(5, "k added", "The window takes room away: (h + 2p - k)/s + 1 has a minus before k."),
+        *_square(4, "same size", "That is the size of the image. Without padding a 2x2 window cannot start in the last row or column."),
+        *_square(5, "k added", "The output is smaller than the image: (h + 2p - k)/s + 1 has a minus before k."),
         *_square(2, "stride is k", "That puts the windows side by side. The stride is 1, so they overlap; or the + 1 of (h + 2p - k)/s + 1 is "
                  "missing."),
         WrongAnswer(9, "entries counted", "That is how many entries a map has. Its height and its width are asked."),
@@ -160,8 +157,8 @@ def _entry_of_pooling():
     P, window = w.floats("P"), w.floats("C")[0, 1:3, 0:2]
     return [P[0, 1, 0]], [
         WrongAnswer(P[0, 0, 1], "rows for columns", "That is P(1,2,1): the first index is the row."),
-        WrongAnswer(P[1, 1, 0], "channel off by one", "That is P(2,1,2), of the second map. (It also comes out if the filter is turned by half "
-              "a turn, which is not done here.)"),
+        WrongAnswer(P[1, 1, 0], "channel off by one", "That is P(2,1,2), of the second map. (It is also the result if the filter is rotated by "
+              "180 degrees, which is not done here.)"),
         WrongAnswer(P[0, 0, 0], "index off by one", "That is P(1,1,1), one row further up."),
         WrongAnswer(window.mean(), "mean for maximum", "That is the mean of the window; this is max pooling."),
         WrongAnswer(window[0, 0], "maximum not taken", "That is the first entry of the window, not its largest."),
@@ -176,8 +173,8 @@ def _orders_of_the_vector(w):
 
 
 ORDER_TEXT = {
-    "column-major": "That is what comes out when each map is read column by column. Row-major is row by row.",
-    "channel fastest": "That is what comes out when the two channels alternate. Here the whole first channel comes first.",
+    "column-major": "That is the result when each map is read column by column. Row-major is row by row.",
+    "channel fastest": "That is the result when the two channels alternate. Here the whole first channel comes first.",
 }
 
 
@@ -186,7 +183,7 @@ def _entry_of_relu():
     z, s = w.floats("z"), w.floats("s")
     turned = w.changed(F=w["F"].values[:, :, ::-1, ::-1]).floats("s")
     return [s[1]], [
-        WrongAnswer(turned[1], "flipped kernel", "That comes out if the filters are turned by half a turn. Here nothing is turned."),
+        WrongAnswer(turned[1], "flipped kernel", "That is the result if the filters are rotated by 180 degrees. Here they are not rotated."),
         WrongAnswer(s[0], "index off by one", "That is the first entry. Entry 2 is the second one, since the count starts at 1."),
         WrongAnswer(s[2], "counted from 0", "That is the third entry: the array index 2, but the homework counts from 1."),
         WrongAnswer(z[2], "ReLU forgotten", "That is the third entry before the ReLU; the second one after it is asked."),
@@ -255,7 +252,8 @@ def _dW1():
         WrongAnswer(-dW1[0, 0], "sign", "The sign: dJ/ds(1) = y(1) - 0 is positive, since class 0 got probability that it should not have. "
               "(Or you took dJ/dW1(2,1), the weight to the label's class.)"),
         WrongAnswer(dz[0], "input forgotten", "That is dJ/dz(1). The weight is multiplied by v(1), and so is its gradient."),
-        WrongAnswer(0, "other classes forgotten", "J = -ln y(2) does not contain y(1), but y(2) has e^s(1) in its denominator: raising s(1) takes from y(2)."),
+        WrongAnswer(0, "other classes forgotten", "J = -ln y(2) does not contain y(1), but y(2) has e^s(1) in its denominator: raising s(1) "
+                    "lowers y(2)."),
         WrongAnswer(dW1[0, 1], "rows for columns", "That is dJ/dW1(1,2), which belongs to v(2)."),
         WrongAnswer(lr * dW1[0, 0], "step for gradient", "That is the step, the learning rate times the gradient; the gradient is asked."),
         WrongAnswer(1 - lr * dW1[0, 0], "weight after the step", "That is W1(1,1) after the step; its gradient is asked."),
@@ -273,14 +271,14 @@ def _dF1():
     return [dF[0, 0, 0, 0]], [
         WrongAnswer(tie["each"], "every tie paid", "You gave the gradient of P(2,2,1) to both 7s of its window. Only the first in reading order "
               "gets it."),
-        WrongAnswer(tie["share"], "tie shared", "You shared the gradient of P(2,2,1) between the two 7s of its window. A fair idea, and not the "
-              "convention: the first in reading order gets all."),
+        WrongAnswer(tie["share"], "tie shared", "You shared the gradient of P(2,2,1) between the two 7s of its window. That is possible, but not "
+              "the convention: the first in reading order gets all."),
         WrongAnswer(dF[0, 0, 0, 0] + gradient * (second - first), "last of the tie", "You gave the gradient of P(2,2,1) to the second 7 of its "
               "window. The convention is the first in reading order."),
-        WrongAnswer(dF[0, 0, 1, 1], "counted from 0 or flipped", "That is dJ/dF1(2,2): you counted from 0, or turned the filter by half a turn."),
+        WrongAnswer(dF[0, 0, 1, 1], "counted from 0 or flipped", "That is dJ/dF1(2,2): you counted from 0, or rotated the filter by 180 degrees."),
         WrongAnswer(-dF[0, 0, 0, 0], "sign", "The sign. (It is also the value of dJ/dF1(1,2), one entry to the right.)"),
         WrongAnswer(dF[0, 0, 1, 0], "rows for columns", "That is dJ/dF1(2,1), one row further down."),
-        WrongAnswer(dF[1, 0, 0, 0], "filter off by one", "That is the gradient of filter 2, or you let no winner be paid."),
+        WrongAnswer(dF[1, 0, 0, 0], "filter off by one", "That is the gradient of filter 2, or you gave the gradient to no maximum."),
         WrongAnswer(lr * dF[0, 0, 0, 0], "step for gradient", "That is the step, the learning rate times the gradient; the gradient is asked."),
         WrongAnswer(1 - lr * dF[0, 0, 0, 0], "weight after the step", "That is F1(1,1) after the step; its gradient is asked."),
     ]

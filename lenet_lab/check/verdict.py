@@ -1,4 +1,4 @@
-"""What a check has to say: did it pass, which misconception does it look like, and one text for the student."""
+"""The result of a check: whether it passed, the misconception if one was recognised, and a text for the student."""
 
 from dataclasses import dataclass
 from html import escape
@@ -11,8 +11,8 @@ MARKS = {True: ("✓", "#2c6e36"), False: ("✗", "#a3341c"), None: ("…", "#66
 class Verdict:
     """The outcome of one check; shown at the end of a cell as a short block, printed as text.
 
-    `passed` is True or False; `misconception` the name of a known wrong idea, or None; `text` the sentences. `work`, lines
-    that give the answer away, is folded under "Show the work"; `picture` is HTML that says more than a sentence does.
+    `passed` is True or False; `misconception` the name of a known misconception, or None; `text` the sentences. `work` has lines with
+    the solution, which are hidden under "Show the work"; `picture` is additional HTML.
     """
 
     exercise: str
@@ -24,7 +24,7 @@ class Verdict:
 
     @property
     def written(self):
-        """False where the student has not begun."""
+        """False if the student has not written anything yet."""
         return self.text != NOT_WRITTEN
 
     def __str__(self):

@@ -1,2 +1,2 @@
-"""The course around the lessons: the list of lessons (`syllabus`), a check of the installation (`environment`), shared images
+"""The course: the list of lessons (`syllabus`), `lenet lab` (`lab`), a check of the installation (`environment`), shared images
 (`shared_data`)."""

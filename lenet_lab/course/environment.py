@@ -1,9 +1,8 @@
-"""Is everything there that the notebooks need? Each problem in one sentence, with its cure.
+"""Check whether everything is installed that the notebooks need; each problem is one sentence with its solution.
 
-`check_environment()` looks at the Python of this kernel, the workbook it imports, the packages (what `pyproject.toml` asks for,
-read from the installed workbook), the browser's side of the widgets, the machine, the place for progress, and the data.
-`lenet doctor` prints the same in a terminal, where notebooks do not start at all. Hence nothing but the
-standard library is imported on top, and each look imports what it needs.
+`check_environment()` examines the kernel's Python, the imported workbook, the packages that the installed workbook requires, the
+browser part of the widgets, the machine, the folder for progress, and the data. `lenet doctor` prints the same in a terminal, also
+where notebooks do not start at all. Hence this module imports only the standard library; each check imports what it needs.
 """
 
 import argparse
@@ -18,12 +17,12 @@ from textwrap import fill
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-LITTLE = 1.0                             # GB: less than this is short for JupyterLab, a browser, and MNIST in memory
-EXTENSIONS = {"@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets", "anywidget": "anywidget"}     # and who installs them
+LITTLE = 1.0                             # GB: less than this is too little for JupyterLab, a browser, and MNIST in memory
+EXTENSIONS = {"@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets", "anywidget": "anywidget"}     # and their packages
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at; `problem` is a sentence with the cure, or "" where nothing is to be mended."""
+    """The result of one check; `problem` is a sentence with the solution, or "" if there is no problem."""
 
     what: str
     found: str
@@ -31,13 +30,14 @@ class Finding(NamedTuple):
 
 
 class Environment:
-    """All findings; `problems` are the sentences of those that are to be mended. Shown as a list in words."""
+    """All findings, shown as a list of lines."""
 
     def __init__(self, findings):
         self.findings = findings
 
     @property
     def problems(self):
+        """The sentences of the findings that have a problem."""
         return [finding.problem for finding in self.findings if finding.problem]
 
     def __repr__(self):
@@ -48,7 +48,7 @@ class Environment:
 
 
 def check_environment():
-    """Look at everything the notebooks need; where there is no MNIST yet, this fetches it (11 MB), or gives up within 5 seconds."""
+    """Check everything that the notebooks need -> `Environment`. It downloads MNIST (11 MB) if missing, or gives up within 5 seconds."""
     try:
         import packaging  # noqa: F401           every installation of JupyterLab has it, a bare Python has not
 
@@ -58,10 +58,10 @@ def check_environment():
                    f"start it with {_start(ROOT)}.")
         return Environment([Finding("workbook", "not installed", problem)])
     findings = [*_packages(metadata.requires("lenet-workbook") or [])]
-    for look in (_widgets, _machine, _progress, _mnist, _cifar10):
+    for check in (_widgets, _machine, _progress, _mnist, _cifar10):
         try:
-            findings += look()
-        except ImportError:                           # a package is missing; the sentence about it is there already
+            findings += check()
+        except ImportError:                           # a package is missing; `_packages` has reported it
             continue
     return Environment([_python(installed["Requires-Python"]), _workbook(), *findings])
 
@@ -82,9 +82,9 @@ def _python(wanted):
 
 
 def _workbook():
-    """Does the kernel import the workbook that this notebook belongs to, or another copy?"""
+    """Whether the kernel imports the workbook that this notebook belongs to, or another copy."""
     here = Path.cwd().resolve()
-    mine = next((folder for folder in (here, *here.parents) if (folder / Path(__file__).relative_to(ROOT)).is_file()), ROOT)
+    mine = next((folder for folder in (here, *here.parents) if os.path.isfile(folder / Path(__file__).relative_to(ROOT))), ROOT)
     problem = "" if mine == ROOT else (
         f"This notebook belongs to the workbook in {mine}, but its kernel imports the one in {ROOT}: close JupyterLab and start it "
         f"with {_start(mine)}.")
@@ -92,7 +92,7 @@ def _workbook():
 
 
 def _packages(requirements):
-    """A finding for each required package that is missing or too old; one for all of them where there is none."""
+    """A finding for each required package that is missing or too old; if there is none, one finding for all packages."""
     from packaging.requirements import Requirement
 
     wanted = [one for one in map(Requirement, requirements) if one.marker is None or one.marker.evaluate({"extra": ""})]
@@ -110,7 +110,7 @@ def _packages(requirements):
 
 
 def _widgets():
-    """The half of a widget that runs in the browser is an extension of JupyterLab."""
+    """Whether JupyterLab has the extensions that run the browser part of the widgets."""
     from jupyter_core.paths import jupyter_path
 
     missing = {package: name for name, package in EXTENSIONS.items()
@@ -134,7 +134,7 @@ def _machine():
 
 
 def _memory():
-    """GB in this machine, or None where the system does not say (Windows)."""
+    """The memory of this machine in GB, or None where the system does not report it (Windows)."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     except (AttributeError, ValueError, OSError):
@@ -162,7 +162,7 @@ def _mnist():
     try:
         data = load_mnist()
     except DataError as error:
-        return [Finding("MNIST", "not found", f"LENET_DATA names a folder, but {_one_sentence(error)}")]
+        return [Finding("MNIST", "cannot be used", f"LENET_DATA names a folder, but {_one_sentence(error)}")]
     if data.name == "MNIST":
         return [Finding("MNIST", str(data).removeprefix("MNIST: "))]
     return [Finding("MNIST", f"not here; instead {data.name}",
@@ -170,7 +170,7 @@ def _mnist():
 
 
 def _cifar10():
-    """Only where it is, in what state, and never a download: it has 170 MB, and one notebook needs it."""
+    """Whether CIFAR-10 is there and readable. It is never downloaded here: it has 170 MB, and only one notebook needs it."""
     from lenet_core.data import DataError, find_cifar10
 
     named = os.environ.get("LENET_DATA")
@@ -185,14 +185,14 @@ def _cifar10():
 
 
 def _one_sentence(error):
-    """What a DataError says in some sentences, the last of them its cure, as one."""
+    """The sentences of a DataError, joined with semicolons."""
     return re.sub(r"\. ([A-Z])(?=[a-z])", lambda found: f"; {found[1].lower()}", str(error))
 
 
 def main(arguments=None):
-    """`lenet doctor`: print the findings; the exit status is 1 where something is to be mended."""
-    argparse.ArgumentParser(prog="lenet doctor", description="Is everything there that the notebooks need? Each problem is one sentence, "
-                            "with its cure. Where there is no MNIST yet, this downloads it (11 MB).").parse_args(arguments)
+    """`lenet doctor`: print the findings; the exit status is 1 if there is a problem."""
+    argparse.ArgumentParser(prog="lenet doctor", description="Check whether everything is installed that the notebooks need. Each problem "
+                            "is one sentence with its solution. If MNIST is missing, this downloads it (11 MB).").parse_args(arguments)
     found = check_environment()
     print(found)
     return int(bool(found.problems))

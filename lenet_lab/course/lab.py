@@ -1,4 +1,4 @@
-"""`lenet lab`: open the notebooks in JupyterLab, in a folder of one's own where they are not there yet."""
+"""`lenet lab`: open the notebooks in JupyterLab; copy them to a folder of your own first if they are not there."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lenet_core._files import atomic_write
+from lenet_core._files import atomic_write, in_a_sentence, is_file, matching
 from lenet_lab._material import PACKAGE, material
 
 FIRST = "00_start_here.ipynb"
@@ -14,13 +14,14 @@ DEFAULT = "lenet-notebooks"
 
 
 def main(arguments=None):
+    """`lenet lab`: copy the missing notebooks and start JupyterLab; returns the exit status."""
     ask = argparse.ArgumentParser(
         prog="lenet lab",
-        description="Open the notebooks in JupyterLab. Those that FOLDER lacks are copied there first; what is there already is your work "
-                    "and stays as it is.",
-        epilog="What follows -- goes to JupyterLab, as in: lenet lab work -- --port 9000 --no-browser")
+        description="Open the notebooks in JupyterLab. Notebooks that are missing in FOLDER are copied there first; existing ones are your "
+                    "work and are not changed.",
+        epilog="Options after -- are passed to JupyterLab, as in: lenet lab work -- --port 9000 --no-browser")
     ask.add_argument("folder", nargs="?", type=Path, metavar="FOLDER",
-                     help=f"where your notebooks are, or shall be (default: the notebooks of a clone of the repository, else {DEFAULT})")
+                     help=f"the folder for your notebooks (default: the notebooks of a clone of the repository, else {DEFAULT})")
     ask.add_argument("--copy-only", action="store_true", help="copy the notebooks, and do not open JupyterLab")
     ask.add_argument("--instructor", action="store_true", help="open FOLDER as a course: with nbgrader's menus, and without copying notebooks")
     arguments = sys.argv[1:] if arguments is None else list(arguments)
@@ -31,29 +32,29 @@ def main(arguments=None):
     folder = args.folder or (Path(DEFAULT) if source.is_relative_to(PACKAGE) else source)
     try:
         if args.instructor:
-            if not (folder / "nbgrader_config.py").is_file():
-                ask.error(f"{folder} is no course: there is no nbgrader_config.py in it. `lenet course {folder}` makes one.")
+            if not is_file(folder / "nbgrader_config.py"):
+                ask.error(f"{folder} is not a course: there is no nbgrader_config.py in it. `lenet course {folder}` makes a course.")
         else:
             print(_said(folder, *copy_notebooks(source, folder)))
     except OSError as error:
-        print(f"{ask.prog}: {error}", file=sys.stderr)
+        print(f"{ask.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 1
     return 0 if args.copy_only else _open(folder, args.instructor, theirs)
 
 
 def copy_notebooks(source, folder):
-    """Copy the notebooks of `source` that `folder` lacks; returns the names of the new ones and of those that were there.
+    """Copy the notebooks of `source` that are missing in `folder`; returns the names of the new ones and of the existing ones.
 
-    Raises OSError, with a sentence, where they cannot be written.
+    Raises OSError: with a sentence if they cannot be written, the system's own if they cannot be read.
     """
     new, old = [], []
     if folder.resolve() == source.resolve():
-        return new, sorted(path.name for path in source.glob("*.ipynb"))
+        return new, [path.name for path in matching(source, "*.ipynb")]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OSError(f"{folder} cannot be made ({error.strerror}). Name a folder that you may write to.") from None
-    for path in sorted(source.glob("*.ipynb")):
+        raise OSError(f"The folder {folder} cannot be made ({error.strerror}). Name a folder that you may write to.") from None
+    for path in matching(source, "*.ipynb"):
         if os.path.lexists(folder / path.name):
             old.append(path.name)
             continue
@@ -64,15 +65,16 @@ def copy_notebooks(source, folder):
 
 
 def _said(folder, new, old):
-    parts = [f"{len(new)} notebooks copied to {folder}"] if new else []
-    parts += [f"{len(old)} were there already and stay as they are"] if new and old else []
+    """What was copied, in one sentence."""
+    parts = [f"{len(new)} notebook{'s' * (len(new) > 1)} copied to {folder}"] if new else []
+    parts += [f"{len(old)} were there already and are unchanged"] if new and old else []
     return "; ".join(parts) + "." if parts else f"Your notebooks are in {folder}."
 
 
 def _open(folder, instructor, options):
-    """JupyterLab in that folder; returns its exit status."""
+    """Run JupyterLab in that folder; returns its exit status."""
     environment = dict(os.environ)
-    if instructor:                                                  # shows what etc/jupyter of this installation hides
+    if instructor:                                                  # shows nbgrader's menus, which this installation hides
         settings = str(material("classroom") / "instructor")
         environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [settings, os.environ.get("JUPYTER_CONFIG_PATH")]))
     folder, first = folder.resolve(), FIRST
@@ -81,9 +83,9 @@ def _open(folder, instructor, options):
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     if not instructor:
         command.append(f"--LabApp.default_url=/lab/tree/{first}")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:                # in a container: JupyterLab wants to be told that this is meant
+    if hasattr(os, "geteuid") and os.geteuid() == 0:                # in a container: JupyterLab refuses to run as root otherwise
         command.append("--allow-root")
     try:
         return subprocess.call([*command, *options], env=environment)
-    except KeyboardInterrupt:                                       # JupyterLab has heard it too, and has asked
+    except KeyboardInterrupt:                                       # JupyterLab gets it too, and asks the user itself
         return 130

@@ -1,23 +1,23 @@
-"""The way through the workbook: every notebook with its number, its title, what happens in it, and how many minutes it takes.
+"""The lessons: every notebook with its number, its title, its content and its duration in minutes.
 
-Each notebook says so itself: the title in its heading, `about` and `minutes` in its metadata, under "lenet". Whatever else speaks
-of them (the table of the README, the sentence "Allow 45 minutes" in the text) is held to that by a test.
+Each notebook contains these itself: the title in its heading, `about` and `minutes` in its metadata, under "lenet". A test compares all
+other places with them: the table of the README, and the sentence "Allow 45 minutes" in the text.
 """
 
 import json
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 from IPython.display import Markdown
 
+from lenet_core._files import matching
 from lenet_lab._material import material
 
 NOTEBOOKS = material("notebooks")
 
 
 class Lesson(NamedTuple):
-    """A notebook: its file's name without the ending, number, title, what happens in it, minutes."""
+    """A notebook: its file name without the suffix, its number, title, content and duration in minutes."""
 
     name: str
     number: int
@@ -27,18 +27,18 @@ class Lesson(NamedTuple):
 
 
 def lessons(folder=NOTEBOOKS):
-    """The numbered notebooks in their order. Raises FileNotFoundError, with a sentence, where there are none."""
+    """The numbered notebooks in their order. Raises FileNotFoundError, with a sentence, if there are none."""
     found = []
-    for path in sorted(Path(folder).glob("[0-9][0-9]_*.ipynb")):
+    for path in matching(folder, "[0-9][0-9]_*.ipynb"):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         number, title = re.match(r"# (\d+) · (.+)", "".join(notebook["cells"][0]["source"])).groups()
         found.append(Lesson(path.stem, int(number), title, **notebook["metadata"]["lenet"]))
     if not found:
-        raise FileNotFoundError(f"The notebooks are kept in the folder {NOTEBOOKS.name}, beside the package; they are not here.")
+        raise FileNotFoundError(f"There are no notebooks in {folder}; they belong in the folder {NOTEBOOKS.name}, beside the package.")
     return found
 
 
 def table(of=None):
-    """The lessons as a table with links, for a notebook beside them."""
+    """The lessons (default: all) as a table with links, for a notebook in the same folder."""
     rows = [f"| [{one.number} · {one.title}]({one.name}.ipynb) | {one.about} | {one.minutes} |" for one in of or lessons()]
     return Markdown("\n".join(["| notebook | what happens in it | minutes |", "| --- | --- | --- |", *rows]))

@@ -1,9 +1,9 @@
-"""The five networks, and the studies of why some of theirs did not learn, as one grid of trainings.
+"""The experiments: train the five networks, and study why some of the sources' networks did not learn.
 
-An experiment is one function, `learn.learn`: a network, data and a recipe go in as plain settings, what came of it comes out as
-plain numbers. `studies` is the grid: which settings, with which seeds, beside which figure of a source. `grid` works it off on
-all processors (or a Dask cluster) and writes down each run as it ends, so that it can be stopped and gone on with. `table` turns
-what was written down into the tables that the README and the notebooks show; no number there is typed by hand.
+An experiment is one function, `learn.learn`: from settings (network, data, recipe) to measured numbers. `studies` is the grid: the
+settings, the seeds, and the source's result for comparison. `grid` does the runs on all processors (or a Dask cluster) and records each
+when it ends, so that an interrupted grid can be continued. `table` makes the tables of docs/results.md and the notebooks from the record; no
+number there is typed by hand.
 
 `lenet experiments --help` is the command.
 """

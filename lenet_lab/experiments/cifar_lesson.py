@@ -1,4 +1,4 @@
-"""What notebook 10 works with: the photographs where CIFAR-10 is at hand, and where it is not, the records of the same trainings."""
+"""The data of notebook 10: the photographs of CIFAR-10, or, where they are missing, the records of the same training runs."""
 
 import functools
 
@@ -7,45 +7,45 @@ from lenet_core.data import CIFAR10_CLASSES, DataError
 from .learn import Settings, learn, pictures
 from .table import stored
 
-STUDY = "cifar10 short"                  # the notebook's own trainings, among the experiments
+STUDY = "cifar10 short"                  # the study with the notebook's own training runs
 
 
 @functools.cache
 def photographs():
-    """CIFAR-10 as a `Dataset`, or None where there is none. Looks, and says what it found, once."""
+    """CIFAR-10 as a `Dataset`, or None if it is missing; the first call prints which."""
     try:
         data = pictures("cifar10")
     except DataError as error:
-        print(f"{error}\n\nUntil then, what was written down of each training is shown here, and a grey square for each photograph.")
+        print(f"{error}\n\nUntil then, this notebook shows the recorded results of each training run, and a grey square for each photograph.")
         return None
     print(data)
     return data
 
 
 def learned(seed=0, **settings):
-    """The record of a training with these settings of `learn`: made now, or where the photographs are missing, as it was written down.
+    """The record of a training run with these settings of `learn`: made now, or read from the record if CIFAR-10 is missing.
 
-    Raises LookupError when nothing was written down of it either.
+    Raises LookupError if the record has no such run.
     """
     if settings.get("data") != "cifar10" or photographs():
         return learn(Settings(**settings), seed)
     for record in stored(STUDY):
         if record["settings"] == settings and record["seed"] == seed:
             return record
-    raise LookupError(f"There is no CIFAR-10 here to train on, and no record of a training with seed {seed} and {settings}.")
+    raise LookupError(f"CIFAR-10 is missing, and there is no record of a training run with seed {seed} and {settings}.")
 
 
 def first(count, data):
-    """The first test images and the names of what they show: `count` of each, None and "?" where there are no photographs."""
+    """The first `count` test images and the names of their classes; None and "?" for each if there are no photographs."""
     if data is None:
         return [None] * count, ["?"] * count
     return list(data.test_x[:count]), [data.classes[k] for k in data.test_y[:count]]
 
 
 def mistaken(record, data, count=12):
-    """The surest mistakes in a record: images and captions, `count` of each.
+    """The first `count` mistakes in a record, by decreasing probability: images and captions.
 
-    The images are None where `data` has other photographs at those places than the record, or is None.
+    The images are None if `data` is None, or if its images are not those of the record.
     """
     found = record["mistakes"][:count]
     same = data is not None and all(place < len(data.test_y) and data.test_y[place] == label for place, label, *_ in record["mistakes"])

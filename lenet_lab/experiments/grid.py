@@ -1,10 +1,10 @@
-"""A grid of runs, worked off on all processors or on a Dask cluster, and written down run by run.
+"""Do a grid of runs on several processors or on a Dask cluster, and record each run when it ends.
 
-The record is a file of JSON lines, one per finished run, in which a run is known by its study, case, settings and seed. Each is
-written as soon as it ends, and what stands there is not done again: that is all there is to stopping and going on. What a run
-raises is a row too ("error", with the sentence), and the one kind of row that is tried again.
+The record is a file of JSON lines, one per finished run. A run is identified by its study, case, settings and seed. A recorded run is
+not done again, so an interrupted grid continues with the missing runs. If a run raises an exception, its line has the outcome "error"
+and the message; such a run is tried again.
 
-The settings say what was done, not which version of the code did it: whoever changes `learn` redoes what depends on it.
+The identification does not include the version of the code: after a change of `learn`, redo the studies that depend on it.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from pathlib import Path
 import joblib
 from tqdm import tqdm
 
-from lenet_core._files import atomic_write
+from lenet_core._files import atomic_write, is_file
 from lenet_core.data import DataError
 
 from .learn import Settings, learn, pictures
@@ -28,7 +28,7 @@ from .learn import Settings, learn, pictures
 
 @dataclass(frozen=True)
 class Trial:
-    """One training: the study and the case it belongs to, the settings of `learn`, the seed."""
+    """One training run: its study and case, the settings of `learn`, the seed."""
 
     study: str
     case: str
@@ -37,14 +37,14 @@ class Trial:
 
     @property
     def key(self):
-        """What a run is known by in the record."""
+        """The text that identifies a run in the record."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
 def records(path):
-    """{key of the run: record} of all runs written down in `path`; a line cut off by a kill is passed over."""
+    """{key of the run: record} of all runs recorded in `path`; an incomplete line (after a kill) is skipped."""
     found = {}
-    if Path(path).is_file():
+    if is_file(path):
         for line in Path(path).read_text(encoding="utf-8").splitlines():
             with contextlib.suppress(json.JSONDecodeError):
                 record = json.loads(line)
@@ -52,11 +52,11 @@ def records(path):
     return found
 
 
-def work_off(runs, path, folder=None, jobs=2, cluster=None):
-    """Do the runs that `path` does not hold yet, write each down there as it ends, and return the records of all, in order.
+def do_missing(runs, path, folder=None, jobs=2, cluster=None):
+    """Do the runs that are not recorded in `path` yet, record each when it ends, and return the records of all runs, in order.
 
-    `folder` is where the data lie (as for `load_mnist`). `jobs` runs go on side by side, each in a process of its own; with
-    `cluster`, the address of a Dask scheduler, they go to its workers instead. A progress bar goes to the terminal.
+    `folder` is the folder of the data (as for `load_mnist`). `jobs` runs go on at the same time, each in its own process; with
+    `cluster`, the address of a Dask scheduler, its workers do them. The terminal shows a progress bar.
     """
     path, done = Path(path), records(path)
     todo = [run for run in runs if done.get(run.key, {"outcome": "error"})["outcome"] == "error"]
@@ -64,9 +64,9 @@ def work_off(runs, path, folder=None, jobs=2, cluster=None):
     with (_workers(cluster), open(path, "a", encoding="utf-8") as file,
           tqdm(total=len(runs), initial=len(runs) - len(todo), unit="run", disable=None) as bar):
         if file.tell() and not path.read_bytes().endswith(b"\n"):
-            file.write("\n")                                    # after a line cut off by a kill
+            file.write("\n")                                    # after an incomplete line (after a kill)
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
-        with _deaf():
+        with _ctrl_c_blocked():
             results = parallel(joblib.delayed(perform)(run, folder) for run in todo)
         for record in results:
             file.write(json.dumps(record) + "\n")
@@ -78,7 +78,7 @@ def work_off(runs, path, folder=None, jobs=2, cluster=None):
 
 
 def merge(path, newer):
-    """Put the runs of the record `newer` in the place of all runs of its studies in `path`, in one step, and remove it."""
+    """Replace all runs of the studies in the record `newer` in `path` by those in `newer`, in one step, and delete `newer`."""
     fresh = records(newer)
     studies = {record["study"] for record in fresh.values()}
     kept = [record for record in records(path).values() if record["study"] not in studies]
@@ -99,10 +99,10 @@ def _workers(cluster):
 
 
 @contextlib.contextmanager
-def _deaf():
-    """Processes that are started in here do not hear Ctrl-C, which goes to all at once: it is this process that ends them.
+def _ctrl_c_blocked():
+    """Processes that are started inside this context ignore Ctrl-C, which the terminal sends to all of them; this process ends them.
 
-    They inherit that it is held back; here it is only put off.
+    They inherit the blocked signal. In this process it is only delayed until the end of the context.
     """
     if not hasattr(signal, "pthread_sigmask"):           # Windows
         yield
@@ -115,15 +115,15 @@ def _deaf():
 
 
 def perform(run, folder=None):
-    """Do one run: its record, with what came of it, how long it took (reading the data not counted) and the versions that did it."""
+    """Do one run and return its record: the result, the seconds (without reading the data), processors and versions."""
     began = time.perf_counter()
     try:
         data = pictures(run.settings.get("data", "mnist"), folder)
-        if not data.name.startswith(("MNIST", "CIFAR-10")):             # a worker without MNIST would take scikit-learn's digits
+        if not data.name.startswith(("MNIST", "CIFAR-10")):             # without MNIST, `pictures` returns scikit-learn's digits
             raise DataError(f"The experiments need MNIST; there is only {data}.")
         began = time.perf_counter()
         result = learn(Settings(**run.settings), run.seed, folder)
-    except Exception as error:                                  # one bad run is a row of the table, not the end of the others
+    except Exception as error:                                  # one failed run must not end the others
         result = {"outcome": "error", "message": f"{type(error).__name__}: {error}"}
     versions = {"python": platform.python_version(), **{name: version(name) for name in ("numpy", "lenet-workbook")}}
     return {**asdict(run), **result, "seconds": time.perf_counter() - began, "processors": os.cpu_count(), "versions": versions}

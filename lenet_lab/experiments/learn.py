@@ -1,4 +1,4 @@
-"""One training as a function of plain settings: what every study varies, in one place."""
+"""One training run as a function of its settings: everything that the studies vary."""
 
 import functools
 from dataclasses import dataclass, replace
@@ -13,9 +13,9 @@ from lenet_lab.networks import NETWORKS
 from lenet_lab.runs.augment import mirrored, moved, warped
 from lenet_lab.runs.recipes import RECIPES
 
-LEARNED = 0.3                # test accuracy from which a run has learned something; guessing is 0.1
-IDLE = 0.01                  # a loss that moved by less shows "no sign of convergence"
-WINDOW = 20                  # steps over which a loss is averaged before it is judged, and without a gradient until a run is called dead
+LEARNED = 0.3                # test accuracy from which a run counts as "learned"; guessing gives 0.1
+IDLE = 0.01                  # a smaller change of the mean loss counts as "no sign of convergence"
+WINDOW = 20                  # steps over which the loss is averaged; steps without a gradient after which a run counts as "dead"
 
 SCHEDULES = {
     "constant": lambda steps: lambda i: 1.0,
@@ -25,8 +25,11 @@ SCHEDULES = {
 
 
 def pictures(name, folder=None):
-    """The data set of a name: "mnist", "cifar10", "mnist32" (a border of two pixels, for the 32x32 of LeNet-5), or "mnist 1998": that
-    with paper at -0.1 and ink at 1.175, so that pixels have about mean 0 and variance 1 (LeCun et al. 1998, section II.B)."""
+    """The data set of a name: "mnist", "cifar10", "mnist32" (a border of two pixels, for the 32x32 of LeNet-5), or "mnist 1998".
+
+    "mnist 1998" is "mnist32" with paper at -0.1 and ink at 1.175, so that pixels have about mean 0 and variance 1. Source: LeCun et al.
+    1998, section II.B.
+    """
     return _pictures(name, folder)
 
 
@@ -47,21 +50,21 @@ def _pictures(name, folder):
 
 @dataclass(frozen=True)
 class Settings:
-    """What one training is made of.
+    """The settings of one training run.
 
-    **Data.** `data` is a name of `pictures`. `images`: how many training images, at even distances; or `per_class`: the first so many
-    of each class (None: all). `centred`: the mean of each channel over the training images is subtracted, from the test images too.
-    `move`, `mirror`, `warp`: as in `lenet_lab.runs.augment` (`warp` holds its keywords).
+    **Data.** `data` is a name of `pictures`. `images` is the number of training images, evenly spaced in the set; or `per_class` the
+    number of first images of each class (None: all). `centred` subtracts each channel's mean over the training images from all images.
+    `move`, `mirror`, `warp` are augmentations as in `lenet_lab.runs.augment` (`warp` holds its keyword arguments).
 
-    **Network.** `network` is a name in `lenet_lab.networks.NETWORKS`. `first_weights`: the name of a function in
-    `lenet_core.initializers` (None: the network's own), or a number, the standard deviation of normal ones.
+    **Network.** `network` is a name in `lenet_lab.networks.NETWORKS`. `first_weights` is the name of a function in
+    `lenet_core.initializers` (None: the network's default), or a number: the standard deviation of normally distributed weights.
 
-    **Training.** `summed`: the loss is the sum over the batch, not the mean: the rate times `batch_size`, also in the last, smaller
-    batch. `average`: a running mean of the parameters is tested, with this weight on the past. A training ends after `steps` steps or
-    `epochs` epochs, or once the mean loss of the last 20 batches is below `until_loss`. `restart_after`: new first weights whenever
-    the loss has not moved for so many steps (COMP3314 report, section 5).
+    **Training.** `summed` takes the sum over the batch as the loss instead of the mean, by multiplying the rate by `batch_size`. With
+    `average`, the test uses a running mean of the parameters, in which the previous mean has this weight. A run ends after `steps`
+    steps or `epochs` epochs, or when the mean loss of the last 20 batches is below `until_loss`. With `restart_after`, the run restarts
+    with new weights whenever the loss has not changed for that many steps (COMP3314 report, section 5).
 
-    **Report.** `errors_every`: so many epochs between two points of the curve. `inside`: also confusions, mistakes and kernels.
+    **Report.** `errors_every` is the number of epochs between two points of the curve. `inside` adds confusions, mistakes and kernels.
     """
 
     network: str
@@ -92,13 +95,13 @@ class Settings:
 
 
 def learn(settings, seed, folder=None):
-    """Train a network once with these `Settings` and this seed, and say what came of it. `folder` is where the data lie.
+    """Train a network once with these `Settings` and this seed, and return the results. `folder` is the folder of the data.
 
-    Returns plain data: "outcome" ("learned"; "dead": the weights of some layer had no gradient at all for 20 steps, where it ends;
-    "diverged"; "stuck": none of these), "accuracy" on the test images, "loss" (mean of the last 20 batches), "steps", "restarts",
-    "parameters", "data", and "curve", a list of [epoch, training error, test error]. With `settings.inside` also "confusion" (counts,
-    row = true class), "mistakes" ([place in the test set, label, answer, its probability] of the 24 surest) and "kernels" (the weights
-    of a first convolution).
+    Returns a dict of "outcome", "accuracy" on the test images, "loss" (mean of the last 20 batches), "steps", "restarts", "parameters",
+    "data", and "curve", a list of [epoch, training error, test error]. The outcome is "learned", "diverged", "dead" (the weights of a
+    layer had gradient 0 for 20 steps, which ends the run), or "stuck" (none of these). With `settings.inside` also "confusion"
+    (counts, row = true class), "mistakes" ([index in the test set, label, answer, its probability] of the 24 with the highest
+    probability) and "kernels" (the weights of the first layer, if it is a convolution).
     """
     chosen, rng = settings, np.random.default_rng(seed)
     name, train_x, train_y, test_x, test_y = _images(chosen, folder)
@@ -111,20 +114,20 @@ def learn(settings, seed, folder=None):
         batches = batches if asked is None else change(batches, rng, **asked)
     shape, scale = SCHEDULES[chosen.schedule](steps), chosen.batch_size if chosen.summed else 1
 
-    def start():                                        # a closure over `net`: a restart trains another one
+    def start():                                        # uses the present `net`: a restart replaces it
         return train(net, batches, lambda i: chosen.lr * scale * shape(i), chosen.mu, chosen.decay, chosen.bias_lr_scale,
                      max_grad_norm=chosen.max_grad_norm)
 
-    losses, curve, begun, shut, outcome, mean, running = [], [], [0], 0, None, net.snapshot(), start()
+    losses, curve, begun, no_gradient, outcome, mean, running = [], [], [0], 0, None, net.snapshot(), start()
     try:
         while len(losses) < steps:
             losses.append(next(running).loss)
             n = len(losses)
-            shut = 0 if losses[-1] < IDLE or _all_get_a_gradient(net) else shut + 1
+            no_gradient = 0 if losses[-1] < IDLE or _all_get_a_gradient(net) else no_gradient + 1
             if chosen.restart_after and n - begun[-1] >= chosen.restart_after and _idle(losses[-chosen.restart_after:]):
                 net = fresh(chosen.network, rng, chosen.first_weights, chosen.input_shape)
-                begun, shut, running = [*begun, n], 0, start()
-            elif shut == WINDOW and not chosen.restart_after:
+                begun, no_gradient, running = [*begun, n], 0, start()
+            elif no_gradient == WINDOW and not chosen.restart_after:
                 outcome = "dead"
                 break
             if chosen.average:
@@ -144,7 +147,7 @@ def learn(settings, seed, folder=None):
 
 
 def _images(settings, folder):
-    """(name, training images and labels, test images and labels) of a training."""
+    """(name, training images and labels, test images and labels) of a training run."""
     source = pictures(settings.data, folder)
     train_x, train_y = _chosen(source, settings.images, settings.per_class)
     test_x = source.test_x
@@ -155,17 +158,17 @@ def _images(settings, folder):
 
 
 def _all_get_a_gradient(net):
-    """Do the weights of every layer get a gradient? Not where all ReLUs above or below a layer are shut for every image of the batch."""
+    """Whether the weights of every layer have a nonzero gradient; not if all ReLUs above or below a layer are 0 for the whole batch."""
     return all(layer.grads["W"].any() for layer in net.layers if layer.params)
 
 
 def _idle(losses):
-    """Is the mean of the last losses about what the mean of the first ones was?"""
+    """Whether the mean of the last losses differs from the mean of the first ones by less than `IDLE`."""
     return abs(np.mean(losses[-WINDOW:]) - np.mean(losses[:WINDOW])) < IDLE
 
 
 def _chosen(data, images, per_class):
-    """The training images and labels that `learn` is to see."""
+    """The training images and labels that `learn` uses."""
     if per_class:
         chosen = np.sort(np.concatenate([np.flatnonzero(data.train_y == k)[:per_class] for k in np.unique(data.train_y)]))
         return data.train_x[chosen], data.train_y[chosen]
@@ -174,7 +177,11 @@ def _chosen(data, images, per_class):
 
 
 def fresh(network, rng, first_weights=None, input_shape=None):
-    """A network of `NETWORKS` with its first weights: drawn by the named function of `lenet_core.initializers`, or normal ones of that standard deviation."""
+    """A network of `NETWORKS` with initial weights from `rng`.
+
+    `first_weights` is the name of a function in `lenet_core.initializers`, or the standard deviation of normal weights (None: the
+    network's default).
+    """
     options = {"input_shape": tuple(input_shape)} if input_shape else {}
     if isinstance(first_weights, str):
         return NETWORKS[network](rng, bound=getattr(initializers, first_weights), **options)
@@ -199,6 +206,6 @@ def _inside(net, x, y):
 
 
 def _moving_average(mean, now, weight):
-    """The running mean of snapshots: `weight` on the past, the rest on `now`."""
+    """The running mean of snapshots: `weight` times the previous mean, plus (1 - weight) times `now`."""
     weight = np.float32(weight)
     return {name: {p: weight * mean[name][p] + (1 - weight) * value for p, value in params.items()} for name, params in now.items()}

@@ -1,7 +1,7 @@
-"""The grid: for each source, which trainings, with which seeds, beside which figure of its own.
+"""The grid: for each source the training runs, their seeds, and the source's own result.
 
-A study is a list of cases, a case a recipe with its seeds. Where a source leaves a setting out, the comment says what is taken
-and why. `theirs` is what the source reports, in its own terms.
+A study is a list of cases; a case is a recipe with its seeds. Where a source omits a setting, the comment gives the value used here
+and the reason. `theirs` is what the source reports, in its own terms.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,11 @@ from .grid import Trial
 
 @dataclass(frozen=True)
 class Configuration:
-    """One recipe of a study: a name, the settings of `learn`, the seeds, the source's figure for it; `row`: its name in the README's
-    table of the five networks, where it stands there; `alone`: it is timed, so nothing else runs beside it."""
+    """One recipe of a study: a name, the settings of `learn`, the seeds, the source's result (`theirs`).
+
+    `row` is its name in the table of docs/results.md, or "". `alone` says that it is timed, so no other run takes place at
+    the same time.
+    """
 
     name: str
     settings: dict
@@ -26,16 +29,16 @@ class Configuration:
 
 FIVE, TWENTY, FIFTY = tuple(range(5)), tuple(range(20)), tuple(range(50))
 
-# The recipes of `lenet_core.train`, as settings; the first one's schedule and momentum serve the other networks, too.
+# The recipes of `lenet_lab.runs.recipes` as settings; the other networks use the first one's schedule and momentum too.
 DOWN = {"schedule": "warm up, then down", "mu": RECIPES["quick"].mu}
 QUICK = {"network": "lenet", **DOWN, "lr": RECIPES["quick"].lr, "decay": RECIPES["quick"].decay}
 FEW = {**QUICK, "images": 3000, "steps": RECIPES["small"].at_least, "decay": RECIPES["small"].decay}
 HOMEWORK = {"network": "lenet", "schedule": "inverse decay", **{name: getattr(RECIPES["homework"], name)
                                                                 for name in ("lr", "mu", "decay", "bias_lr_scale", "steps")}}
 
-# COMP3314 says which share of the course's "global learning rates" it took, not what those were, nor momentum, batch or the first
-# weights it gave up. The course's program is public in other students' copies: 0.05 in the first two epochs, momentum 0.9, batches
-# of 256, first weights from a normal distribution with standard deviation 0.1. That is taken here, with pixels from 0 to 1.
+# COMP3314 gives its share of the course's "global learning rates", but not these rates, the momentum, the batch size, or the initial
+# weights that failed. The course's program is public in other students' copies: rate 0.05 in the first two epochs, momentum 0.9,
+# batches of 256, normal weights with standard deviation 0.1. These values are used here, with pixels from 0 to 1.
 COMP3314 = {"network": "comp3314", "data": "mnist32"}
 SUMMED = {**COMP3314, "batch_size": 256, "mu": 0.9, "summed": True, "until_loss": 0.5}
 NORMAL, SMALL = {"first_weights": 0.1, "steps": 300}, {"first_weights": "lecun_1998", "steps": 1500}
@@ -45,8 +48,8 @@ TWENTY_EPOCHS = {"epochs": 20, "errors_every": 1}
 
 REPORT = {"network": "report", "data": "mnist32", "mu": 0.0, "epochs": 1}
 
-# CmpE 597 gives neither rate nor first weights. Normal ones with standard deviation 1 are what NumPy's `randn` gives; one image at a
-# time is how its equations are written, and how its training seems to have begun.
+# CmpE 597 gives neither the rate nor the initial weights. NumPy's `randn` gives normal weights with standard deviation 1. Its equations
+# are for one image at a time, and its training seems to have begun in that way.
 CMPE597 = {"network": "cmpe597", "per_class": 100}
 WILD = {**CMPE597, "first_weights": 1.0, "batch_size": 1, "mu": 0.0, "epochs": 10}
 RATES = (0.1, 0.01, 0.001)
@@ -76,15 +79,15 @@ STUDIES = {
         Configuration("normal weights, rate x 0.008", {**SUMMED, **NORMAL, "lr": 0.05 * 0.008}, TWENTY),
         Configuration("weights +-2.4/n, rate x 0.015", {**SUMMED, **SMALL, "lr": 0.05 * 0.015}, TWENTY, theirs="1 of 6 or 7 learns"),
         Configuration("weights +-2.4/n, rate x 0.008", {**SUMMED, **SMALL, "lr": 0.05 * 0.008}, TWENTY, theirs="more than half learn"),
-        Configuration("restart when idle, normal weights, rate x 0.015", {**SUMMED, **NORMAL, "lr": 0.05 * 0.015, "steps": 600, "restart_after": 60},
-             TWENTY),
-        Configuration("restart when idle, weights +-2.4/n, rate x 0.008", {**SUMMED, **SMALL, "lr": 0.05 * 0.008, "steps": 600, "restart_after": 60},
-             FIVE, theirs="restarts until it learns"),
+        Configuration("restart when idle, normal weights, rate x 0.015",
+             {**SUMMED, **NORMAL, "lr": 0.05 * 0.015, "steps": 600, "restart_after": 60}, TWENTY),
+        Configuration("restart when idle, weights +-2.4/n, rate x 0.008",
+             {**SUMMED, **SMALL, "lr": 0.05 * 0.008, "steps": 600, "restart_after": 60}, FIVE, theirs="restarts until it learns"),
         Configuration("mean loss", {**MEAN, "first_weights": 0.1}, FIVE),
         Configuration("mean loss, fan-in weights", {**MEAN, "first_weights": "lecun_uniform"}, FIVE),
         Configuration("mean loss, fan-in weights, falling rate", {**MEAN, **DOWN, "first_weights": "lecun_uniform"}, FIFTY,
              theirs="no figure; a picture of error rates", row="COMP3314's LeNet-5, repaired"),
-        # One that learns, as in the report: "I choose one of the successful trained model (trained by global learning rate *= 0.015)".
+        # A seed that learns, as in the report: "I choose one of the successful trained model (trained by global learning rate *= 0.015)".
         Configuration("twenty epochs, weights +-2.4/n, rate x 0.015", {**SUMMED, **SMALL, "until_loss": None, "steps": None, "lr": 0.05 * 0.015,
                                                               **TWENTY_EPOCHS},
              (SUCCESSFUL,), theirs="hardly better after 10 epochs, overfits a bit"),
@@ -117,12 +120,12 @@ STUDIES = {
              theirs="99.05 %", row="LeNet-5 of 1998"),
     ],
     "cifar10": [
-        Configuration("baseline", {"network": "fman45", **CIFAR10, "input_shape": [3, 32, 32], "lr": 0.035, "decay": 4e-3, "epochs": 10}, tuple(range(2)),
-             theirs="48 %", row="FMAN45's baseline for photographs"),
-        Configuration("deeper", {"network": "fman45_deeper", **CIFAR10, "first_weights": "he_uniform", "lr": 0.03, "decay": 3e-3, "move": 1, "epochs": 15},
-             theirs="58 %", row="FMAN45's deeper network for photographs"),
+        Configuration("baseline", {"network": "fman45", **CIFAR10, "input_shape": [3, 32, 32], "lr": 0.035, "decay": 4e-3, "epochs": 10},
+             tuple(range(2)), theirs="48 %", row="FMAN45's baseline for photographs"),
+        Configuration("deeper", {"network": "fman45_deeper", **CIFAR10, "first_weights": "he_uniform", "lr": 0.03, "decay": 3e-3, "move": 1,
+                                 "epochs": 15}, theirs="58 %", row="FMAN45's deeper network for photographs"),
     ],
-    # What notebook 10 trains while one looks on; where there are no photographs, it shows these.
+    # The training runs of notebook 10; if CIFAR-10 is missing, the notebook shows these records.
     "cifar10 short": [
         Configuration("pixels from 0 to 1", {**SHORT, "network": "fman45"}),
         Configuration("centred", {**SHORT, "network": "fman45", "centred": True, "errors_every": 2}),
@@ -130,8 +133,8 @@ STUDIES = {
         Configuration("no hidden layer", {**SHORT, "network": "linear", "centred": True, "lr": 0.01}),
     ],
     "best": [
-        Configuration("warped images, averaged weights", {"network": "lenet", **DOWN, "first_weights": "lecun_uniform", "lr": 0.06, "decay": 5e-4, "max_grad_norm": 1.0,
-                                                 "average": 0.999, "epochs": 40,
+        Configuration("warped images, averaged weights", {"network": "lenet", **DOWN, "first_weights": "lecun_uniform", "lr": 0.06,
+                                                 "decay": 5e-4, "max_grad_norm": 1.0, "average": 0.999, "epochs": 40,
                                                  "warp": {"turn": 10, "scale": 0.1, "shear": 0.1, "by": 1.5, "bend": 0.6}},
              alone=True, theirs="about 99.1 %", row="LeNet, all of MNIST, 40 epochs, images warped, weights averaged"),
     ],
@@ -139,9 +142,9 @@ STUDIES = {
 
 
 def runs(names, smoke=False):
-    """The `Trial`s of the studies with these names, as two lists: those that can share the processors, and those that are timed.
+    """The `Trial`s of the studies with these names, as two lists: those that may run at the same time, and those that are timed.
 
-    `smoke` is the same grid with a few steps on a few images and one seed for each case: it shows that all of it runs.
+    `smoke` is the same grid with a few steps on a few images and one seed for each case, to test that everything runs.
     """
     found = [(case.alone, Trial(name, case.name, {**case.settings, **(_few(case.settings) if smoke else {})}, seed))
              for name in names for case in STUDIES[name] for seed in (case.seeds[:1] if smoke else case.seeds)]

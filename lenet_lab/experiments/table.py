@@ -1,6 +1,6 @@
-"""What was written down, as tables: one line per case, with its seeds and versions, from the record alone.
+"""Tables of the recorded runs: one line per case, with its seeds and versions.
 
-Time is given for the cases that ran alone on the machine; of the others it says little.
+Times are given only for cases that were measured on an idle machine.
 """
 
 import csv
@@ -19,14 +19,16 @@ from .studies import STUDIES, runs
 
 RESULTS = material("results")
 RECORD = RESULTS / "runs.jsonl"
-README = RESULTS.parent / "README.md"
+PAGE = RESULTS.parent / "docs" / "results.md"                 # in a clone of the repository only; a wheel has no folder docs
 BEGIN, END = "<!-- experiments: begin -->", "<!-- experiments: end -->"
-MANY = 20                                               # runs from which a share is given with its interval
+MANY = 20                                               # from this number of runs on, a share has a confidence interval
 
 
 def stored(study, record=RECORD, smoke=False):
-    """The records of a study that are written down, in the order of its cases: dicts as `learn` returns them, with "case", "seed",
-    "seconds", "processors" and "versions"."""
+    """The records of a study, in the order of its cases.
+
+    They are dicts as `learn` returns them, with "case", "seed", "seconds", "processors" and "versions".
+    """
     done, found = records(record), []
     for group in runs([study], smoke):
         found += [done[run.key] for run in group if run.key in done]
@@ -62,7 +64,7 @@ def _span(seeds):
 
 
 def _accuracy(line):
-    """The mean accuracy of the runs that learned, and from which to which."""
+    """The mean accuracy of the runs that learned, with the lowest and the highest."""
     if line["mean"] is None:
         return "-"
     spread = f" ({line['lowest']:.2%} to {line['highest']:.2%})" if line["learned"] > 1 else ""
@@ -70,7 +72,7 @@ def _accuracy(line):
 
 
 def _share(line):
-    """How many learned; of many runs also between which shares the true one lies (Wilson's interval, 95 %)."""
+    """The number of runs that learned; for at least `MANY` runs with Wilson's 95 % confidence interval of the share."""
     share = f"{line['learned']} of {line['runs']}"
     if line["runs"] < MANY:
         return share
@@ -90,7 +92,7 @@ def _markdown(head, rows):
 
 
 def study_markdown(study, record=RECORD, smoke=False, only=""):
-    """The table of one study: every case, learned or not; or those whose name begins with `only`."""
+    """The table of one study: every case whose name begins with `only`."""
     return _markdown(["case", "the source says", "learned", "outcomes", "accuracy of those", "seeds", "steps", "time alone"],
                      [(line["case"], line["the source says"], _share(line), line["outcomes"], _accuracy(line), line["seeds"],
                        f"{line['steps']:,}" if line["steps"] is not None else "-", _seconds(line))
@@ -98,26 +100,26 @@ def study_markdown(study, record=RECORD, smoke=False, only=""):
 
 
 def networks_markdown(record=RECORD, smoke=False):
-    """The table of the README: the networks of all sources, their figure beside ours."""
+    """The table of docs/results.md: the networks of all sources, with the sources' results and ours."""
     return _markdown(["network", "parameters", "data", "the source says", "test accuracy here", "seeds", "time alone"],
                      [(line["row"], f"{line['parameters']:,}" if line["parameters"] else "-", line["data"], line["the source says"],
                        _accuracy(line), line["seeds"], _seconds(line))
                       for study in STUDIES for line in lines(study, record, smoke) if line["row"]]) + "\n"
 
 
-def around_table(readme):
-    """What stands before and what stands behind the networks' table. Raises ValueError when one of its two marks is missing."""
-    before, begin, rest = Path(readme).read_text(encoding="utf-8").partition(BEGIN)
+def around_table(page):
+    """The text before and after the table of the networks. Raises ValueError when one of its two marks is missing."""
+    before, begin, rest = Path(page).read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{readme} has no place for the table: it stands between the lines {BEGIN} and {END}. Put them there.")
+        raise ValueError(f"{page} has no place for the table. Write the lines {BEGIN} and {END} where it belongs.")
     return before, after
 
 
-def write(record=RECORD, smoke=False, readme=None):
-    """Write `table.csv` (a line per case) and `table.md` (a table per study) beside the record, and the networks' table into `readme`.
+def write(record=RECORD, smoke=False, page=None):
+    """Write `table.csv` (a line per case) and `table.md` (a table per study) beside the record, and the networks' table into `page`.
 
-    Raises ValueError, and changes nothing there, when `readme` lacks one of the two marks the table stands between.
+    Raises ValueError, and does not change `page`, if one of the two marks of the table is missing there.
     """
     everything = [line for study in STUDIES for line in lines(study, record, smoke)]
     text = io.StringIO()
@@ -126,18 +128,18 @@ def write(record=RECORD, smoke=False, readme=None):
         out.writeheader()
         out.writerows(everything)
     versions = sorted({line["versions"] for line in everything})
-    parts = [f"# What the experiments gave\n\nWritten by `lenet experiments`, with {'; '.join(versions)}. Accuracies are the "
-             "mean of the runs that learned, in brackets the worst and the best of them; behind a share of many runs, in brackets, the 95 % "
-             f"interval. A run *learned* if at least {LEARNED:.0%} of the test images are right (guessing: 10 %); it *diverged* if the loss was no "
-             f"number any more, is *dead* if the weights of some layer had no gradient for {WINDOW} steps, and else *stuck*. *Time alone*: the "
-             "machine did nothing else.\n",
+    parts = [f"# Results of the experiments\n\nWritten by `lenet experiments`, with {'; '.join(versions)}. Accuracies are the mean of the "
+             "runs that learned, with the lowest and the highest in brackets. A share of many runs has its 95 % confidence interval in "
+             f"brackets. A run *learned* if at least {LEARNED:.0%} of the test images are right (guessing: 10 %). It *diverged* if the loss "
+             f"was no longer a finite number. It is *dead* if the weights of a layer had gradient 0 for {WINDOW} steps, and otherwise "
+             "*stuck*. *Time alone* was measured on an idle machine.\n",
              f"## The networks\n\n{networks_markdown(record, smoke)}",
              *(f"## {study}\n\n{study_markdown(study, record, smoke)}\n" for study in STUDIES if any(line["study"] == study for line in everything))]
     _replace(Path(record).with_name("table.csv"), text.getvalue())
     _replace(Path(record).with_name("table.md"), "\n".join(parts))
-    if readme:
-        before, after = around_table(readme)
-        _replace(readme, f"{before}{BEGIN}\n{networks_markdown(record, smoke)}{END}{after}")
+    if page:
+        before, after = around_table(page)
+        _replace(page, f"{before}{BEGIN}\n{networks_markdown(record, smoke)}{END}{after}")
 
 
 def _replace(path, text):

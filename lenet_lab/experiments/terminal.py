@@ -1,35 +1,37 @@
-"""Redo the table of the five networks: `lenet experiments --help`."""
+"""Repeat the experiments and write the tables of results: `lenet experiments --help`."""
 
 import argparse
 import importlib.util
 import sys
 from pathlib import Path
 
+from lenet_core._files import in_a_sentence
 from lenet_core.data import DataError, load_cifar10, load_mnist
 
-from .grid import merge, work_off
+from .grid import do_missing, merge
 from .studies import STUDIES, runs
-from .table import README, RECORD, RESULTS, around_table, write
+from .table import PAGE, RECORD, RESULTS, around_table, write
 
 SMOKE = RESULTS.parent / "build" / "smoke" / "runs.jsonl"
 
 
 def main(arguments=None):
+    """`lenet experiments`: do the missing runs and write the tables; returns the exit status."""
     ask = argparse.ArgumentParser(
         prog="lenet experiments",
-        description="Train the networks of all sources, with all seeds, and write the tables of the README. What is written down "
-                    "already is not done again, so that a stopped redo goes on where it was.")
-    ask.add_argument("studies", nargs="*", metavar="STUDY", help=f"which ones (default: all): {', '.join(STUDIES)}")
-    ask.add_argument("--data", metavar="FOLDER", help="where MNIST and CIFAR-10 lie (else LENET_DATA, the cache, a download)")
-    ask.add_argument("--record", type=Path, metavar="FILE", help="where runs are written down, and beside it the tables "
-                     "(default: results/runs.jsonl, from which the README's table is made; with --smoke build/smoke/runs.jsonl)")
-    ask.add_argument("--again", action="store_true", help="do these studies anew, in a record beside the old one, whose place it takes "
-                                                          "when all is done; a stopped one is gone on with")
-    ask.add_argument("--smoke", action="store_true", help="a few steps on a few images, to see that everything runs")
-    ask.add_argument("--jobs", type=int, default=2, metavar="N", help="runs side by side (default: 2)")
-    ask.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, as tcp://HOST:8786: its workers do the runs, but for those "
-                                                          "that are timed, which are done here, one after the other")
-    ask.add_argument("--tables", action="store_true", help="only write the tables of what is there")
+        description="Train the networks of all sources, with all seeds, and write the tables of results. Recorded runs are not done "
+                    "again, so an interrupted command can be continued by calling it again.")
+    ask.add_argument("studies", nargs="*", metavar="STUDY", help=f"names of studies (default: all): {', '.join(STUDIES)}")
+    ask.add_argument("--data", metavar="FOLDER", help="folder with MNIST and CIFAR-10 (else LENET_DATA, the cache, a download)")
+    ask.add_argument("--record", type=Path, metavar="FILE", help="the record of the runs; the tables are written beside it "
+                     "(default: results/runs.jsonl, from which the table in docs/results.md is made; with --smoke build/smoke/runs.jsonl)")
+    ask.add_argument("--again", action="store_true", help="do these studies anew, in a second record that replaces the old one at the "
+                                                          "end; an interrupted repetition is continued")
+    ask.add_argument("--smoke", action="store_true", help="a few steps on a few images, to test that everything runs")
+    ask.add_argument("--jobs", type=int, default=2, metavar="N", help="number of runs at the same time (default: 2)")
+    ask.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, as tcp://HOST:8786: its workers do the runs, except the "
+                                                          "timed ones, which are done on this machine, one after the other")
+    ask.add_argument("--tables", action="store_true", help="only write the tables of the recorded runs")
     args = ask.parse_args(arguments)
     unknown = [name for name in args.studies if name not in STUDIES]
     if unknown:
@@ -40,34 +42,34 @@ def main(arguments=None):
         ask.error("--cluster needs dask.distributed: pip install distributed.")
     names, failed = args.studies or list(STUDIES), []
     record = (args.record or (SMOKE if args.smoke else RECORD)).resolve()
-    readme = README if record == RECORD else None
+    page = PAGE if record == RECORD and PAGE.parent.is_dir() else None
     try:
-        if readme:
-            around_table(readme)                                            # now, and not after an hour of training
+        if page:
+            around_table(page)                                            # raise now, not after an hour of training
         record.parent.mkdir(parents=True, exist_ok=True)
         if not args.tables:
             _refuse_other_data(names, args.data)
             target = record.with_name("again.jsonl") if args.again else record
             together, alone = runs(names, args.smoke)
-            done = [*work_off(together, target, args.data, args.jobs, args.cluster), *work_off(alone, target, args.data, jobs=1)]
+            done = [*do_missing(together, target, args.data, args.jobs, args.cluster), *do_missing(alone, target, args.data, jobs=1)]
             failed = [one for one in done if one["outcome"] == "error"]
             if args.again and not failed:
                 merge(record, target)
-        write(record, args.smoke, readme)
+        write(record, args.smoke, page)
     except KeyboardInterrupt:
-        print("\nstopped; the same command goes on with what is left", file=sys.stderr)
+        print("\nstopped; the same command continues with the missing runs", file=sys.stderr)
         return 130
     except (ValueError, OSError) as error:                                  # DataError is a ValueError
-        print(f"{ask.prog}: {error}", file=sys.stderr)
+        print(f"{ask.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 1
     if failed:
-        print(f"{ask.prog}: {len(failed)} of {len(done)} runs failed, the first with {failed[0]['message']!r}; the same command tries "
-              "them again.", file=sys.stderr)
+        print(f"{ask.prog}: {len(failed)} of {len(done)} runs failed, the first with {failed[0]['message']!r}; the same command repeats "
+              "them.", file=sys.stderr)
     return 1 if failed else 0
 
 
 def _refuse_other_data(names, folder):
-    """The tables are about MNIST and CIFAR-10: raise DataError now, not in every run, if one of them is not here."""
+    """Raise DataError if MNIST or CIFAR-10 is needed and missing, before the first run."""
     wanted = {case.settings.get("data", "mnist") for name in names for case in STUDIES[name]}
     if wanted - {"cifar10"} and (found := load_mnist(folder)).name != "MNIST":
         raise DataError(f"The experiments need MNIST; there is only {found}.")

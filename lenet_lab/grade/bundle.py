@@ -1,9 +1,9 @@
-"""`make submission`: a student's work as the homework's hw7.tar, and what is in it.
+"""`lenet submit`: pack a student's work as the homework's hw7.tar, and list its content.
 
-The homework wants `tar cvf hw7.tar hw7` of a folder with cnn_lenet.py, the seven functions in the handout's interface, all of them
-present even if unimplemented. The workbook's functions have another interface; from it to the handout's the way is short, so
-cnn_lenet.py is one fixed file that calls what the student wrote, in functions.py. The notebooks go along as they are saved: they
-hold the toy network's answers, figures and texts, and this package grades them rather than the two files.
+The homework requires `tar cvf hw7.tar hw7` of a folder with cnn_lenet.py, which defines all seven functions in the handout's interface,
+even unwritten ones. The workbook's functions have another interface. So cnn_lenet.py is one fixed file that calls the student's functions
+in functions.py. The saved notebooks are in the tar too: they contain the toy network's answers, figures and texts, and this package
+grades them rather than the two files.
 """
 
 import argparse
@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from tabulate import tabulate
 
+from lenet_core._files import in_a_sentence
+
 from . import slices
 from .points import BY_HAND, GRADED, TOTAL
 from .submission import ADAPTER, NotASubmission, read
@@ -22,11 +24,14 @@ from .submission import ADAPTER, NotASubmission, read
 FOLDER = "hw7"
 HEAD = '"""What was written in the workbook, with what it needs of other cells; cnn_lenet.py calls it."""\n\nimport numpy as np\n'
 ROOM = {"ops": "from lenet_core import ops", "im2col": "from lenet_core.ops import im2col", "col2im": "from lenet_core.ops import col2im",
-        "math": "import math", "numpy": "import numpy"}                # what a notebook's function may always count on
+        "math": "import math", "numpy": "import numpy"}                # names that a notebook's function may always use
 
 
 def bundle(folder, out):
-    """Write the notebooks of `folder` that hold exercises, and the two Python files, into the tar `out`; returns what to say about it."""
+    """Write the notebooks of `folder` with exercises, and the two Python files, into the tar `out`; returns a summary as text.
+
+    Raises `NotASubmission` if the folder has no exercises, and OSError.
+    """
     submission = read(folder)
     notebooks = sorted(path for path in Path(folder).glob("*.ipynb") if _has_exercises(path))
     files = {path.name: path.read_bytes() for path in notebooks}
@@ -35,7 +40,7 @@ def bundle(folder, out):
     out.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(out, "w") as tar:
         for name, content in sorted(files.items()):
-            member = tarfile.TarInfo(f"{FOLDER}/{name}")               # no times and no users: the same work makes the same file
+            member = tarfile.TarInfo(f"{FOLDER}/{name}")               # no times and no users: the same work gives the same file
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
     return said(submission, out, files)
@@ -50,7 +55,7 @@ def _has_exercises(path):
 
 
 def functions(submission):
-    """The source of functions.py: the student's functions, each with the statements that it needs, every statement once."""
+    """The source of functions.py: the student's functions with the statements that they need, each statement once."""
     texts = []
     for exercise in GRADED:
         work = submission.works.get(exercise)
@@ -71,7 +76,7 @@ def functions(submission):
 
 
 def said(submission, out, files):
-    """What is in the bundle, and what is unsolved."""
+    """The content of the bundle as a table, and the unsolved exercises."""
     rows, open_points = [], 0
     for exercise, item in GRADED.items():
         work = submission.works.get(exercise)
@@ -83,19 +88,20 @@ def said(submission, out, files):
     lines = [f"{out}: {', '.join(f'{FOLDER}/{name}' for name in sorted(files))}", "",
              tabulate(rows, ["", "exercise", "points", "", "where"]), "",
              f"Unsolved: {', '.join(unsolved)} ({open_points} points)." if unsolved else "Every exercise is written.",
-             "Whether it is right, the checks in the notebooks say, or `lenet grade` with the name of the tar.",
+             "The checks in the notebooks show whether the answers are right, and so does `lenet grade` with the name of the tar.",
              f"{sum(item.points for item in BY_HAND)} of the {TOTAL} points are given by hand, for questions 8 to 10."]
     return "\n".join([*lines, *notes, *submission.notes])
 
 
 def main(arguments=None):
+    """`lenet submit`: write hw7.tar; returns the exit status."""
     ask = argparse.ArgumentParser(prog="lenet submit", description="Bundle the work in the notebooks as hw7.tar.")
-    ask.add_argument("folder", type=Path, nargs="?", default=Path("notebooks"), help="where the notebooks are (default: notebooks)")
+    ask.add_argument("folder", type=Path, nargs="?", default=Path("notebooks"), help="folder of the notebooks (default: notebooks)")
     ask.add_argument("--out", type=Path, default=Path("hw7.tar"), metavar="FILE", help="default: hw7.tar")
     args = ask.parse_args(arguments)
     try:
         print(bundle(args.folder, args.out))
     except (NotASubmission, OSError) as error:
-        print(f"{ask.prog}: {error}", file=sys.stderr)
+        print(f"{ask.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 2
     return 0

@@ -1,8 +1,8 @@
 """Grade a submission: a row for every exercise, whatever the submission does.
 
-The verdicts are those of the notebooks: `check.engine.examine`, with other random cases (the seed), looks at a function that is
-called in a process of its own (`sandbox`). It makes the arguments, compares the results and names the misconception here, in the
-grader's process. A backward function is tried with the cache of the package's forward function and of the student's own, as in the
+The verdicts are those of the notebooks: `check.engine.examine` tests each function, with other random cases (the seed). The student's
+function runs in a separate process (`sandbox`). The grader's process makes the arguments, compares the results and finds the
+misconception. A backward function is tested with the cache of the package's forward function and of the student's own, as in the
 notebooks.
 """
 
@@ -28,7 +28,7 @@ CURVES = {exercise: curve for curve, exercise in HINGES.items()}
 
 
 class Row(NamedTuple):
-    """What came of one exercise: its `Item`, the points, the status, sentences, the misconception (or None), seconds, where it is."""
+    """The result of one exercise: its `Item`, the points, the status, the verdict's text, the misconception (or None), seconds, place."""
 
     item: Item
     points: int
@@ -40,7 +40,7 @@ class Row(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A graded submission; `score` of `worth` points are the program's, the rest of `points.TOTAL` is given by hand."""
+    """A graded submission: `score` of `worth` points by the program; the rest of `points.TOTAL` is given by hand."""
 
     name: str
     seed: int
@@ -51,23 +51,28 @@ class Result(NamedTuple):
 
     @property
     def score(self):
+        """The points that were given."""
         return sum(row.points for row in self.rows)
 
     @property
     def worth(self):
+        """The points of all exercises that the program grades."""
         return sum(row.item.points for row in self.rows if row.status != BY_PEOPLE)
 
 
-def grade(submission: Submission, seed, limits=Limits(), practice=False, how=None):
-    """The `Result` of a submission; `practice` looks at the exercises without points too, `how` is a key of `sandbox.PROTECTION`."""
-    how = how or isolation()
+def grade(submission: Submission, seed, limits=None, practice=False, how=None):
+    """The `Result` of a submission; `practice` includes the exercises without points, `how` is a key of `sandbox.PROTECTION`.
+
+    `limits` (default: `Limits()`) are those of each exercise. Raises `NotStarted` if no process can be started.
+    """
+    limits, how = limits or Limits(), how or isolation()
     rows = [_row(item, submission, seed, limits, how) for item in {**GRADED, **(PRACTICE if practice else {})}.values()]
-    rows += [Row(item, 0, BY_PEOPLE, "Given by the person who reads it.") for item in BY_HAND]
+    rows += [Row(item, 0, BY_PEOPLE, "Graded by hand.") for item in BY_HAND]
     return Result(submission.name, seed, tuple(rows), submission.notes, how, submission.fingerprint)
 
 
 def nothing(name, seed, why):
-    """The `Result` of something that is no submission: all exercises missing, and why."""
+    """The `Result` of something that is not a submission: all exercises are missing; the note gives the reason."""
     rows = [Row(item, 0, MISSING, "It is not in the submission.") for item in GRADED.values()]
     return Result(name, seed, tuple(rows), (why,))
 
@@ -84,9 +89,9 @@ def _row(item, submission, seed, limits, how):
 
 
 def _verdict(name, work, submission, seed, limits, how):
-    """The `Verdict` on one exercise; when its process has ended, the sentence that says why.
+    """The `Verdict` on one exercise; if its process has ended, the reason in a sentence.
 
-    A backward function may need the cache of the student's own forward function, even if that one does not pass.
+    A backward function may need the cache of the student's own forward function, even if that function does not pass.
     """
     forward = name.replace("backward", "forward")
     other = submission.works.get(forward) if forward != name else None
@@ -98,9 +103,9 @@ def _verdict(name, work, submission, seed, limits, how):
         if box.ended:
             return _ended(name, box)
         try:
-            verdict = _looked_at(name, work, box, seed, None if box.failed.get(forward) else forward, limits.seconds)
-        except Exception as error:                                    # the other exercises are to be graded all the same
-            verdict = Verdict(name, False, f"The grader failed on it: {type(error).__name__}: {error}. Look at it by hand.")
+            verdict = _examined(name, work, box, seed, None if box.failed.get(forward) else forward, limits.seconds)
+        except Exception as error:                                    # the other exercises must still be graded
+            verdict = Verdict(name, False, f"The grader failed on it: {type(error).__name__}: {error}. Grade it by hand.")
     if box.ended and not verdict.passed and verdict.misconception != "endless":
         return _ended(name, box)
     return verdict
@@ -110,7 +115,8 @@ def _ended(name, box):
     return Verdict(name, False, box.ended, "endless" if "stopped after" in box.ended else None)
 
 
-def _looked_at(name, work, box, seed, forward, seconds):
+def _examined(name, work, box, seed, forward, seconds):
+    """The `Verdict` on an exercise whose process `box` is running."""
     answer = box.answers.get(name)
     if work.kind == "toy":
         return toy(work.name, answer)
@@ -127,8 +133,8 @@ def _looked_at(name, work, box, seed, forward, seconds):
 
 
 def _of_handout(exercise, function, seed, seconds):
-    """As `check.<name>(..., interface="handout")` looks at it."""
+    """The same verdict as `check.<name>(..., interface="handout")`."""
     forwards = [exercise.forward] if exercise.forward else ()
-    plain = functools.partial(adapted(exercise.name, function))       # of whose lines the check does not speak: they are not the student's
+    plain = functools.partial(adapted(exercise.name, function))       # a partial, so that the check does not quote the adapter's lines
     verdict = engine.examine(exercise, plain, forwards, seed, seconds)
     return with_both(verdict, function, seed=seed, seconds=seconds)

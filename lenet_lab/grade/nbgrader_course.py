@@ -1,21 +1,22 @@
-"""Make a course for nbgrader out of the student notebooks and the one place of solutions: `lenet course FOLDER`.
+"""Make a course for nbgrader from the notebooks and the solutions: `lenet course FOLDER`.
 
-The course has one assignment, `hw7`, of one notebook: in the order of the lessons the text of every exercise that has marks
-(`lenet_lab.grade.points`), its cell, and a test cell; then questions 8 to 10, which people grade. One notebook, and not the lessons
-themselves, because nobody wants to grade them: a lesson trains networks for minutes, shows figures that are not the student's work, and
-has a kernel of its own, in which a backward function does not find the forward function it goes with. So a student hands in one file
-that runs in seconds, and the teacher reads one page a student. The lessons' exercise cells carry nbgrader's metadata too (`mark`), so
-that a cell that is copied over stays what it is.
+**The assignment.** The course has one assignment, `hw7`, of one notebook. It contains every exercise with points
+(`lenet_lab.grade.points`) in the order of the lessons: its text, its cell, and a test cell. Then follow questions 8 to 10, which people
+grade. The lessons themselves are not suitable. They train networks for minutes and show figures that are not the student's work. Each has
+its own kernel, in which a backward function cannot use the forward function of another lesson. So a student submits one file that runs in
+seconds, and the teacher reads one page per student. The lessons' exercise cells have nbgrader's metadata too (`mark`), so that they can
+be copied to the assignment.
 
-A test cell shows the student the check of the lesson. In the teacher's version (FOLDER/source and the gradebook, nowhere else) it goes on:
-the same check, with numbers from a seed that was drawn for this course. Before that it reads this package from the disk again, so that a
-`check` that has been overwritten or tampered with above does not count; the questions of the toy network are judged by the last answer
-that was given. That is all the protection there is: nbgrader runs student and test in one process, with the rights of whoever
-grades. Someone who changes NumPy itself, digs in the kernel's memory or reads the gradebook from the disk is not kept out; submissions
-from people one does not trust belong into `lenet grade`, which reads this notebook as well.
+**The tests.** A test cell shows the student the check of the lesson. The teacher's version (only in FOLDER/source and in the gradebook)
+then repeats the check with numbers from a seed that was drawn for this course. Before that it reads this package from the disk again, so
+that changes of `check` in the cells above have no effect. The questions of the toy network are graded by the last answer.
 
-`lenet_lab.grade.nbgrader_settings` has the settings. Students should get this package without the folder `solutions`, since
-`check.solution` shows what is in it.
+**The limits of this protection.** nbgrader runs the student's code and the test in one process, with the rights of the grader. So it does
+not stop code that changes NumPy itself, inspects the kernel's memory or reads the gradebook from the disk. Grade submissions from people
+you do not trust with `lenet grade`, which reads this notebook as well.
+
+`lenet_lab.grade.nbgrader_settings` has the settings. Give students this package without the folder `solutions`, since `check.solution`
+shows its content.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from lenet_core._files import in_a_sentence, matching, mode
 from lenet_lab._material import material
 from lenet_lab.check.solutions import blocks, exercise
 
@@ -43,12 +45,12 @@ c.CourseDirectory.course_id = {course!r}
 c.Exchange.root = {exchange!r}          # beside the course: where students on the same machine fetch and submit (classroom/README.md)
 configure(c)          # what the assignment made by `lenet course` needs; anything after this line wins
 """
-NEXT = {                                  # what a teacher does, and what that is
+NEXT = {                                  # the teacher's commands, and what they do
     "cd {folder}": "",
     "nbgrader generate_assignment hw7": "the students' version, in release/hw7",
-    "...": "hand it out; what comes back goes into submitted/NAME/hw7/hw7.ipynb",
+    "...": "give it to the students; put each submission into submitted/NAME/hw7/hw7.ipynb",
     "nbgrader autograde hw7": "",
-    "lenet lab --instructor .": "Nbgrader > Formgrader: questions 8 to 10 are waiting for you",
+    "lenet lab --instructor .": "Nbgrader > Formgrader: grade questions 8 to 10",
     "nbgrader generate_feedback hw7": "a page for every student, in feedback",
     "nbgrader export": "grades.csv",
 }
@@ -56,31 +58,32 @@ NEXT = {                                  # what a teacher does, and what that i
 WELCOME = """\
 # Homework 7: deep learning
 
-These are the exercises of the notebooks 01 to 05 that have marks, and the homework's questions 8 to 10: {total} points. What you have
-written there you can copy into the cells here. Put your answers in place of the three dots; where they stay, the answer counts as not
-written. Cells of your own are welcome.
+These are the exercises of the notebooks 01 to 05 that have marks, and the homework's questions 8 to 10: {total} points. You can copy your
+answers from there into the cells here. Replace the three dots by your answers; where the dots remain, the answer counts as not written.
+You may add cells.
 
-The cell behind each function says what its check says. When you have handed in, the same check is made with other numbers. The cells with
-points stay where they are; the notebook is run from top to bottom, and a cell that does not end within half a minute is stopped.
+The cell after each function shows the result of its check. After you have submitted, the same check is made with other numbers. Do not move
+the cells with points. The notebook is run from top to bottom, and a cell that does not end within half a minute is stopped.
 
 The toy network, its image and its filters are in notebook 01; its questions count rows, columns and filters from 1. A function that only
 calls the package's own function of that name gets no points."""
 SETUP = "import numpy as np\nfrom lenet_core import ops\nfrom lenet_lab import check"
 
-# The homework's questions that people grade, and what to look for (the teacher sees that).
+# The homework's questions that people grade, and the criteria (which only the teacher sees).
 QUESTIONS = {
     "Q8": ("Visualize the output of the second and third layers. Show 20 images from each layer on a single figure file.\n\n"
            "(The first layer is the image, so these are the first convolution and its pooling. Drag the figure into this cell, in place of "
            "the dots.)",
            "20 maps of 24x24 and 20 of 12x12 of one test image, in one figure, each layer labelled."),
     "Q9a": ("Compare the output of the second layer and the original image (output of the first layer), what changes do you find?",
-            "20 pictures of the same digit, 4 pixels smaller; each lights up, or goes dark, along strokes of one direction; flat "
+            "20 images of the same digit, 4 pixels smaller; each has large or small values along strokes of one direction; uniform "
             "areas give the bias."),
     "Q9b": ("Compare the output of the third layer and the output of the second layer, what changes do you find?",
-            "Half as high and half as wide, coarser; the digit is still there, bright lines are broader; dark detail is gone."),
+            "Half as high and half as wide, coarser; the digit is still visible, bright lines are broader; dark details are lost."),
     "Q9c": ("Explain your observation.",
-            "A filter gives large sums where the window looks like the filter, so every map answers one question everywhere; without "
-            "padding a 5x5 window fits 24 times. Pooling keeps the largest of four numbers: what was found, not exactly where."),
+            "A filter gives large sums where the window is similar to the filter, so every map shows one feature at all positions; "
+            "without padding a 5x5 window fits 24 times. Pooling keeps the largest of four numbers: the feature, but not its exact "
+            "position."),
     "Q10": ("Run your final code on the entire MNIST dataset by setting fullset to true in testLeNet. Report the final test accuracy and "
             "time taken by testLeNet to run the training procedure for 10,000 iterations.\n\n"
             "(`lenet_lab.handout.test_lenet` is testLeNet; notebook 06 trains the same network.)",
@@ -92,7 +95,7 @@ QUESTIONS = {
 
 
 def _metadata(grade_id, points=None, solution=True):
-    """nbgrader's metadata, version 3: points make it a graded cell; graded and not a solution, it is a locked test."""
+    """nbgrader's metadata, version 3: a cell with points is graded; a graded cell that is not a solution is a locked test."""
     graded = {} if points is None else {"points": points}
     return {"schema_version": 3, "grade_id": grade_id, "grade": points is not None, "solution": solution, "locked": not solution,
             "task": False} | graded
@@ -106,7 +109,7 @@ def mark(notebook):
 
 
 def mark_lessons():
-    """Write that into the files of the lessons that have exercises."""
+    """Write this metadata into the files of the lessons that have exercises."""
     for path in _lessons():
         notebook = nbformat.read(path, 4)
         if any(map(exercise, notebook.cells)):
@@ -115,9 +118,9 @@ def mark_lessons():
 
 
 def _lessons():
-    paths = sorted(LESSONS.glob("[0-9]*.ipynb"))
+    paths = matching(LESSONS, "[0-9]*.ipynb")
     if not paths:
-        raise FileNotFoundError(f"The lessons are kept in the folder {LESSONS.name}, beside the package; they are not here.")
+        raise FileNotFoundError(f"There are no notebooks in {LESSONS}; they belong in the folder {LESSONS.name}, beside the package.")
     return paths
 
 
@@ -129,14 +132,14 @@ TEST = """\
 import sys as _sys
 from lenet_lab.check import answers as _answers         # to the questions of the toy network
 _seen = {{name: _sys.modules.pop(name) for name in [*_sys.modules] if name.partition(".")[0] in ("lenet_core", "lenet_lab")}}
-from lenet_lab.check import graded as _graded           # as it is on the disk, whatever has become of `check` above
+from lenet_lab.check import graded as _graded           # read again from the disk: `check` may have been changed above
 _sys.modules.update(_seen)
 print(_graded("{name}", {answer}{modules}))
 ### END HIDDEN TESTS"""
 
 
 def assignment(seed):
-    """The teacher's version of the assignment, as a notebook: solved, with hidden tests that draw their numbers from `seed`."""
+    """The teacher's version of the assignment, as a notebook: with solutions, and hidden tests whose numbers depend on `seed`."""
     cells = [new_markdown_cell(WELCOME.format(total=TOTAL), id="welcome"), new_code_cell(SETUP, id="setup")]
     for path in _lessons():
         lesson = nbformat.read(path, 4)
@@ -160,7 +163,7 @@ def _heading(item):
 
 
 def _exercise(text, cell, seed):
-    """The three cells of an exercise: its words, from where they begin in the lesson, its answer, its test."""
+    """The three cells of an exercise: its text in the lesson from the word "Exercise" on, its answer, its test."""
     name = exercise(cell)
     item = GRADED[name]
     words = re.search(r"\*\*(?:Exercise|Question) \d.*\Z", text.source, re.S).group()
@@ -179,7 +182,7 @@ def _test(name, seed):
         answer, modules = f"_answers.get({int(name.removeprefix('toy_'))}, ...)", ""
     else:
         shown = f"from lenet_lab import check\ncheck.{name}({name})"
-        answer, modules = f'globals().get("{name}", ...), seed={seed}', ", modules=_seen"          # it is to be one's own work
+        answer, modules = f'globals().get("{name}", ...), seed={seed}', ", modules=_seen"          # to refuse the package's own functions
         if name.endswith("backward"):
             answer += f', forward=globals().get("{name.replace("backward", "forward")}")'
     return TEST.format(shown=shown, name=name, answer=answer, modules=modules)
@@ -189,12 +192,12 @@ def _test(name, seed):
 
 
 def course(folder):
-    """Make the course in a folder, with a seed of its own. Raises FileExistsError where there is a course or this assignment already."""
+    """Make the course in a folder, with a new seed. Raises FileExistsError if there is a course or this assignment already."""
     folder = Path(folder)
     config, source = folder / "nbgrader_config.py", folder / "source" / ASSIGNMENT
     for path in (config, source):
-        if path.exists():
-            raise FileExistsError(f"{path} is there already. A course keeps its hidden tests; for another one name another folder.")
+        if mode(path):
+            raise FileExistsError(f"{path} exists already. A course keeps its hidden tests; name another folder for another course.")
     made = assignment(seed=secrets.randbelow(10 ** 12))
     source.mkdir(parents=True)
     nbformat.write(made, source / f"{ASSIGNMENT}.ipynb")
@@ -202,19 +205,20 @@ def course(folder):
 
 
 def main(arguments=None):
+    """`lenet course`: make the course and print the next steps; returns the exit status."""
     parser = argparse.ArgumentParser(prog="lenet course", description="Make a course for nbgrader out of this workbook: one assignment, hw7, with "
                                      "the exercises that have points and the questions that people grade. Its hidden tests draw their numbers "
                                      "from a seed that is made for this course.",
                                      epilog="It prints the next commands. nbgrader must be installed: pip install nbgrader")
-    parser.add_argument("folder", metavar="FOLDER", help="where the course shall be; there must be no course yet")
+    parser.add_argument("folder", metavar="FOLDER", help="the folder of the course; there must be no course yet")
     folder = parser.parse_args(arguments).folder
     try:
         course(folder)
     except OSError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        print(f"{parser.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 1
     by_hand = sum(item.points for item in BY_HAND)
-    print(f"{folder} is now a course of nbgrader with one assignment, {ASSIGNMENT}: {TOTAL} points, {by_hand} of them given by you.\n")
+    print(f"{folder} is now a course of nbgrader with one assignment, {ASSIGNMENT}: {TOTAL} points, {by_hand} of them given by hand.\n")
     for command, about in NEXT.items():
         print(f"{command.format(folder=folder):34} {'# ' * bool(about)}{about}".rstrip())
     return 0

@@ -1,12 +1,12 @@
-"""What nbgrader has to be told for the assignment that `lenet_lab.grade.nbgrader_course` makes: `configure(c)`, called by a course's settings.
+"""The settings of nbgrader for the assignment of `lenet_lab.grade.nbgrader_course`: `configure(c)`, called by a course's settings.
 
-Left to itself, nbgrader would do harm here in four ways. It puts a line of its own in place of a solution. One cell that a student has
-pasted twice ends the grading of everybody (its issue 1083). A test during which something is written to stderr gets no points. And
-the feedback shows the hidden tests (its issue 917), and tracebacks through code that is not the student's.
+They change four defaults of nbgrader. It would write its own line in place of a solution. A cell that a student has pasted twice would
+end the grading of all students (its issue 1083). A test during which something is written to stderr would get no points. The feedback
+would show the hidden tests (its issue 917), and tracebacks through code that is not the student's.
 
-What is left: a cell that goes on for ever is interrupted and the rest is graded; but someone whose kernel dies, or cannot be
-interrupted, gets no grade. `nbgrader autograde` then names that student at its end, when all others are done; `python -m
-lenet_lab.grade submitted/NAME/hw7/hw7.ipynb` grades that one.
+One limitation remains. A cell that does not end is interrupted, and the rest is graded. But if a kernel dies, or cannot be interrupted,
+the student gets no grade. `nbgrader autograde` names such a student at its end, after all others;
+`lenet grade submitted/NAME/hw7/hw7.ipynb` grades that submission.
 """
 
 import os
@@ -21,14 +21,15 @@ from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, DeduplicateIds, NbGraderPreprocessor
 
-SECONDS = 30          # a cell: a check stops a function after 8, and a test cell makes two; whatever goes on is interrupted
-COLUMNS = 100         # of a page of feedback
+SECONDS = 30          # limit of a cell: a check stops a function after 8 seconds, and a test cell makes two checks
+COLUMNS = 100         # width of a page of feedback, in characters
 
 
 class StudentCells(ClearSolutions):
-    """The student's cell is that of the lesson: the solution that stands behind it leaves no line."""
+    """The student's cell is that of the lesson: without the solution after it, and without an empty line in its place."""
 
     def preprocess_cell(self, cell, resources, cell_index):
+        """Remove the solution of one cell and the empty lines before it; returns cell, resources."""
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
         if utils.is_solution(cell):
             cell.source = cell.source.rstrip("\n")
@@ -36,12 +37,13 @@ class StudentCells(ClearSolutions):
 
 
 class CellsHandedOut(NbGraderPreprocessor):
-    """Of a submission, the cells that were handed out, once each: copies and strangers become plain cells, missing tests come back.
+    """Restore the assignment's cells in a submission, each once: copies and added cells become plain cells, missing tests are inserted.
 
-    Of several copies the last one counts, as in nbgrader. A cell that comes back stands behind the last one that was before it.
+    Of several copies the last one counts, as in nbgrader. A missing cell is inserted after its predecessor.
     """
 
     def preprocess(self, notebook, resources):
+        """Restore the cells of one notebook, with the gradebook's data; returns notebook, resources."""
         about = resources["nbgrader"]
         with Gradebook(about["db_url"]) as gradebook:
             source = gradebook.find_notebook(about["notebook"], about["assignment"])
@@ -57,7 +59,7 @@ class CellsHandedOut(NbGraderPreprocessor):
             if cell is None and name in points:
                 cell = (new_code_cell if kind == "code" else new_markdown_cell)(text)
                 notebook.cells.insert(place, cell)
-                self.log.warning("The cell %s was missing; it is back.", name)
+                self.log.warning("The cell %s was missing and has been inserted again.", name)
             if cell is not None:
                 graded = {"points": points[name]} if name in points else {}
                 cell.metadata["nbgrader"] = {"schema_version": 3, "grade_id": name, "grade": name in points, "solution": name in answers,
@@ -67,9 +69,10 @@ class CellsHandedOut(NbGraderPreprocessor):
 
 
 class Readable(ClearHiddenTests):
-    """Feedback without hidden tests; what a test says in lines that fit the page, of an error its sentence and no traceback."""
+    """Feedback without hidden tests: the text of a test in lines that fit the page, the message of an error without its traceback."""
 
     def preprocess_cell(self, cell, resources, cell_index):
+        """Format the outputs of one test cell; returns cell, resources."""
         if utils.is_grade(cell) and cell.cell_type == "code":
             cell, resources = super().preprocess_cell(cell, resources, cell_index)
             for output in cell.outputs:
@@ -86,13 +89,13 @@ def _folded(text):
 
 
 def configure(c):
-    """Set what the assignment needs in nbgrader's configuration object `c`."""
+    """Make the settings of the assignment in nbgrader's configuration object `c`."""
     c.GenerateAssignment.preprocessors = [StudentCells if step is ClearSolutions else step for step in _usual(GenerateAssignment)]
     c.ClearSolutions.code_stub, c.ClearSolutions.text_stub = {"python": ""}, "..."
 
     c.Autograde.sanitize_preprocessors = [CellsHandedOut if step is DeduplicateIds else step
                                           for step in _usual(Autograde, "sanitize_preprocessors")]
-    c.CourseDirectory.ignore = [*_usual(CourseDirectory, "ignore"), ".progress"]            # what a student's checks remember
+    c.CourseDirectory.ignore = [*_usual(CourseDirectory, "ignore"), ".progress"]            # the stored progress of a student
     c.Execute.timeout, c.Execute.interrupt_on_timeout = SECONDS, True
     late = "This cell did not end in time and was stopped."
     c.Execute.error_on_timeout = {"ename": "TimeoutError", "evalue": late, "traceback": [late]}
@@ -100,10 +103,10 @@ def configure(c):
 
     c.GenerateFeedback.preprocessors = [Readable, *_usual(GenerateFeedback)]
 
-    # For a new gradebook nbgrader calls `alembic`, which is not found where its environment has not been activated.
+    # For a new gradebook nbgrader calls the program `alembic`, which is only on the PATH of an activated environment.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def _usual(part, setting="preprocessors"):
-    """What nbgrader would do by itself."""
+    """The default of a setting of nbgrader."""
     return part.class_traits()[setting].default()

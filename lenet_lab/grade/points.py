@@ -1,9 +1,9 @@
-"""What is graded, and how many points it has: the one home of both, for this package and for nbgrader.
+"""The graded exercises and their points, for this package and for nbgrader.
 
 The homework's marks (its section 3, questions 1 to 10) add up to exactly 100: 12 for the toy network, 73 for the seven functions, 15
-for the figure and the texts of questions 8 to 10, which people grade. It names no total itself. Its first page adds 2 points for the
-three questions about collaboration and time, "to not lose these marks": with them it would be 102. They are left out here, since the
-workbook asks no such questions.
+for the figure and the texts of questions 8 to 10, which people grade. The homework does not give a total. Its first page adds 2 points
+for the three questions about collaboration and time ("to not lose these marks"), which would make 102. They are omitted here, since the
+workbook does not ask these questions.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from lenet_lab.check.hinge_targets import EXERCISES as HINGES
 
 
 class Item(NamedTuple):
-    """One row of a result: the homework's question, its points, a title, and the notebook exercise; None where people grade."""
+    """One row of a result: the homework's question, its points, a title, and the notebook exercise (None if people grade it)."""
 
     question: str
     points: int
@@ -44,8 +44,8 @@ GRADED = {item.exercise: item for item in ITEMS if item.exercise}
 BY_HAND = tuple(item for item in ITEMS if not item.exercise)
 TOTAL = sum(item.points for item in ITEMS)
 
-# The workbook's other exercises have no marks in the homework. (numeric_gradient is given a function, which does not leave the grader;
-# the bug hunt asks for evidence gathered in the notebook.)
+# The workbook's other exercises have no marks in the homework. Two kinds are not graded: the argument of numeric_gradient is a function,
+# which cannot be sent to the student's process, and the bug hunt needs evidence from the notebook.
 PRACTICE = {name: Item("", 0, name.replace("_", " "), name) for name in (
     *(name for name in EXERCISES if name not in GRADED and name != "numeric_gradient"), *(f"derive_{step}" for step in DERIVATIONS),
     *HINGES.values())}

@@ -1,11 +1,11 @@
-"""Values as bytes, between the grader and the student's process: JSON for what is small, raw numbers for arrays.
+"""Messages between the grader and the student's process, as bytes: JSON, followed by the raw numbers of arrays.
 
-Not pickle: reading a pickle runs what its writer wants, and the writer is the student's process. Reading these bytes makes numbers,
-texts, lists, dicts, arrays, and objects of empty classes below `Other`, whose names the writer chooses; or it raises `Garbled`. It takes
-memory in proportion to the bytes: JSON can become some forty times as large, so a student's process may send little of it; the bytes of
-arrays follow one another, and each is read once.
+This is not pickle, because reading a pickle can run any code of its writer, here the student's process. Reading a message makes only
+numbers, texts, lists, dicts, arrays, and objects of empty subclasses of `Other`, whose names the writer chooses; or it raises `Garbled`.
+The memory for reading is limited: parsed JSON can be about forty times as large as its text, so a student's process may send little of
+it; the bytes of each array are read once.
 
-This file stands alone (standard library, and NumPy once it has been imported): it also runs in the student's process.
+This file imports only the standard library, and NumPy if it is already imported, because it also runs in the student's process.
 """
 
 import io
@@ -16,24 +16,24 @@ import re
 import struct
 import sys
 
-HEAD = struct.Struct(">QQ")              # how long the JSON is, and the arrays behind it
-MOST = 32 * 2 ** 20                      # bytes of a message
-MOST_JSON = 2 ** 20                      # bytes of the JSON in one from a student's process
-DEEPEST = 20                             # lists within lists
-MOST_NAMES = 100                         # of what is neither number nor text; more of them in one message are all called Other
+HEAD = struct.Struct(">QQ")              # the lengths of the JSON and of the arrays after it, in bytes
+MOST = 32 * 2 ** 20                      # bytes of a message, at most
+MOST_JSON = 2 ** 20                      # bytes of the JSON in a message from a student's process, at most
+DEEPEST = 20                             # nested lists, at most
+MOST_NAMES = 100                         # class names in one message, at most; further objects are of the class Other
 NUMBERS = re.compile(r"[<>|=][biufc]\d{1,2}")
 
 
 class Garbled(ValueError):
-    """What came is not a message, or too long for one."""
+    """The bytes are not a message, or the message is too long."""
 
 
 class Other:
-    """Stands for something that is neither a number nor a text, list, dict or array of such."""
+    """Replaces an object that is neither a number nor a text, list, dict or array of these."""
 
 
 def pack(value, most_json=MOST):
-    """The bytes of a message. Raises Garbled where there are too many."""
+    """The bytes of a message. Raises Garbled if there are too many."""
     arrays = []
     tree = json.dumps(_tree(value, arrays, 0)).encode()
     body = b"".join(arrays)
@@ -43,7 +43,7 @@ def pack(value, most_json=MOST):
 
 
 def _tree(value, arrays, depth):
-    """The value as JSON: lists that begin with a letter are what JSON has no name for."""
+    """The value as JSON: a number, text, bool or None, or a list that begins with the name of its type."""
     if value is None or isinstance(value, bool):
         return value
     if value is ...:
@@ -77,24 +77,24 @@ def _array(np, value, arrays):
         return ["odd array", list(plain.shape)]
     if plain.nbytes > MOST:
         raise Garbled(f"an array of {plain.nbytes >> 20} MiB")
-    order = sorted(range(plain.ndim), key=lambda axis: -abs(plain.strides[axis]))          # as it lies in memory
+    order = sorted(range(plain.ndim), key=lambda axis: -abs(plain.strides[axis]))          # the order of the axes in memory
     arrays.append(plain.transpose(order).tobytes())
     kind = "number" if isinstance(value, np.generic) else "array" if plain.flags.writeable else "frozen array"
     return [kind, plain.dtype.newbyteorder("=").str if plain.dtype.isnative else plain.dtype.str, list(plain.shape), order]
 
 
 def length(head, most_json=MOST):
-    """How many bytes follow a head of HEAD.size bytes. Raises Garbled where that is too many."""
+    """The number of bytes after a head of HEAD.size bytes. Raises Garbled if there are too many."""
     tree, body = HEAD.unpack(head)
     if tree + body > MOST:
         raise Garbled(f"more than {MOST >> 20} MiB")
     if tree > most_json:
-        raise Garbled(f"more than {most_json >> 20} MiB beside its arrays")
+        raise Garbled(f"more than {most_json >> 20} MiB without its arrays")
     return tree + body
 
 
 def unpack(head, rest):
-    """The value of a message. Raises Garbled."""
+    """The value of a message, from its head and the bytes after it. Raises Garbled."""
     try:
         cut = HEAD.unpack(head)[0]
         return _Reader(rest[cut:]).value(json.loads(rest[:cut]))
@@ -103,14 +103,14 @@ def unpack(head, rest):
 
 
 class _Reader:
-    """Makes values of a message's JSON; the arrays lie behind it in the order in which it names them."""
+    """Makes values from a message's JSON; `body` has the arrays in the order in which the JSON lists them."""
 
     def __init__(self, body):
         self.body, self.kinds = io.BytesIO(body), {}
 
     def value(self, tree, depth=0):
         if isinstance(tree, dict) or depth > DEEPEST:
-            raise Garbled("an object of JSON" if isinstance(tree, dict) else "lists within lists without end")
+            raise Garbled("an object of JSON" if isinstance(tree, dict) else "too many nested lists")
         if not isinstance(tree, list):
             return tree
         kind, *parts = tree
@@ -137,14 +137,14 @@ class _Reader:
             return np.empty([min(int(size), 1) for size in parts[0]][:10], dtype=object)
         dtype, shape, order = parts
         if not NUMBERS.fullmatch(dtype) or len(shape) > 30 or sorted(order) != list(range(len(shape))):
-            raise Garbled("an array that cannot be")
+            raise Garbled("an impossible array")
         if any(type(size) is not int or size < 0 for size in shape):
-            raise Garbled("an array of no size")
+            raise Garbled("an array with an impossible shape")
         dtype = np.dtype(dtype)
         wanted = math.prod(shape) * dtype.itemsize
         content = self.body.read(wanted)
         if len(content) < wanted:
-            raise Garbled("an array that is not there")
+            raise Garbled("an array with missing bytes")
         lying = np.frombuffer(content, dtype).reshape([shape[axis] for axis in order]).copy()
         array = lying.transpose([order.index(axis) for axis in range(len(shape))])
         if kind == "number":

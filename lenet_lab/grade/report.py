@@ -1,8 +1,8 @@
-"""A result in words and in files: a table, plain JSON, and what Gradescope and Autolab read.
+"""A result as text: a table, plain JSON, and the formats of Gradescope and Autolab.
 
-Gradescope reads `results.json` (its "Autograder Specifications", output format); Autolab the last line of what is printed ("Guide for
-Lab Authors", autoresult), where the twelve questions of the toy network are one problem, "QnA", as they were in the homework. What
-students get to see repeats a seed only if it was drawn for this one grading: with a known seed one could write down the answers.
+Gradescope reads `results.json` (its "Autograder Specifications", output format). Autolab reads the last line of the output ("Guide for
+Lab Authors", autoresult); there the twelve questions of the toy network are one problem, "QnA", as in the homework. Students see the seed
+only if it was drawn for this one grading: with a known seed a function could return stored answers.
 """
 
 import json
@@ -13,13 +13,13 @@ from .grading import BY_PEOPLE, MISSING, PASSED, UNWRITTEN
 from .points import BY_HAND, TOTAL
 from .sandbox import PROTECTION
 
-WIDE = 78                                # characters of a verdict in a line of the table
+WIDE = 78                                # width of the column of verdicts, in characters
 MARKS = {PASSED: "✓", UNWRITTEN: "…", MISSING: "…", BY_PEOPLE: " "}
-LONGEST = 2000                           # characters of a verdict
+LONGEST = 2000                           # characters of a verdict, at most
 
 
 def table(result, repeat_seed=True):
-    """The result for the terminal."""
+    """The result as a table for the terminal."""
     rows = [(row.item.question, row.item.exercise or row.item.title,
              "by hand" if row.status == BY_PEOPLE else f"{row.points}/{row.item.points}", MARKS.get(row.status, "✗"),
              said(row) if row.status not in (PASSED, BY_PEOPLE) else "") for row in result.rows]
@@ -28,23 +28,23 @@ def table(result, repeat_seed=True):
     words += ["", f"{sum(item.points for item in BY_HAND)} of {TOTAL} points are given by hand (questions 8 to 10)."]
     words += [clean(note) for note in result.notes]
     if result.isolation:
-        words.append(f"The submission ran within {PROTECTION[result.isolation]}.")
+        words.append(f"The student's code ran with {PROTECTION[result.isolation]}.")
     return "\n".join([*words, f"Seed {result.seed}: the same seed gives the same cases."] if repeat_seed else words)
 
 
 def said(row):
-    """The sentences of a row, with the misconception's name."""
+    """The text of a row, with the name of the misconception."""
     name = f"[{row.misconception}] " if row.misconception else ""
     return name + clean(row.text)[:LONGEST]
 
 
 def clean(text):
-    """Text of a submission without what a terminal would obey."""
+    """The text without control characters, which a terminal would execute."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 def as_json(result):
-    """Everything, as a dict that `statistics` reads too."""
+    """The whole result as a dict for JSON, which `statistics` reads too."""
     return {
         "submission": clean(result.name), "score": result.score, "worth": result.worth, "total": TOTAL, "seed": result.seed,
         "isolation": result.isolation, "fingerprint": result.fingerprint, "notes": [clean(note) for note in result.notes],
@@ -54,7 +54,7 @@ def as_json(result):
 
 
 def gradescope(result):
-    """The dict of Gradescope's results.json; what is graded by hand is not in it, Gradescope has questions of its own for that."""
+    """The dict of Gradescope's results.json, without the questions graded by hand, for which Gradescope has its own questions."""
     tests = [{"score": row.points, "max_score": row.item.points, "status": "passed" if row.status == PASSED else "failed",
               "name": f"{row.item.title} ({row.item.exercise})", "number": row.item.question or row.item.exercise, "output": said(row),
               "output_format": "text"} for row in result.rows if row.status != BY_PEOPLE]
@@ -64,7 +64,7 @@ def gradescope(result):
 
 
 def autolab(result, repeat_seed=False):
-    """What to print for Autolab: the table, and as the last line the scores."""
+    """The output for Autolab: the table, and the scores as the last line."""
     scores = {}
     for row in result.rows:
         if row.status != BY_PEOPLE and row.item.points:
@@ -74,7 +74,7 @@ def autolab(result, repeat_seed=False):
 
 
 def written(result, form, drawn):
-    """The result as text in one of the formats "table", "json", "gradescope", "autolab"; `drawn` says that the seed was drawn for it."""
+    """The result as text in one of the formats "table", "json", "gradescope", "autolab"; `drawn`: the seed was drawn for this grading."""
     if form == "table":
         return table(result)
     if form == "autolab":

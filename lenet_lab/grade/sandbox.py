@@ -1,13 +1,15 @@
-"""A student's code in a process of its own, which may do there what it likes, and which the grader outlives.
+"""Run a student's code in a separate process with limited rights; the grader survives whatever the code does.
 
-The process (`worker.py`) gets sources and arguments and gives back results; `Sandbox.function` makes of that a function that can be
-called here. On Linux, where `unshare` may be used, it has a root folder of its own in memory (the system's and Python's folders in
-it cannot be written to; nothing else of this machine is there), no network, and its own list of processes, which all end with it.
-Elsewhere it has what POSIX gives: limits, its own user if the grader is root, and a fence inside Python. `PROTECTION` says in words
-which of these it was; the first that works on this machine is used.
+The process (`worker.py`) receives sources and arguments and sends results. `Sandbox.function` is a function that can be called here and
+runs there. There are three levels of isolation, and the first that works on this machine is used; `PROTECTION` describes them.
 
-In the process there is NumPy, and of this package `lenet_core.ops` without the functions that are asked for; the rest is hidden. (A
-submission can still hand in another library's answer, or one that was copied: that is for the reader of the code to see.)
+- On Linux, if `unshare` is allowed, the process has its own root folder in memory, no network, and its own list of processes, which all
+  end with it. In this root folder are only the system's and Python's folders, read-only.
+- If the grader is root, the process has limits and a separate user.
+- Otherwise it has limits and an audit hook of Python.
+
+The process has NumPy, and `lenet_core.ops` without the functions that are graded; the rest of this package is hidden. (A submission can
+still use another library's function, or copied code: only a person who reads the code can find that.)
 """
 
 import ast
@@ -19,6 +21,7 @@ import os
 import queue
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -33,24 +36,25 @@ import lenet_core
 
 from . import protocol
 
-BOOT = 60                                # seconds until Python has started, on a machine that is busy
-LONGEST = 300                            # characters of an error, or of what is printed, that are passed on
-POLL = 0.05                              # seconds between two looks at the clock
-USERS = 1_000_000                        # numbers from here on belong to nobody; a grader that is root lends one to the student's process
+BOOT = 60                                # seconds until Python has started, at most, on a busy machine
+LONGEST = 300                            # characters of an error, or of printed text, that are used, at most
+POLL = 0.05                              # seconds between two checks of the time
+USERS = 1_000_000                        # user ids from here on are unused; a grader that is root gives one to the student's process
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8", "MPLBACKEND": "agg",
                "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 PROTECTION = {
-    "namespaces": "walls: a root folder of its own in memory, no network, its own processes (Linux namespaces), and limits",
-    "user": "limits, as a user of its own: it can neither write to nor signal what is not its own; it can read what everybody can, also "
-            "a --seed in the list of processes (not one in the grader's environment), and sockets are refused by Python only",
-    "limits": "limits and a fence: time, memory, files and further processes are limited; it can read what the grader can, also a --seed "
-              "in the list of processes (not one in the grader's environment), and what Python's own functions refuse (sockets, writing "
-              "elsewhere, signals) a determined submission gets around",
+    "namespaces": "full isolation: its own root folder in memory, no network, its own processes (Linux namespaces), and limits",
+    "user": "partial isolation: limits, and a separate user. It could neither write to files nor signal processes of other users. It could "
+            "read what all users can read, also a --seed in the list of processes (not a seed in the grader's environment). Only Python "
+            "refused sockets",
+    "limits": "weak isolation: time, memory, files and further processes were limited. It could read what the grader can read, also a "
+              "--seed in the list of processes (not a seed in the grader's environment). Only Python refused sockets, writing elsewhere "
+              "and signals, which deliberate code can avoid",
 }
-# $1 the new root, $2 the size of its writable folder, $3 the library, $4 the last step's options, $5 Python, $6 its program,
-# $7 where NumPy is; then the places of this machine that are to be seen in it, and, as hidden:PLACE, what is to be hidden in them.
-# This shell stays the first process in there: when it is ended, all others are.
+# $1 the new root, $2 the size of its writable folder, $3 the library, $4 the options of the last step, $5 Python, $6 its program,
+# $7 the folder of NumPy; then the folders of this machine that are visible in it, and, as hidden:FOLDER, the hidden folders in them.
+# This shell remains the first process inside: when it ends, all others end.
 ENTER = """
 set -e
 new=$1 size=$2 library=$3 last=$4 python=$5 start=$6 numpy=$7
@@ -75,7 +79,7 @@ PACKAGES = str(Path(np.__file__).parents[1])
 
 
 class Limits(NamedTuple):
-    """What a student's process may use: seconds (of the clock, and of the processor), bytes of memory, of files, of output."""
+    """The limits of a student's process: seconds (of the clock, and of the processor), bytes of memory, of files, of output."""
 
     seconds: float = 8
     memory: int = 2 ** 30
@@ -84,21 +88,23 @@ class Limits(NamedTuple):
 
 
 class NotStarted(RuntimeError):
-    """There is no process, and the submission is not to blame: nothing of it has run yet."""
+    """The process could not be started, before any code of the submission ran."""
 
 
 class Ended(Exception):
-    """The process is no longer there; the text says why."""
+    """The process has ended; the text gives the reason."""
 
 
 class Sandbox:
-    """A process with the exercises `works` in it, {name: {"kind", "name", "cells", "own", ...}}; used as `with Sandbox(...) as box`.
+    """A process with the exercises `works`, {name: {"kind", "name", "cells", "own", ...}}; used as `with Sandbox(...) as box`.
 
-    `box.failed` and `box.answers` say of each what is wrong with its cell, or what it answers; `box.function(name)` is its function.
-    When the process is gone, `box.ended` says why in one sentence. `asked` are functions of `lenet_core.ops` that are not in there.
+    By the names of the exercises, `box.failed` has the errors of their cells and `box.answers` their answers. `box.function(name)` is the
+    function of an exercise. When the process has ended, `box.ended` is the reason in one sentence. `asked` are the graded functions of
+    `lenet_core.ops`, which are removed there. `limits` default to `Limits()`, `how` to `isolation()`. Raises `NotStarted`.
     """
 
-    def __init__(self, works, asked=(), files=None, limits=Limits(), how=None):
+    def __init__(self, works, asked=(), files=None, limits=None, how=None):
+        limits = limits or Limits()
         self.limits, self.how, self.ended, self.failed, self.answers = limits, how or isolation(), None, {}, {}
         self.asked, self.job = frozenset(asked), {
             "works": works, "files": files or {}, "limits": limits._asdict(), "user": USERS + os.getpid(),
@@ -126,23 +132,23 @@ class Sandbox:
             loaded = _dict(self._receive(self.limits.seconds))
             self.failed, self.answers = (_dict(loaded.get(key)) for key in ("failed", "answers"))
             if "error" in loaded:
-                self._end("What came back is too large.")
+                self._end("Its answer is too large.")
         return self
 
     def __exit__(self, *_):
         self.close()
 
     def function(self, name, keep=False):
-        """The function of exercise `name`, to be called here; with `keep` its cache stays there, and what comes back stands for it."""
+        """The function of exercise `name`, to be called here; with `keep` its cache stays there, and a placeholder is returned for it."""
         return Function(self, name, keep)
 
     def ask(self, message):
-        """Send a call, and wait for what came of it: a dict. Raises Ended."""
+        """Send a call and return its result, a dict. Raises Ended."""
         self._send(protocol.pack(message))
         return _dict(self._receive(self.limits.seconds + 1))
 
     def _packed_job(self):
-        """The bytes of the job. Raises protocol.Garbled where they are too many, or the files would leave it no room in its folder."""
+        """The bytes of the job. Raises protocol.Garbled if there are too many, or if the files would take half of its disk space."""
         if sum(len(text.encode()) for text in self.job["files"].values()) > self.limits.disk // 2:
             raise protocol.Garbled(f"more than {self.limits.disk >> 21} MiB of Python files")
         return protocol.pack(self.job)
@@ -166,7 +172,10 @@ class Sandbox:
                        *_places(), *_hidden()]
             home = "/student"
         else:
-            _keep_to_oneself()
+            if self.how == "user" and (closed := [place for place in self.folder.parents if not place.stat().st_mode & stat.S_IXOTH]):
+                raise Ended(f"Its process runs as another user, who cannot enter {closed[-1]}. "
+                            "Name a folder in TMPDIR that every user can enter.")
+            _protect_memory()
             command, home = [sys.executable, "-I", "-B", "-c", START, library, PACKAGES], new
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=new,
                                         env=ENVIRONMENT | {"HOME": str(home), "TMPDIR": str(home)}, start_new_session=True)
@@ -175,10 +184,10 @@ class Sandbox:
             thread.start()
 
     def close(self):
-        """End the process, whatever it is doing, and all that it has started and written."""
+        """End the process and those that it started, and delete its files."""
         if self.process:
             self._kill()
-            until = time.monotonic() + 2                              # a process that got away may still hold the line: it is left then
+            until = time.monotonic() + 2                              # an escaped process may keep the pipe open: do not wait for it
             while self._threads[0].is_alive() and time.monotonic() < until:
                 with contextlib.suppress(queue.Empty):
                     self._frames.get(timeout=POLL)
@@ -226,11 +235,11 @@ class Sandbox:
             try:
                 return protocol.unpack(*frame)
             except protocol.Garbled as error:
-                self._end(f"What came back cannot be read ({error}).")
+                self._end(f"Its answer cannot be read ({error}).")
                 raise Ended(self.ended) from None
 
     def _gone(self):
-        """The process is no more: say why, and raise Ended."""
+        """The process has ended: set the reason, and raise Ended."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(1)
         self._end(_why(self.process.poll()))
@@ -245,7 +254,7 @@ class Sandbox:
                     break
                 self._frames.put((head, rest))
         except protocol.Garbled as error:
-            self._end(f"What came back cannot be read ({error}).")
+            self._end(f"Its answer cannot be read ({error}).")
         except (OSError, ValueError):
             pass
         self._frames.put(None)
@@ -257,16 +266,18 @@ class Sandbox:
                 total += len(part)
                 self.said = (self.said + part)[:2000]
                 if total > self.limits.output:
-                    return self._end(f"It wrote more than {self.limits.output >> 20} MiB to the terminal.")
+                    self._end(f"It wrote more than {self.limits.output >> 20} MiB to the terminal.")
+                    return
 
 
 class Function:
-    """A student's function: called here, run there. What it does to its arguments, prints and changes of NumPy's state happens here too."""
+    """A student's function: called here, run there. Changes of its arguments and of NumPy's state, and printed text, are repeated here."""
 
     def __init__(self, sandbox, name, keep):
         self.sandbox, self.__name__, self.keep = sandbox, name, keep
 
     def __call__(self, *args, **kwargs):
+        """Call the function in its process; returns its value, or raises the exception that it raised. Raises Ended."""
         message = {"name": self.__name__, "args": list(args), "kwargs": kwargs, "keep": self.keep}
         own_cache = len(args) == 2 and type(args[1]) is dict and list(args[1]) == ["kept"]
         if own_cache:
@@ -291,13 +302,13 @@ def _dict(value):
 
 
 def _mirrored(mine, theirs):
-    """Make an argument what the student's function has made of it: the value to keep in its place, itself where that is possible."""
+    """Repeat on the argument `mine` the changes that the student's function made (`theirs`); returns the value to use in its place."""
     if isinstance(mine, np.ndarray):
         alike = isinstance(theirs, np.ndarray) and (theirs.shape, theirs.dtype) == (mine.shape, mine.dtype)
         if alike and mine.flags.writeable:
             np.copyto(mine, theirs)
         elif mine.flags.writeable and mine.dtype.kind == "f":
-            mine.fill(np.nan)                                          # another shape: not what it was, at any rate
+            mine.fill(np.nan)                                          # another shape: mark the argument as changed
         elif not alike or not np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f"):
             return theirs
         return mine
@@ -320,7 +331,7 @@ def _mirrored(mine, theirs):
 
 
 def _same_state(changed):
-    """Change here what the function has changed of NumPy's global state there, for the check to see."""
+    """Change the parts of NumPy's global state that the function changed in its process, so that the check detects it."""
     changed = changed if isinstance(changed, list) else []
     if "random" in changed:
         np.random.random()
@@ -333,9 +344,9 @@ def _same_state(changed):
 def _error(said):
     """The error that the student's function raised, or one of the same name."""
     name, text = (str(part)[:LONGEST] for part in [*(said if isinstance(said, list) else ["Error"]), ""][:2])
-    text = text.replace("ellipsis", "dots")                           # a word that the check takes for dots left unwritten: they are known
+    text = text.replace("ellipsis", "dots")                           # the check would take "ellipsis" for an unwritten function
     kind = getattr(builtins, name, None) or getattr(np.exceptions, name, None)
-    if isinstance(kind, type) and issubclass(kind, Exception) and kind is not KeyError:        # which puts its text in quotes
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind is not KeyError:        # KeyError quotes its text
         with contextlib.suppress(TypeError):
             return kind(text)
     return type("".join(filter(str.isidentifier, name))[:60] or "Error", (Exception,), {})(text)
@@ -346,7 +357,7 @@ def _error(said):
 
 @functools.cache
 def isolation():
-    """"namespaces" where a sandbox with walls can be made on this machine, else "user" if the grader is root, or "limits"."""
+    """"namespaces" if full isolation is possible on this machine, else "user" if the grader is root, or "limits"."""
     if sys.platform == "linux" and all(map(shutil.which, ("unshare", "mount", "sh"))):
         with contextlib.suppress(NotStarted), Sandbox({}, how="namespaces"):
             return "namespaces"
@@ -354,7 +365,7 @@ def isolation():
 
 
 def _places():
-    """What of this machine is to be seen in a sandbox: the system's folders and Python's, none within another."""
+    """The folders of this machine that are visible in a sandbox: the system's and Python's, none inside another."""
     base = str(Path(os.path.realpath(sys.executable)).parents[1])
     python = {sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix), base, PACKAGES}
     places = sorted(place for place in {*SYSTEM, *python} if os.path.lexists(place))
@@ -363,23 +374,23 @@ def _places():
 
 
 def _hidden():
-    """What is not to be seen in there: this package, where it is installed among Python's folders."""
+    """The folders to hide in a sandbox: this package, if it is installed inside Python's folders."""
     packages = [os.path.realpath(path) for path in (Path(lenet_core.__file__).parent, Path(__file__).parents[1])]
     return [f"hidden:{package}" for package in packages if any(package.startswith(place + "/") for place in _places())]
 
 
 @functools.cache
 def _ops_without(asked):
-    """The source of `lenet_core.ops` in which the functions `asked` for only say so."""
+    """The source of `lenet_core.ops` in which the functions in `asked` only raise RuntimeError."""
     tree = ast.parse(Path(lenet_core.__file__).with_name("ops.py").read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in asked:
-            node.body = ast.parse(f"raise RuntimeError('ops.{node.name} is what is asked for here: write it yourself')").body
+            node.body = ast.parse(f"raise RuntimeError('ops.{node.name} is the function to be written here: write it yourself')").body
     return ast.unparse(tree)
 
 
-def _keep_to_oneself():
-    """Where the student's process has this one's user: it shall not look into this one's memory (PR_SET_DUMPABLE)."""
+def _protect_memory():
+    """Forbid other processes of the same user to read this process's memory (PR_SET_DUMPABLE)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
 
@@ -394,9 +405,9 @@ def _size(folder):
 
 
 def _why(status):
-    """Why a process ended, in a sentence, from its exit status; a shell gives the number of a signal as 128 more."""
+    """The reason why a process ended, in a sentence, from its exit status; a shell adds 128 to the number of a signal."""
     if status is None:
-        return "It closed its line to the grader."
+        return "It closed its connection to the grader."
     number = -status if status < 0 else status - 128 if status > 128 else 0
     with contextlib.suppress(ValueError):
         return f"Its process was ended by the system ({signal.Signals(number).name})."

@@ -1,10 +1,10 @@
-"""What one exercise needs of its notebook: the statements that bind the names it uses, and no others.
+"""The statements of a notebook that one exercise needs: those that bind the names it uses, directly or indirectly.
 
-A function may count on imports, helper functions and constants of other cells. Running the whole notebook for it would train networks
-and open widgets, and running its cell alone would miss `import numpy as np`; so the names are followed from statement to statement, as
-Python's own symbol table resolves them. Cells count in the order of the notebook, later ones too, as after Run All.
+A function may use imports, helper functions and constants of other cells. Running the whole notebook would train networks and open
+widgets; running the exercise's cell alone would miss `import numpy as np`. So the names are followed from statement to statement, with
+Python's own symbol table. All cells are used in the order of the notebook, also later ones, as after Run All.
 
-This file stands alone (standard library only): it also runs in the student's process, where nothing else of this package is.
+This file imports only the standard library, because it also runs in the student's process, without the rest of this package.
 """
 
 import ast
@@ -20,7 +20,7 @@ MAGIC = re.compile(r"^[ \t]*[%!].*$", re.M)
 
 @dataclass(eq=False)
 class Statement:
-    """A statement at the top level of cell number `cell`: which names it binds, which names of elsewhere it uses."""
+    """A statement at the top level of cell number `cell`, with the names it binds and the global names it uses."""
 
     cell: int
     node: ast.stmt
@@ -30,7 +30,7 @@ class Statement:
 
 
 def dots(source):
-    """Are there three dots in it where something should be written? Those of an index, x[..., 0], are written."""
+    """Whether the source has three dots as a placeholder; the dots of an index, x[..., 0], do not count."""
     brackets = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -43,12 +43,12 @@ def dots(source):
             elif token.string == "..." and brackets[-1:] != ["["]:
                 return True
     except (tokenize.TokenError, SyntaxError, ValueError):
-        pass                                                          # it has been begun, if not well
+        pass                                                          # a syntax error: something has been written
     return False
 
 
 def statements(source, cell=0):
-    """The statements of a cell, an import of several names as several. Lines of magic are left out. Raises SyntaxError."""
+    """Yield the statements of a cell; an import of several names becomes several. Lines of magic are removed. Raises SyntaxError."""
     source = MAGIC.sub("", source)
     lines = source.splitlines()
     for node in ast.parse(source).body:
@@ -63,7 +63,7 @@ def _apart(node):
     if not isinstance(node, (ast.Import, ast.ImportFrom)) or len(node.names) == 1:
         return [node]
     several = []
-    for name in node.names:                                           # one that is not there does not take the others with it
+    for name in node.names:                                           # so that a missing name does not prevent the other imports
         one = copy.copy(node)
         one.names = [name]
         several.append(one)
@@ -84,10 +84,10 @@ def _names(node):
 
 
 def needed(cells, own, name=None):
-    """(statements, the one that counts) for the exercise in `cells[own]`: a function `name`, or all of the cell where there is no name.
+    """(statements, target) of the exercise in `cells[own]`: the target is the last statement that binds `name`, or None.
 
-    `cells` are sources in the order of the notebook; those that are no Python are passed over, except the exercise's own: there
-    SyntaxError is raised. Where the cell binds no `name`, the second is None.
+    `cells` are sources in the order of the notebook. Without a `name`, the whole cell is needed. Cells that are not valid Python are
+    skipped, except the exercise's own cell: there SyntaxError is raised.
     """
     every = []
     for number, source in enumerate(cells):

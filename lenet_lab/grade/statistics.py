@@ -1,8 +1,8 @@
-"""What a folder of submissions says about the exercises: how many solve each, at which check the others stop, with which misconception.
+"""Statistics of a folder of submissions: for each exercise the share solved, the checks that failed, and the misconceptions.
 
-A result is kept for every submission (`results/*.json`), so that a folder of two hundred can be interrupted, and results made elsewhere
-(`--format json`) can be put together. How well an exercise separates is the point-biserial correlation of having solved it with the
-points in all the others; it has no value where everybody solved it, or nobody.
+The result of every submission is stored (`results/*.json`), so that the grading of a large folder can be interrupted and continued, and
+results from other machines (`--format json`) can be combined. `separates` is the discrimination of an exercise: the point-biserial
+correlation of solving it with the points in all other exercises. It has no value if all students solved the exercise, or none.
 """
 
 import csv
@@ -15,32 +15,38 @@ import numpy as np
 from tabulate import tabulate
 from tqdm import tqdm
 
+from lenet_core._files import in_a_sentence, is_folder
+
 from .grading import MISSING, PASSED, UNWRITTEN, grade
 from .points import GRADED, PRACTICE
 from .report import as_json, clean
 from .submission import NotASubmission, read
 
-# By what a verdict says: at which check an exercise stopped. The first that fits.
+# The check at which an exercise failed, from the text of its verdict: the first pattern that matches.
 CHECKS = (
     ("time", r"It does not end|It is too slow|It was stopped after"),
-    ("process", r"^Its process |^It wrote more than |^What came back |^It closed "),
+    ("process", r"^Its process |^It wrote more than |^Its answer |^It closed "),
     ("reads", r"^The submission is too large|^Its cell cannot be read|there is no \S+.* in it"),
     ("forward first", r"The forward function that goes with it"),
     ("runs", r"It raises |^Its cell raises "), ("shapes", r" has shape "), ("number type", r" instead of floating-point numbers "),
     ("arguments unchanged", r"It changes what it was given"), ("global state", r"It changes NumPy's global state"),
-    ("finite differences", r"measured by a nudge"), ("values", r", expected \S+ \("),
+    ("finite differences", r"by finite differences, is"), ("values", r", expected \S+ \("),
     ("returns", r"It returns |wanted is an array|is not a function"), ("answer", r""),
 )
 
 
 def write(folder, out, seed, drawn, limits, practice):
-    """Grade what is in `folder`, write tables and a figure into `out`, and return the table as text. Raises NotASubmission."""
-    if not folder.is_dir():
+    """Grade all submissions in `folder`, write tables and a figure into `out`, and return the tables as text.
+
+    Raises NotASubmission if there is no folder, or no submission in it.
+    """
+    if not is_folder(folder):
         raise NotASubmission(f"There is no folder {folder}.")
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     (out / "results").mkdir(parents=True, exist_ok=True)
-    results, said = results_of(folder, out / "results", seed, drawn, limits, practice)
+    results, said = results_of(paths, out / "results", seed, drawn, limits, practice)
     if not results:
-        raise NotASubmission(f"{folder} holds no submissions.")
+        raise NotASubmission(" ".join([f"{folder} holds no submissions that can be graded.", *dict.fromkeys(said)]))
     lines, why = items(results), failures(results)
     _table(out / "items.csv", lines)
     _table(out / "failures.csv", why)
@@ -51,14 +57,15 @@ def write(folder, out, seed, drawn, limits, practice):
     (out / "items.txt").write_text(caption + "\n", encoding="utf-8")
     mean = np.mean([one["score"] for one in results])
     return "\n".join([*said, f"{len(results)} submissions, {mean:.1f} of {results[0]['worth']} points on average.", "",
-                      _in_table(lines), "", _in_table(why), "", caption, f"In {out}: items.csv, failures.csv, items.png, what it shows in items.txt, results."])
+                      _in_table(lines), "", _in_table(why), "", caption,
+                      f"In {out}: items.csv, failures.csv, items.png, its caption items.txt, and the folder results."])
 
 
-def results_of(folder, kept, seed, drawn, limits, practice):
-    """(results as dicts, what could not be graded) for every submission in a folder; what is kept of an earlier time is not done again."""
+def results_of(paths, kept, seed, drawn, limits, practice):
+    """(results as dicts, sentences about files that were omitted) for every submission in `paths`; stored results are used again."""
     results, said = [], []
     wanted = {*GRADED, *(PRACTICE if practice else ())}
-    for path in tqdm(sorted(path for path in folder.iterdir() if not path.name.startswith(".")), unit="submission", disable=None):
+    for path in tqdm(paths, unit="submission", disable=None):
         try:
             if path.suffix == ".json":
                 found = _result(path)
@@ -68,7 +75,7 @@ def results_of(folder, kept, seed, drawn, limits, practice):
                 continue
             submission = read(path)
         except (NotASubmission, OSError) as error:
-            said.append(f"Left out: {clean(str(error))}")
+            said.append(f"Omitted: {clean(in_a_sentence(error))}")
             continue
         place = kept / f"{path.name}.json"
         found = _result(place)
@@ -81,11 +88,11 @@ def results_of(folder, kept, seed, drawn, limits, practice):
 
 
 def _result(path):
-    """A result that `as_json` made, read from a file; None where there is none."""
+    """A result of `as_json`, read from a file; None if the file has none. Raises OSError if it cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return found if {"rows", "score", "worth", "seed", "fingerprint"} <= found.keys() else None
-    except (OSError, ValueError, AttributeError):
+    except (FileNotFoundError, ValueError, AttributeError):
         return None
 
 
@@ -93,7 +100,7 @@ def _result(path):
 
 
 def items(results):
-    """One dict per exercise: how many submissions wrote and solved it, mean points, how well it separates."""
+    """One dict per exercise: the numbers of submissions that wrote and solved it, mean points, and its discrimination ("separates")."""
     lines = []
     for exercise in (*GRADED, *PRACTICE):
         rows = [next((row for row in one["rows"] if row["exercise"] == exercise), None) for one in results]
@@ -112,7 +119,7 @@ def items(results):
 
 
 def failures(results):
-    """One dict per way to fail an exercise: where it stopped, the misconception, how many submissions; the most frequent first."""
+    """One dict per kind of failure of an exercise: the check, the misconception, the number of submissions; the most frequent first."""
     counts = Counter((row["exercise"], check_of(row), row["misconception"] or "") for one in results for row in one["rows"]
                      if row["exercise"] and row["status"] != PASSED)
     order = [*GRADED, *PRACTICE]
@@ -122,14 +129,14 @@ def failures(results):
 
 
 def check_of(row):
-    """The check at which a row stopped, by what it says."""
+    """The check at which a row failed, found from its text."""
     if row["status"] in (MISSING, UNWRITTEN):
         return row["status"]
     return next(check for check, words in CHECKS if re.search(words, row["text"], re.M))
 
 
 def in_words(lines, why):
-    """What the figure shows, in two sentences."""
+    """The content of the figure in two or three sentences."""
     graded = [line for line in lines if line["written"]] or lines
     hard, easy = min(graded, key=lambda line: line["share solved"]), max(graded, key=lambda line: line["share solved"])
     text = (f"Share of {lines[0]['submissions']} submissions that solve each exercise: from {hard['share solved']:.0%} "
@@ -137,7 +144,7 @@ def in_words(lines, why):
     separating = [line for line in lines if line["separates"] is not None]
     if separating:
         best = max(separating, key=lambda line: line["separates"])
-        text += f" {best['exercise']} separates best ({best['separates']:.2f})."
+        text += f" {best['exercise']} separates strong and weak submissions best (correlation {best['separates']:.2f})."
     often = max((one for one in why if one["misconception"]), key=lambda one: one["submissions"], default=None)
     if often:
         text += f" The most frequent misconception: {often['misconception']} in {often['exercise']} ({often['submissions']} submissions)."

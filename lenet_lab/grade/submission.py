@@ -1,24 +1,27 @@
-"""Read what a student hands in: a notebook, a folder, or a hw7.tar; nothing of it is run here, parsed as Python, or written to disk.
+"""Read a submission: a notebook, a folder, or a hw7.tar. Nothing of it is run here, parsed as Python, or written to disk.
 
-A tar is read member by member into memory and never unpacked, so a path cannot lead anywhere; one that tries to is refused all the
-same, since nobody makes it by accident. A notebook's exercises are known by their cells' metadata (`lenet.exercise`), or, where that
-has been lost, by the name that they define or the question that they answer. Python files hold functions in the handout's interface.
+A tar is read member by member into memory and never unpacked, so a path in it cannot do harm. A tar with a path out of its folder is
+still refused, since such a path is not made by accident. A notebook's exercises are identified by the metadata of their cells
+(`lenet.exercise`). If that has been lost, the function that a cell defines or the question that it answers identifies it. Python files
+have functions in the handout's interface.
 """
 
 import hashlib
 import json
+import os
 import re
 import tarfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from lenet_core._files import is_file, is_folder, mode
 from lenet_lab.check.solutions import exercise as asked_in
 from lenet_lab.handout import IN_OPS
 
 from . import slices
 from .points import GRADED, PRACTICE
 
-MOST_FILES, LARGEST, LARGEST_TOTAL = 500, 20 * 2 ** 20, 60 * 2 ** 20        # a bundle of this workbook: 9 files, 4 MB
+MOST_FILES, LARGEST, LARGEST_TOTAL = 500, 20 * 2 ** 20, 60 * 2 ** 20        # a bundle of this workbook has 9 files, 4 MB
 LONGEST_CELL = 100_000                   # characters
 NAMES = {"hinges_target": ("b", "bends"), "hinges_tent": ("tent_b", "tent_bends")}          # of the variables that hold an answer
 ADAPTER = Path(__file__).with_name("cnn_lenet.py")
@@ -26,13 +29,13 @@ HANDOUT = {name: handout for handout, name in IN_OPS.items()}
 
 
 class NotASubmission(ValueError):
-    """There is nothing here that could be graded; the text says why in one sentence."""
+    """There is nothing to grade; the text gives the reason in one sentence."""
 
 
 class Work(NamedTuple):
-    """What a student wrote for one exercise: the sources of all cells of its notebook, and which of them is its own.
+    """A student's work on one exercise: the sources of all cells of its notebook, and the index `own` of its cell.
 
-    `kind` says how it is looked at: "function", "toy", "derivation", or "names" (its answer is the value of `names`).
+    `kind` is the kind of answer: "function", "toy", "derivation", or "names" (the values of the variables `names`).
     """
 
     kind: str
@@ -46,16 +49,16 @@ class Work(NamedTuple):
 
     @property
     def written(self):
-        """Is there something in place of the dots?"""
+        """Whether the dots have been replaced."""
         return not slices.dots(self.cells[self.own])
 
     def job(self):
-        """What the student's process has to know of it."""
+        """The description of the exercise for the student's process, as plain data."""
         return {"kind": self.kind, "name": self.name, "cells": self.cells, "own": self.own, "names": list(self.names)}
 
 
 class Submission(NamedTuple):
-    """{exercise: Work} of everything that was found; `modules` are Python files that lie beside it, `notes` what could not be read."""
+    """{exercise: Work} of everything that was found; `modules` are the Python files beside it, `notes` sentences about unreadable parts."""
 
     name: str
     works: dict
@@ -67,13 +70,13 @@ class Submission(NamedTuple):
 def read(path):
     """The `Submission` in a notebook, a Python file, a folder, or a tar. Raises NotASubmission, or OSError."""
     path = Path(path)
-    if path.is_dir():
+    if is_folder(path):
         files = _of_folder(path)
     elif path.suffix in (".ipynb", ".py"):
         files = _of_file(path)
     elif path.suffix == ".tar":
         files = _of_tar(path)
-    elif path.exists():
+    elif mode(path):
         raise NotASubmission(f"{path.name} is not a notebook (.ipynb), a .tar, a Python file or a folder.")
     else:
         raise NotASubmission(f"There is no {path.name}.")
@@ -105,13 +108,13 @@ def _of_file(path):
 
 def _of_folder(folder):
     files, total = {}, 0
-    for number, path in enumerate(sorted(folder.rglob("*"))):
+    for number, path in enumerate(_all_below(folder)):
         name = path.relative_to(folder).as_posix()
         if number >= MOST_FILES:
             raise NotASubmission(f"{folder.name} holds more than {MOST_FILES} files.")
-        if path.is_symlink():
+        if os.path.islink(path):
             raise NotASubmission(f"{name} is a link; a submission holds files and folders only.")
-        if _wanted(name) and path.is_file():
+        if _wanted(name) and is_file(path):
             size = path.stat().st_size
             total += size
             _check_size(name, size, total)
@@ -119,11 +122,18 @@ def _of_folder(folder):
     return files
 
 
+def _all_below(folder):
+    """The sorted paths of all that is in a folder and its subfolders. Raises OSError where one cannot be read, as `rglob` does not."""
+    def refuse(error):
+        raise error
+    return sorted(Path(place, name) for place, folders, files in os.walk(folder, onerror=refuse) for name in (*folders, *files))
+
+
 def _of_tar(path):
     files, total = {}, 0
     _check_size(path.name, 0, path.stat().st_size)
     try:
-        with tarfile.open(path, "r:") as tar:                         # a compressed one could unpack to any size: it is not read
+        with tarfile.open(path, "r:") as tar:                         # not compressed: the content could have any size
             for number, member in enumerate(tar):
                 name, says = member.name, f"{path.name} is refused: its member {member.name[:100]!r}"
                 if number >= MOST_FILES:
@@ -151,7 +161,7 @@ def _text(content):
 
 
 def _found(files):
-    """({exercise: Work}, notes) of what these files hold."""
+    """({exercise: Work}, notes) of the exercises in these files."""
     candidates, notes = {}, []
     for name in sorted(name for name in files if name.endswith(".ipynb")):
         try:
@@ -175,7 +185,7 @@ def _found(files):
 
 
 def _cells(content):
-    """(sources, exercises asked for) of a notebook's code cells, and the numbers, from 1, of those that were cut short."""
+    """(sources, exercises in the metadata, numbers of truncated cells from 1) of a notebook's code cells."""
     notebook = json.loads(_text(content))
     sources, asked, cut = [], [], []
     for cell in notebook["cells"]:
@@ -190,7 +200,7 @@ def _cells(content):
 
 
 def _pattern(exercise):
-    """What a cell looks like that answers an exercise."""
+    """A regular expression that matches a cell with the answer to an exercise."""
     if exercise.startswith("toy_"):
         return rf"\bcheck\.toy\(\s*{int(exercise[4:])}\s*[,)]"
     if exercise.startswith("derive_"):
@@ -211,7 +221,7 @@ def _work(exercise, cells, own, place):
 
 
 def _counted(ranked):
-    """Of several cells for one exercise, the one that counts: one that answers it, is written, is its own cell; the last of those."""
+    """The cell that counts among several for one exercise: the last of those that answer it, are written, and have its metadata."""
     best = max(rank for rank, _ in ranked)
     counts = [work for rank, work in ranked if rank == best][-1]
     others = ", ".join(work.place for rank, work in ranked if work is not counts and best[1] and rank[:2] == best[:2])
@@ -219,9 +229,9 @@ def _counted(ranked):
 
 
 def _of_python(exercise, files, elsewhere):
-    """The Work in a Python file, in the handout's interface; the homework's own file name goes before others.
+    """The Work in a Python file, in the handout's interface; a file with the homework's own name has priority.
 
-    The two files of `bundle` only repeat what stands in the notebooks: they count where it is not `elsewhere`.
+    The two files of `bundle` only repeat the notebooks: they count only if the exercise was not found `elsewhere`.
     """
     name = HANDOUT.get(exercise, exercise)
     bundled = [file for file, content in files.items() if content == ADAPTER.read_bytes()]

@@ -6,6 +6,8 @@ import secrets
 import sys
 from pathlib import Path
 
+from lenet_core._files import in_a_sentence
+
 from . import statistics
 from .grading import grade, nothing
 from .report import clean, written
@@ -16,21 +18,22 @@ SEED = "LENET_GRADE_SEED"
 
 
 def main(arguments=None):
+    """`lenet grade`: grade a submission, or a folder of them; returns the exit status."""
     ask = argparse.ArgumentParser(
         prog="lenet grade",
         description="Grade a submission: a notebook, a folder of notebooks or of Python files with the homework's seven functions, or a "
-                    "hw7.tar. Every exercise runs in a process of its own, with limits.",
-        epilog="Exit status: 0 when it has been graded, whatever the points; 2 when there is nothing to grade; 1 when nothing could run.")
-    ask.add_argument("submission", type=Path, nargs="?", metavar="SUBMISSION", help="what was handed in")
-    ask.add_argument("--statistics", type=Path, metavar="FOLDER", help="grade all in FOLDER, and write what it says about the exercises")
+                    "hw7.tar. Every exercise runs in a separate process, with limits.",
+        epilog="Exit status: 0 if it has been graded, whatever the points; 2 if there is nothing to grade; 1 if nothing could run.")
+    ask.add_argument("submission", type=Path, nargs="?", metavar="SUBMISSION", help="the submission")
+    ask.add_argument("--statistics", type=Path, metavar="FOLDER", help="grade all submissions in FOLDER, and write statistics of the exercises")
     ask.add_argument("--format", choices=("table", "gradescope", "autolab", "json"), default="table", help="default: table")
     ask.add_argument("--out", type=Path, metavar="FILE",
-                     help="write there, not to the terminal (--statistics: a folder, default: statistics)")
+                     help="write to FILE, not to the terminal (--statistics: a folder, default: statistics)")
     ask.add_argument("--seed", type=int, metavar="N",
-                     help=f"the hidden seed of the random cases (default: {SEED} in the environment, else a new one); better given in the "
-                          "environment, because a submission that runs without walls can read it in the list of processes")
-    ask.add_argument("--seconds", type=float, default=Limits().seconds, metavar="S", help="for one exercise (default: %(default)g)")
-    ask.add_argument("--practice", action="store_true", help="look at the exercises without points too")
+                     help=f"the hidden seed of the random cases (default: {SEED} in the environment, else a new one). The environment is "
+                          "safer: a submission that runs without full isolation can read the command line in the list of processes")
+    ask.add_argument("--seconds", type=float, default=Limits().seconds, metavar="S", help="limit for one exercise (default: %(default)g)")
+    ask.add_argument("--practice", action="store_true", help="grade the exercises without points too")
     args = ask.parse_args(arguments)
     if (args.submission is None) == (args.statistics is None):
         ask.error("name a SUBMISSION, or a folder of them with --statistics.")
@@ -38,7 +41,7 @@ def main(arguments=None):
         ask.error(f"--seconds must be greater than 0, and is {args.seconds:g}.")
     given = args.seed if args.seed is not None else os.environ.pop(SEED, None)
     try:
-        seed = secrets.randbits(53) if given is None else int(given)        # 53 bits survive in every reader of JSON
+        seed = secrets.randbits(53) if given is None else int(given)        # every reader of JSON keeps 53 bits
         if seed < 0:
             raise ValueError
     except ValueError:
@@ -50,16 +53,16 @@ def main(arguments=None):
             return 0
         status, result = 0, grade(read(args.submission), seed, limits, args.practice)
     except KeyboardInterrupt:
-        print(f"\n{ask.prog}: stopped" + ("; the same command goes on where it was" if args.statistics else ""), file=sys.stderr)
+        print(f"\n{ask.prog}: stopped" + ("; the same command continues with the rest" if args.statistics else ""), file=sys.stderr)
         return 130
     except NotStarted as error:
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 1
     except (NotASubmission, OSError) as error:
-        print(f"{ask.prog}: {clean(str(error))}", file=sys.stderr)
+        print(f"{ask.prog}: {clean(in_a_sentence(error))}", file=sys.stderr)
         if args.statistics or args.format not in ("gradescope", "autolab"):
             return 2
-        status, result = 2, nothing(args.submission.name, seed, str(error))        # there the student reads it, with 0 points
+        status, result = 2, nothing(args.submission.name, seed, in_a_sentence(error))        # the student reads the reason there, with 0 points
     text = written(result, args.format, drawn=given is None)
     if not args.out:
         print(text)

@@ -1,9 +1,9 @@
-"""The student's process: it gives its rights away, runs the student's statements, and answers the grader's calls.
+"""The student's process: it drops its rights, runs the student's statements, and answers the grader's calls.
 
-Neither seeds nor right answers nor anything that decides on points is in here: what comes in are sources and the arguments of calls,
-what goes out are results. So there is nothing to steal in this process, and whatever the student's code does to it, it can only change
-what the results are. What can be read outside of it without walls, a seed on the grader's command line too, `sandbox.PROTECTION` says.
-Run as a program by `sandbox.py`, from a folder that holds this file, its two neighbours and `lenet_core.ops`.
+This process receives sources and the arguments of calls, and sends results. It has neither seeds nor right answers nor points. So the
+student's code cannot read any of these here, and can only change its own results. `sandbox.PROTECTION` says what the code can read outside
+this process without full isolation, such as a seed on the grader's command line. `sandbox.py` runs this file as a program, from a folder
+with this file, `protocol.py`, `slices.py` and `lenet_core.ops`.
 """
 
 import ast
@@ -27,15 +27,16 @@ try:
 except ImportError:                      # not on Windows
     resource = None
 
-LONGEST = 200                            # characters of an error or of what is printed that are passed on
+LONGEST = 200                            # characters of an error or of printed text that are sent, at most
 
 
 def main():
+    """Receive the job, drop the rights, run the exercises' statements, then answer calls until the grader closes the connection."""
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     warnings.simplefilter("ignore")                                   # as in the notebooks' checks
     nothing, end = os.pipe()
     os.close(end)
-    os.dup2(nothing, 0)                                               # whoever reads from the keyboard finds it closed
+    os.dup2(nothing, 0)                                               # standard input is empty for the student's code
     os.dup2(2, 1)
     job = receive(incoming)
     room = prepared(job)
@@ -48,19 +49,21 @@ def main():
     while True:
         asked = receive(incoming)
         answer = loaded[asked["name"]].call(asked, kept)
-        if os.getpid() != process:                                    # the student's code has forked: one of us is too many
+        if os.getpid() != process:                                    # the student's code has forked: the copy ends here
             os._exit(0)
         send(outgoing, answer)
 
 
 def receive(stream):
+    """The next message of the grader; ends the process if the grader has closed the connection."""
     head = stream.read(protocol.HEAD.size)
     if len(head) < protocol.HEAD.size:
-        os._exit(0)                                                   # the grader has what it wanted
+        os._exit(0)                                                   # the grader needs nothing more
     return protocol.unpack(head, stream.read(protocol.length(head)))
 
 
 def send(stream, message):
+    """Send a message to the grader; a message that is too large is replaced by an error."""
     try:
         packed = protocol.pack(message, protocol.MOST_JSON)
     except protocol.Garbled as error:
@@ -70,14 +73,14 @@ def send(stream, message):
 
 
 def prepared(job):
-    """What every exercise may count on, imported while that is still allowed."""
+    """The global names of every exercise: modules and functions, imported while this process still has the right to."""
     works = list(job["works"].values())
     text = "\n".join(source for work in works for source in (work["cells"] if work["kind"] == "function" else [work["cells"][work["own"]]]))
     room = {"__name__": "exercise", "math": math}
     if "np" in text or "ops" in text or {work["kind"] for work in works} & {"function", "derivation"}:
         import numpy
         import numpy.linalg
-        import numpy.random  # loaded late otherwise, when there may be no right to
+        import numpy.random  # NumPy would import it later, when reading files may not be allowed
         room |= {"np": numpy, "numpy": numpy}
     if "ops" in text or "im2col" in text or "col2im" in text:
         from lenet_core import ops
@@ -89,14 +92,14 @@ def prepared(job):
 
 
 def lock(job):
-    """No other user's rights, limits that cannot be raised again; where nothing else keeps it in, a fence of Python's own."""
+    """Drop root's rights, and set limits that cannot be raised again; without full isolation also install an audit hook."""
     limits = job["limits"]
-    for name, text in job["files"].items():                           # modules that lie beside the notebook or the functions
+    for name, text in job["files"].items():                           # Python files beside the notebook or the functions
         with contextlib.suppress(OSError, ValueError), open(name, "w", encoding="utf-8") as file:
-            file.write(text)                                          # a name that no file can have: whoever needs it will miss it
+            file.write(text)                                          # a file with an impossible name is skipped
     sys.path.insert(0, os.getcwd())
     if getattr(os, "geteuid", lambda: 1)() == 0:
-        with contextlib.suppress(OSError):                            # its own folder is lent by whoever is root here
+        with contextlib.suppress(OSError):                            # the new user must own its folder
             os.chown(".", job["user"], job["user"])
         os.setgroups([])
         os.setgid(job["user"])
@@ -108,17 +111,17 @@ def lock(job):
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)                       # PR_SET_NO_NEW_PRIVS: no program gives rights back
+        ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)                       # PR_SET_NO_NEW_PRIVS: no program can regain rights
     if not job["alone"]:
-        sys.addaudithook(_fence)
+        sys.addaudithook(_refuse)
 
 
 NOT_ALLOWED = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.kill", "os.posix_spawn", "os.spawn", "ctypes.dlopen")
 ONLY_INSIDE = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.link", "os.symlink", "shutil.")
 
 
-def _fence(event, arguments):
-    """Where the system separates nothing: no sockets, no programs, no writing outside the folder. Not a wall: one can climb over it."""
+def _refuse(event, arguments):
+    """Audit hook: refuse sockets, programs and writing outside the folder. It is weak protection: deliberate code can avoid it."""
     if event.startswith(NOT_ALLOWED):
         raise PermissionError(f"{event} is not allowed while grading")
     if event.startswith(ONLY_INSIDE) or event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
@@ -132,7 +135,7 @@ def _fence(event, arguments):
 
 
 class Check:
-    """Stands where `check` is in a notebook: it notes what it is asked, and says nothing."""
+    """Replaces `check` of a notebook: it records the calls, and does nothing else."""
 
     def __init__(self):
         self.asked = []
@@ -142,12 +145,12 @@ class Check:
 
 
 class Loaded:
-    """One exercise: its function, or its answer, or in one sentence why there is neither."""
+    """One exercise: its function, or its answer, or in one sentence the reason why there is neither."""
 
     def __init__(self, work, room):
         self.function, self.answer, self.failed, self.work = None, None, None, work
         self.check = room["check"] = Check()
-        # Where the package can be read from here, `from lenet_lab import check` would bring the real one, which asks nothing of us.
+        # If the package can be imported here, `from lenet_lab import check` would give the real `check`, which records nothing.
         if "lenet_lab" in sys.modules or importlib.util.find_spec("lenet_lab"):
             package = types.ModuleType("lenet_lab")
             package.check = self.check
@@ -159,6 +162,7 @@ class Loaded:
             self.failed = ("Its cell cannot be read: " if isinstance(error, SyntaxError) else "Its cell raises ") + _said(error) + "."
 
     def load(self, work, room):
+        """Run the statements that the exercise needs with the global names `room`, and keep its function or its answer."""
         function = work["kind"] == "function"
         chosen, target = slices.needed(work["cells"], work["own"], work["name"] if function else None)
         if function and target is None:
@@ -171,7 +175,7 @@ class Loaded:
                 exec(code, room)
             except Exception:
                 if one.cell == work["own"]:
-                    raise                                             # elsewhere: whoever needs its names will miss them
+                    raise                                             # in other cells: the names they would bind are missing
             if one is target:
                 self.function = room[work["name"]]
         if work["kind"] == "names":
@@ -180,7 +184,7 @@ class Loaded:
             self.answer = self.asked(work)
 
     def asked(self, work):
-        """What the cell gives to `check.toy(5, ...)` or `check.derivation("dense_dx", ...)`, the last time it asks that."""
+        """The answer in the last call of `check.toy(5, ...)` or `check.derivation("dense_dx", ...)` in the cell."""
         found = [[*args[1:], *kwargs.values()] for name, args, kwargs in self.check.asked
                  if name == work["kind"] and args[:1] == (work["name"],)]
         if not found or not found[-1]:
@@ -191,7 +195,7 @@ class Loaded:
         return found[-1][0]
 
     def call(self, asked, kept):
-        """Call the function; what came of it, as a message."""
+        """Call the function and return the result as a message; `kept` is the list of stored caches."""
         if self.function is None:
             return {"error": ["NameError", "there is no such function"]}
         if not callable(self.function):
@@ -205,7 +209,7 @@ class Loaded:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
                 value = self.function(*args, **asked["kwargs"])
             if value is None and self.dots:
-                value = ...                                           # a body of dots is not written yet
+                value = ...                                           # a body of three dots counts as not written
             if asked.get("keep") and isinstance(value, (tuple, list)) and len(value) == 2:
                 kept.append(value[1])
                 value = value[0], len(kept) - 1
@@ -220,7 +224,7 @@ class Loaded:
 
 
 def _said(error, function=None):
-    """What an error says, cut short, and in which line of the function it came up."""
+    """The text of an error, truncated, with the line of the function that raised it."""
     try:
         text = str(error)[:LONGEST]
     except Exception:
@@ -233,32 +237,35 @@ def _said(error, function=None):
 
 
 class Capped(io.StringIO):
-    """Keeps the first part of what is printed."""
+    """Keeps the first `LONGEST` characters of the printed text."""
 
     def write(self, text):
+        """Add the text as far as it fits; returns the number of characters added."""
         return super().write(str(text)[:max(0, LONGEST - self.tell())])
 
 
 class State:
-    """What NumPy keeps for everybody: how it was, and what of it a call has changed."""
+    """NumPy's global state before a call, and what the call has changed in it."""
 
     def __init__(self):
         self.np = sys.modules.get("numpy")
         self.before = self.now()
 
     def now(self):
+        """The present state: {"errors", "print", "random"}; empty without NumPy."""
         if self.np is None:
             return {}
         random = self.np.random.get_state()
         return {"errors": self.np.geterr(), "print": repr(self.np.get_printoptions()), "random": (random[1].tobytes(), *random[2:])}
 
     def changed(self):
+        """The names of the parts that differ from the state before."""
         now = self.now()
         return [name for name in now if now[name] != self.before.get(name)]
 
 
 def _fingerprint(value):
-    """Bytes that change when an array in a cache does (to 9 decimals: x += h, x -= h is forgiven)."""
+    """A value that changes when an array in a cache does (rounded to 9 decimals, so that x += h, x -= h is allowed)."""
     np = sys.modules["numpy"]
     if isinstance(value, np.ndarray):
         rounded = value.round(9) + 0.0 if value.dtype.kind == "f" else value

@@ -1,8 +1,8 @@
-"""Bring your own homework: the names and data structures of the handout, on top of this package's mathematics.
+"""The interface of the homework's handout: its names and data structures, implemented with this package's functions.
 
-Who wrote the seven functions of the homework to its own interface can run them here: `test_lenet(functions=...)` trains with
-them as the homework's script does, and `adapted(name, function)` gives one of them the interface of `lenet_core.ops`, so that
-it can be checked and put into a network with `net["pool1"].use(...)`.
+It runs the seven functions of the homework, written to the handout's interface. `test_lenet(functions=...)` trains with them as the
+homework's script does. `adapted(name, function)` gives one of them the interface of `lenet_core.ops`, so that it can be checked and
+used in a network with `net["pool1"].use(...)`.
 
 Reading order: `layout`, `functions`, `guard`, `adapters`, `script`. Source: homework sections 5 to 8.
 """

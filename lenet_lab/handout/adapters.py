@@ -13,8 +13,8 @@ def adapted(name, function):
     """One of the seven functions, written to the handout's interface, as a function with the interface of `lenet_core.ops`.
 
     `name` is the handout's name or that of `lenet_core.ops`. `adapted("relu_backward", f)(dout, cache)` returns dx. Caches are
-    those of `lenet_core.ops`, so a backward function gets along with anybody's forward function. Raises ValueError where
-    `function` returns something else than the handout asks for.
+    those of `lenet_core.ops`, so a backward function works together with every forward function. Raises ValueError if `function`
+    returns something else than the handout requires.
     """
     handout_name = {here: handout for handout, here in IN_OPS.items()}.get(name, name)
     if handout_name not in SEVEN:
@@ -98,18 +98,18 @@ def _with_diff(output, dout):
 
 
 def _images_like(x, data):
-    """A matrix of the handout as an array of x's shape."""
+    """A matrix (height*width*channel, batch_size) of the handout as an array of x's shape."""
     n, c, h, w = nchw(x)
     return data.reshape(h, w, c, n).transpose(3, 2, 0, 1).reshape(x.shape)
 
 
 def _rows_hwc(W, maps):
-    """Rows of weights for inputs in the order (c, h, w), as this package flattens them, brought into the handout's (h, w, c)."""
+    """Weights (inputs, num): rows in this package's order (c, h, w) -> rows in the handout's order (h, w, c)."""
     h, w, c = maps["height"], maps["width"], maps["channel"]
     return W.reshape(c, h, w, -1).transpose(1, 2, 0, 3).reshape(W.shape)
 
 
 def _rows_chw(W, maps):
-    """The way back from `_rows_hwc`."""
+    """The inverse of `_rows_hwc`."""
     h, w, c = maps["height"], maps["width"], maps["channel"]
     return W.reshape(h, w, c, -1).transpose(2, 0, 1, 3).reshape(W.shape)

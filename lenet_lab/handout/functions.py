@@ -1,7 +1,7 @@
-"""The functions of the handout on top of `lenet_core.ops`: those it gives away, and the seven that a student writes.
+"""The functions of the handout, implemented with `lenet_core.ops`: those it provides, and the seven that a student writes.
 
-`diff` has the shape of `data` and is the gradient of the loss *summed* over the batch. The argument names are the handout's, `input`
-among them. Source: homework sections 5 to 8.
+`diff` has the shape of `data` and is the gradient of the loss *summed* over the batch. The argument names are the handout's, even
+where they hide a built-in name of Python (`input`). Source: homework sections 5 to 8.
 """
 
 import numpy as np
@@ -13,13 +13,13 @@ from .layout import as_images, as_maps, size_after
 
 
 def conv_layer_forward(input, layer, param):
-    """The convolution of all images with all filters -> output."""
+    """The convolution of all images with all filters -> output, a dict."""
     return as_maps(_convolved(input, layer, param)[0])
 
 
 def conv_layer_backward(output, input, layer, param):
     """The gradients of a convolution, `output["diff"]` given -> param_grad (like param), input_od (like input["data"])."""
-    _, cache = _convolved(input, layer, param)             # the handout keeps no windows for the way back: cut them once more
+    _, cache = _convolved(input, layer, param)             # the handout keeps no windows for the backward pass: compute them again
     dx, dW, db = ops.conv_backward(as_images({**output, "data": output["diff"]}), cache)
     return {"w": dW.transpose(2, 3, 1, 0).reshape(param["w"].shape), "b": db}, as_maps(dx)["data"]
 
@@ -31,14 +31,14 @@ def _convolved(input, layer, param):
 
 
 def im2col_conv(input_n, layer, h_out, w_out):
-    """The windows of *one* image as columns: data (h*w*c,) -> (k*k*c, h_out*w_out), a window read (h, w, c) too."""
+    """The windows of *one* image as columns, each in the order (h, w, c): data (h*w*c,) -> (k*k*c, h_out*w_out)."""
     k, c = layer["k"], input_n["channel"]
     cols = ops.im2col(as_images({**input_n, "batch_size": 1}), k, layer["stride"], layer["pad"])      # rows (c, h, w)
     return cols.reshape(c, k, k, -1).transpose(1, 2, 0, 3).reshape(k * k * c, h_out * w_out)
 
 
 def col2im_conv(col, input, layer, h_out, w_out):
-    """Add the columns of one image back onto their windows: (k*k*c, h_out*w_out) -> (h*w*c,), the adjoint of `im2col_conv`."""
+    """Add the columns of one image to their windows: (k*k*c, h_out*w_out) -> (h*w*c,), the adjoint of `im2col_conv`."""
     k, c = layer["k"], input["channel"]
     cols = col.reshape(k, k, c, h_out * w_out).transpose(2, 0, 1, 3).reshape(c * k * k, -1)
     x = ops.col2im(cols, (1, c, input["height"], input["width"]), k, layer["stride"], layer["pad"])
@@ -51,10 +51,10 @@ def get_lr(iter, epsilon, gamma, power):
 
 
 def mlrloss(wb, X, y, K):
-    """Inner product, softmax and negative log-likelihood, K - 1 scores and a last one that is always 0.
+    """Inner product, softmax and negative log-likelihood, with K - 1 scores and a last one that is always 0.
 
-    wb (D + 1, K - 1) has the biases as its last row, X (D, n), y (n,) -> nll, the loss summed over the batch; g like wb and od
-    like X, its gradients; percent, the share of right answers.
+    wb (D + 1, K - 1), the biases in its last row, X (D, n), y (n,) -> nll, g, od, percent. `nll` is the loss summed over the batch, `g`
+    and `od` its gradients in the shapes of wb and X, `percent` the share of right answers, between 0 and 1.
     """
     scores, cache = ops.inner_product_forward(X.T, wb[:-1], wb[-1])
     scores = np.column_stack((scores, np.zeros(len(scores), scores.dtype)))
@@ -65,12 +65,11 @@ def mlrloss(wb, X, y, K):
 
 
 def finite_difference(output, input, h, forward):
-    """What a small nudge h of each input does to the outputs, weighted with `output["diff"]`.
+    """The one-sided difference quotient for each input: the change of the outputs by a step h, weighted with `output["diff"]`.
 
-    -> input_od_approx, like input["data"]. One-sided, (f(x + h) - f(x)) / h, as homework equation 14 has it: its error
-    shrinks like h. A central difference, as in `lenet_core.gradcheck`, has an error that shrinks like h squared, which is why
-    a check should use that. The homework names the arguments output, input and h; what to nudge has to be said as well:
-    `forward` takes an input dict and returns an output dict. Use float64.
+    -> input_od_approx, like input["data"]. `forward` takes an input dict and returns an output dict; the homework names only the
+    other three arguments. Use float64. The quotient (f(x + h) - f(x)) / h is homework equation 14. Its error is proportional to h;
+    that of a central difference, which `lenet_core.gradcheck` uses, to h squared. So a check should use the latter.
     """
     approx = np.zeros(input["data"].shape)
     for index in np.ndindex(approx.shape):
@@ -101,12 +100,12 @@ def relu_forward(input, layer):
 
 
 def relu_backward(output, input, layer):
-    """The gradient passes where the input was positive -> input_od. Question 5."""
+    """The gradient where the input was positive, else 0 -> input_od. Question 5."""
     return ops.relu_backward(output["diff"], input["data"])
 
 
 def inner_product_forward(input, layer, param):
-    """w' x + b for every image x, a column -> output with height and width 1. Question 3."""
+    """w' x + b for every image x (a column of the data) -> output with height and width 1. Question 3."""
     return as_maps(ops.inner_product_forward(input["data"].T, param["w"], param["b"])[0])
 
 
@@ -117,9 +116,9 @@ def inner_product_backward(output, input, layer, param):
 
 
 def sgd_momentum(w_rate, b_rate, mu, decay, params, param_winc, param_grad):
-    """One step with momentum for every layer -> params, param_winc, all new. Question 7.
+    """One step of SGD with momentum for every layer -> params, param_winc, both new dicts. Question 7.
 
-    Biases have a rate of their own and no weight decay. Source: homework equations 9, 10 and 13.
+    Biases have the learning rate `b_rate` and no weight decay. Source: homework equations 9, 10 and 13.
     """
     new, new_winc = {}, {}
     for i in params:

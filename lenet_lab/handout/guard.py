@@ -1,4 +1,4 @@
-"""A student's function of the handout, called with arguments it cannot change, its result checked against what the handout asks for."""
+"""Call a student's function of the handout with read-only arguments, and check the form of its result."""
 
 import inspect
 
@@ -9,7 +9,11 @@ from .layout import size_after
 
 
 def guarded(name, function):
-    """`function`, called with arguments it cannot change, its result checked against what the handout asks for."""
+    """`function`, called with read-only arguments, its result checked against the handout.
+
+    `name` is a key of `SEVEN`. The result is in new arrays of the expected number type. The call raises ValueError, with a sentence
+    for the student, if the function changes an argument or if its result has the wrong keys, shapes or types.
+    """
     if not callable(function):
         raise ValueError(f"{name}: {function!r} is not a function.")
 
@@ -26,9 +30,9 @@ def guarded(name, function):
             raise ValueError(f"{name}: it changes an array that it was given; expected its results in new arrays "
                              "(x.copy() makes one).") from error
         except (TypeError, AttributeError, NameError, KeyError) as error:
-            error.add_note(f"{name} was called as in the handout, which was written for Python 2.7: here 5 / 2 is 2.5 "
-                           "(write 5 // 2), and np.int and xrange are gone. The dicts hold height, width, channel, batch_size, "
-                           "data and, on the way back, diff.")
+            error.add_note(f"{name} was called as in the handout, which was written for Python 2.7. In Python 3, 5 / 2 is 2.5 "
+                           "(write 5 // 2), and np.int and xrange do not exist. The dicts hold height, width, channel, batch_size, "
+                           "data and, in the backward pass, diff.")
             raise
         after = _entries("", frozen)
         changed = [path for path in {**before, **after} if before.get(path) is not after.get(path)]
@@ -40,7 +44,7 @@ def guarded(name, function):
 
 
 def _frozen(argument):
-    """The same, with new dicts and with arrays that cannot be written to."""
+    """The same argument, with new dicts and with read-only views of its arrays."""
     if isinstance(argument, dict):
         return {key: _frozen(value) for key, value in argument.items()}
     if isinstance(argument, np.ndarray):
@@ -50,7 +54,7 @@ def _frozen(argument):
 
 
 def _entries(path, value):
-    """What lies in dicts within dicts, by its path: {"input['data']": array, ...}."""
+    """The entries of nested dicts by their path: {"input['data']": array, ...}."""
     if not isinstance(value, dict):
         return {path: value}
     inside = ((f"{path}[{key!r}]" if path else key, entry) for key, entry in value.items())
@@ -63,7 +67,7 @@ def _check_output(name, result, input, layer, param=None):
         raise ValueError(f"{name}: returns {_said(result)}; expected a dict with {', '.join(keys)} and data.")
     h, w, c = size_after(layer, input["height"], input["width"], input["channel"])
     size = dict(zip(keys, (h, w, c, input["batch_size"])))
-    if layer["type"] != "IP":                              # what height and width a vector has, the homework does not say
+    if layer["type"] != "IP":                              # the homework does not fix the height and width of a vector
         for key in keys:
             if result[key] != size[key]:
                 raise ValueError(f"{name}: output[{key!r}] is {result[key]}; expected {size[key]}.")
@@ -92,7 +96,7 @@ def _check_sgd_momentum(name, result, w_rate, b_rate, mu, decay, params, param_w
 
 def _check_two(name, result, first, second):
     if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise ValueError(f"{name}: returns {_said(result)}; expected two things, {first} and {second}.")
+        raise ValueError(f"{name}: returns {_said(result)}; expected two values, {first} and {second}.")
     return result
 
 
@@ -105,17 +109,18 @@ def _check_param(name, what, value, param):
 def _check_array(name, what, value, shape, dtype):
     if not isinstance(value, np.ndarray) or value.shape != shape or value.dtype.kind not in "fiu":
         raise ValueError(f"{name}: {what} is {_said(value)}; expected an array of real numbers of shape {shape}.")
-    return np.ascontiguousarray(value, dtype)              # float64 from a student's np.zeros does not spread
+    return np.ascontiguousarray(value, dtype)              # np.zeros makes float64; the next layer gets the type of the data
 
 
 def _said(value):
+    """A wrong result in words, for a message."""
     if value is None:
         return "nothing (is a `return` missing?)"
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype} of shape {value.shape}"
     if isinstance(value, dict):
         return f"a dict with {', '.join(map(str, value)) or 'nothing in it'}"
-    return f"{len(value)} things" if isinstance(value, (tuple, list)) else f"a {type(value).__name__}"
+    return f"{len(value)} values" if isinstance(value, (tuple, list)) else f"a {type(value).__name__}"
 
 
 CHECKS = {

@@ -1,9 +1,9 @@
-"""The handout's layout: what enters and leaves a layer, and how it corresponds to images (N, C, H, W).
+"""The handout's data layout: the input and output of a layer, and how they correspond to images (N, C, H, W).
 
-What enters or leaves a layer is a dict of `height`, `width`, `channel`, `batch_size`, `data` and, on the way back, `diff`. `data` is a
-matrix (height*width*channel, batch_size): one image a *column*, read (h, w, c), row after row with the channel fastest. Elsewhere in
-this package an image is (C, H, W), the channel slowest. Weights of an inner product or a convolution are (fan_in, num), their rows in
-the order (h, w, c) as well. Layers are numbered from 1, the data; `params[i - 1]` belongs to `layers[i]`.
+The input or output of a layer is a dict of `height`, `width`, `channel`, `batch_size`, `data` and, in the backward pass, `diff`.
+`data` is a matrix (height*width*channel, batch_size). Each image is a *column* in the order (h, w, c): the channel index runs fastest.
+Elsewhere in this package an image is (C, H, W), where the channel index runs slowest. Weights of an inner product or a convolution are
+(fan_in, num), their rows in the order (h, w, c) as well. Layer 1 is the data; `params[i - 1]` belongs to `layers[i]`.
 """
 
 import math
@@ -16,20 +16,20 @@ FUNCTIONS = {"CONV": "conv_layer", "POOLING": "pooling_layer", "IP": "inner_prod
 
 
 def as_images(maps):
-    """The images (N, C, H, W) in a dict of the handout: a view of its `data`, nothing is copied."""
+    """The images (N, C, H, W) in a dict of the handout, as a view of its `data`."""
     h, w, c, n = (maps[key] for key in ("height", "width", "channel", "batch_size"))
     return maps["data"].reshape(h, w, c, n).transpose(3, 2, 0, 1)
 
 
 def as_maps(x):
-    """The dict of the handout for images (N, C, H, W), or for vectors (N, D), which have height and width 1."""
+    """The dict of the handout for images (N, C, H, W), or for vectors (N, D), which get height and width 1."""
     n, c, h, w = nchw(x)
     data = np.ascontiguousarray(x.reshape(n, c, h, w).transpose(2, 3, 1, 0)).reshape(h * w * c, n)
     return {"height": h, "width": w, "channel": c, "batch_size": n, "data": data}
 
 
 def nchw(x):
-    """The shape of images; of anything else that has a batch axis, its shape as vectors of height and width 1."""
+    """The shape (N, C, H, W) of images; of another array with a batch axis, its shape as vectors, (N, D, 1, 1)."""
     return x.shape if x.ndim == 4 else (len(x), math.prod(x.shape[1:]), 1, 1)
 
 
@@ -48,7 +48,7 @@ def lenet_layers(batch_size=64):
 
 
 def size_after(layer, h, w, c):
-    """(height, width, channel) of what leaves a layer. Raises ValueError for a layer that the handout knows and this does not."""
+    """(height, width, channel) of a layer's output. Raises ValueError for a layer of the handout that is not supported here."""
     kind = layer["type"]
     if kind == "RELU":
         return h, w, c

@@ -1,7 +1,7 @@
 """The handout's test script: a network of numbered layers, one pass through it, and `test_lenet`, which trains it.
 
-**Nine scores for ten classes.** Adding the same number to all scores changes no probability, so one of them can stay fixed: the
-loss layer, which is inner product, softmax and loss in one, has K - 1 columns of weights and fixes the last score at 0.
+**Nine scores for ten classes.** Adding the same number to all scores changes no probability, so one score can be constant. The
+loss layer consists of inner product, softmax and loss. It has K - 1 columns of weights, and its last score is always 0.
 """
 
 import itertools
@@ -17,15 +17,15 @@ from .functions import GIVEN, SEVEN, get_lr, mlrloss
 from .guard import guarded
 from .layout import FUNCTIONS, lenet_layers, size_after
 
-NO_PARAM = {"w": np.zeros(0, np.float32), "b": np.zeros(0, np.float32)}       # of a layer that learns nothing
+NO_PARAM = {"w": np.zeros(0, np.float32), "b": np.zeros(0, np.float32)}       # of a layer without parameters
 LEARNING = {"CONV", "IP"}
 
 
 def load_mnist(fullset=True):
-    """xtrain, ytrain, xvalidate, yvalidate, xtest, ytest: images (784, n), one a column, between 0 and 1; labels (n,).
+    """xtrain, ytrain, xvalidate, yvalidate, xtest, ytest: images (784, n), each a column, between 0 and 1; labels (n,).
 
-    A sixth of the training images is set apart to validate (the test script trains on both). Without `fullset` there is 1/20
-    of the training images, 3,000; the test set is whole. Without MNIST it is scikit-learn's digits, as in `lenet_core.data`.
+    A sixth of the training images is the validation set (the test script trains on both). Without `fullset` there are 1/20 of the
+    training images, 3,000, and the whole test set. Without MNIST these are scikit-learn's digits, as in `lenet_core.data`.
     """
     d = datasets.load_mnist()
     d = d if fullset else d.subset(60_000 // 20)
@@ -35,10 +35,10 @@ def load_mnist(fullset=True):
 
 
 def init_convnet(layers, rng):
-    """The first parameters: {1: {"w": (fan_in, num), "b": (num,)}, ...}, empty arrays where a layer learns nothing.
+    """The initial parameters: {1: {"w": (fan_in, num), "b": (num,)}, ...}, empty arrays where a layer has none.
 
-    Weights are uniform within +-sqrt(3 / (h*w*c)) of what goes into the *layer*, biases are 0; the loss layer has num - 1
-    columns.
+    Weights are uniform within +-sqrt(3 / (h*w*c)), the size of the *layer's* input; biases are 0. The loss layer has num - 1 columns.
+    Raises ValueError for another `init_type` than "uniform".
     """
     params, (h, w, c) = {}, (layers[1][key] for key in ("height", "width", "channel"))
     for i in range(2, len(layers) + 1):
@@ -59,16 +59,17 @@ def init_convnet(layers, rng):
 def conv_net(params, layers, data, labels, functions=None):
     """One forward and one backward pass: cp, param_grad.
 
-    data (784, n) with n the `batch_size` of layers[1], labels (n,) -> cp {"cost": the mean loss, "percent": the share that is
-    right, between 0 and 1}, and param_grad like `params`, for the mean loss. `functions`, a dict or a module, has any of the
-    seven functions a student writes, and this module the rest. Raises ValueError where one of them returns something else
-    than the handout asks for.
+    data (784, n) with n the `batch_size` of layers[1], labels (n,) -> cp, param_grad. `cp` is {"cost": the mean loss, "percent": the
+    share of right answers, between 0 and 1}. `param_grad` is the gradient of the mean loss, like `params`. `functions`, a dict or a
+    module, holds some or all of the seven functions that a student writes; this module's functions replace missing ones. Raises
+    ValueError if a function returns something else than the handout requires.
     """
     use = _chosen(functions)
-    return map_in_threads(lambda y: _there_and_back(params, layers, data, y, use), [labels])[0]       # for its single-threaded products
+    # map_in_threads computes matrix products in a single thread, so that results do not depend on the number of processors.
+    return map_in_threads(lambda y: _forward_and_backward(params, layers, data, y, use), [labels])[0]
 
 
-def _there_and_back(params, layers, data, labels, use):
+def _forward_and_backward(params, layers, data, labels, use):
     last, n = len(layers), layers[1]["batch_size"]
     outputs = _forward(params, layers, data, use)
     nll, g, input_od, percent = mlrloss(_stacked(params[last - 1]), outputs[last - 1]["data"], labels, layers[last]["num"])
@@ -86,7 +87,7 @@ def _there_and_back(params, layers, data, labels, use):
 
 
 def _forward(params, layers, data, use):
-    """{1: the data, ..., len(layers) - 1: what enters the loss layer}, each a dict of the handout."""
+    """{1: the data, ..., len(layers) - 1: the input of the loss layer}, each a dict of the handout."""
     shape = {key: layers[1][key] for key in ("height", "width", "channel", "batch_size")}
     wanted = (shape["height"] * shape["width"] * shape["channel"], shape["batch_size"])
     if np.shape(data) != wanted:
@@ -96,7 +97,7 @@ def _forward(params, layers, data, use):
     outputs = {1: {**shape, "data": np.ascontiguousarray(data)}}
     for i in range(2, len(layers)):
         layer, before = layers[i], outputs[i - 1]
-        size_after(layer, before["height"], before["width"], before["channel"])             # an unknown layer: a sentence
+        size_after(layer, before["height"], before["width"], before["channel"])             # raises for an unknown layer
         param = (params[i - 1],) if layer["type"] in LEARNING else ()
         outputs[i] = use[FUNCTIONS[layer["type"]] + "_forward"](before, layer, *param)
     return outputs
@@ -107,10 +108,10 @@ def _stacked(param):
 
 
 def test_lenet(functions=None, fullset=False, max_iter=10_000, test_interval=500, display_interval=100, rng=None, report=print):
-    """Train and test LeNet as the homework's script does, say so in its format, and return the params.
+    """Train and test LeNet as the homework's script does, report in its format, and return the params.
 
-    `functions` as in `conv_net`; `fullset=False` takes 1/20 of the training images. `rng` draws the first weights and the
-    batches. Raises `Diverged` when the cost is no longer a number. Source: homework section 5.5.
+    `functions` as in `conv_net`; `fullset=False` takes 1/20 of the training images. `rng` draws the initial weights and the
+    batches; `report` is called with each line. Raises `Diverged` when the cost is no longer finite. Source: homework section 5.5.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     batch_size, mu, epsilon, gamma, power, weight_decay = 64, 0.9, 0.01, 1e-4, 0.75, 5e-4
@@ -122,7 +123,7 @@ def test_lenet(functions=None, fullset=False, max_iter=10_000, test_interval=500
     for i, chosen in enumerate(itertools.islice(_batches(len(ytrain), batch_size, rng), max_iter)):
         cp, param_grad = conv_net(params, layers, xtrain[:, chosen], ytrain[chosen], functions)
         if not math.isfinite(cp["cost"]):
-            raise Diverged(f"The cost stopped being a number at iteration {i + 1}: check the gradients of your functions.")
+            raise Diverged(f"The cost is no longer a finite number at iteration {i + 1}: check the gradients of your functions.")
         w_rate = get_lr(i, epsilon, gamma, power)
         params, param_winc = use["sgd_momentum"](w_rate, 2 * w_rate, mu, weight_decay, params, param_winc, param_grad)
         if (i + 1) % display_interval == 0:
@@ -133,7 +134,7 @@ def test_lenet(functions=None, fullset=False, max_iter=10_000, test_interval=500
 
 
 def _batches(n, batch_size, rng):
-    """Numbers of images without end, each time through in a new order; a rest that fills no batch is left out."""
+    """Yield index arrays (batch_size,) without end, in a new order in each epoch; an incomplete last batch is omitted."""
     while True:
         order = rng.permutation(n)
         for start in range(0, n - batch_size + 1, batch_size):
@@ -141,7 +142,7 @@ def _batches(n, batch_size, rng):
 
 
 def _accuracy(params, x, y, use, threads, part=125):
-    """The share of right answers, so many images at a time, for the windows of all test images at once would fill the memory."""
+    """The share of right answers, computed for `part` images at a time: the windows of all test images need too much memory."""
     def right(start):
         some = slice(start, start + part)
         layers = lenet_layers(len(y[some]))
@@ -152,7 +153,7 @@ def _accuracy(params, x, y, use, threads, part=125):
 
 
 def _chosen(functions):
-    """All functions of a pass by name: those in `functions`, a dict or a module, and this module's for the rest."""
+    """All functions of a pass by name: those in `functions` (a dict or a module), and this package's for the others."""
     if functions is None:
         return {**GIVEN, **SEVEN}
     listed = functions if isinstance(functions, dict) else {}

@@ -1,2 +1,2 @@
-"""What goes on inside a network, as arrays: units and receptive fields (`look`), drawn digits (`drawing`), recorded runs (`recorder`),
+"""The inside of a network, as arrays: units and receptive fields (`look`), drawn digits (`drawing`), recorded runs (`recorder`),
 ReLU networks in the plane (`relu_regions`)."""

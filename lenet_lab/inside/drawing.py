@@ -1,8 +1,8 @@
-"""From a drawing to a picture as MNIST's were made, and what a network reads in it.
+"""Preprocess a drawing in the same way as MNIST's images, and compute a network's answer to it.
 
-MNIST's digits were scaled to fit a box of 20x20 pixels, with their proportions kept and with grey edges, and then moved so that
-their centre of mass came to the centre of a field of 28x28 (source: LeCun, Cortes and Burges, "The MNIST database of handwritten
-digits"). A drawing must go the same way before a network that has only ever seen such digits can be expected to read it.
+MNIST's digits were scaled to fit a box of 20x20 pixels, with their proportions kept and with grey edges. Then they were moved so that
+their centre of mass is at the centre of a field of 28x28. (Source: LeCun, Cortes and Burges, "The MNIST database of handwritten
+digits".) A network that was trained on such digits needs drawings in the same form.
 """
 
 from typing import NamedTuple
@@ -14,15 +14,15 @@ from lenet_core.net import Net
 from .look import Look, probabilities
 
 FIELD, BOX = 28, 20                      # pixels a side
-CENTRE = FIELD // 2                      # the pixel that holds the centre of mass of every MNIST digit, by row and by column
+CENTRE = FIELD // 2                      # row and column of the pixel with the centre of mass of every MNIST digit
 
 
 def as_mnist(ink, centred=True):
-    """A drawing as a picture of 28x28 pixels: the ink in a 20x20 box, its centre of mass in the middle; else just shrunk.
+    """A drawing as an image of 28x28 pixels: scaled to a 20x20 box and moved so that its centre of mass is in the middle.
 
     ink (H, W) or (1, H, W), from 0 (paper) to 1 (ink) -> (28, 28) float32. Each pixel is the mean of the area it covers. The ink
-    is moved by whole pixels, as MNIST's was, and never over the border. `centred=False` shrinks the whole sheet, made square
-    with paper to the right or below. An empty drawing stays empty. Raises ValueError for what is not a drawing.
+    is moved by whole pixels, as MNIST's was, and never over the border. `centred=False` only scales the whole sheet, made square
+    with paper to the right or below. An empty drawing stays empty. Raises ValueError if the array is not a drawing.
     """
     from scipy.ndimage import center_of_mass  # only here, as in `plane`
 
@@ -32,7 +32,7 @@ def as_mnist(ink, centred=True):
     picture = np.zeros((FIELD, FIELD), np.float32)
     if not ink.any():
         return picture
-    box = _cropped(resized(_cropped(ink), BOX))                          # once more: without the paper that made it square
+    box = _cropped(resized(_cropped(ink), BOX))                          # crop again: `resized` added paper to make it square
     top, left = (min(max(0, CENTRE - round(middle)), FIELD - length) for middle, length in zip(center_of_mass(box), box.shape))
     picture[top:top + box.shape[0], left:left + box.shape[1]] = box
     return picture
@@ -44,12 +44,12 @@ def _cropped(ink):
 
 
 def checked(ink):
-    """The drawing as an array (H, W); raises ValueError with a sentence if it is none."""
+    """The drawing as an array (H, W) float32; raises ValueError with a sentence if it is not a drawing."""
     ink = np.asarray(ink, np.float32)
     ink = ink[0] if ink.ndim == 3 and len(ink) == 1 else ink
     if ink.ndim != 2 or not ink.size:
         raise ValueError(f"A drawing is an array (height, width); this one has shape {ink.shape}.")
-    if not (ink.min() >= 0 and ink.max() <= 1):                                          # also false for what is not a number
+    if not (ink.min() >= 0 and ink.max() <= 1):                                          # also false for NaN
         raise ValueError(f"Ink goes from 0 (paper) to 1 (ink); here it goes from {ink.min():g} to {ink.max():g}. "
                          "Divide by 255 if these are grey levels; use 1 - x if paper is white.")
     return ink
@@ -68,7 +68,7 @@ def resized(ink, side):
 
 
 class Reading(NamedTuple):
-    """What a network makes of a picture: probabilities p (K,), and what is inside.
+    """A network's answer to an image: probabilities p (K,), a gradient, and the activation maps.
 
     `gradient` (28, 28) is that of log p of the class `towards` with respect to the pixels; `maps` are the outputs (F, H, W) of
     all layers that have maps, by the layers' names.
@@ -81,7 +81,7 @@ class Reading(NamedTuple):
 
 
 def read(net: Net, image, towards=None):
-    """The `Reading` of a picture (28, 28); `towards` is the class to be made surer of, by default the answer. Leaves no trace."""
+    """The `Reading` of an image (28, 28). `towards` is the class of the gradient, by default the answer. `net` does not change."""
     x = np.asarray(image)[None, None]
     if towards is None:
         towards = int(probabilities(net, x)[0].argmax())
@@ -93,7 +93,7 @@ def read(net: Net, image, towards=None):
 def sentence(p, blank=False):
     """The answer in words: "Reads as 7 (93.1 %), then 2 (3.0 %)."."""
     if not np.isfinite(p).all():
-        return "The probabilities are not numbers: the network's weights have run away."
+        return "The probabilities are not numbers: the network's weights have diverged."
     first, second = np.argsort(-p, kind="stable")[:2]
     subject = "Nothing is drawn; blank paper reads" if blank else "Reads"
     return f"{subject} as {first} ({percent(p[first])}), then {second} ({percent(p[second])})."

@@ -1,8 +1,8 @@
-"""What goes on inside a network, as plain arrays: activations, weights, their gradients, receptive fields, mistakes.
+"""The inside of a network as plain arrays: activations, weights, their gradients, receptive fields, mistakes.
 
 A `Look` runs one forward and one backward pass of some images through a *twin* of the network, which has the same parameter
-arrays and a memory of its own; so looking leaves no trace in the network itself. The widgets show what is computed here, and a
-report can be written from it without any widget (homework, questions 8 to 10).
+arrays but stores its own intermediate results. So the network itself does not change. The widgets show what is computed here, and
+a report can use it without any widget (homework, questions 8 to 10).
 """
 
 from typing import NamedTuple
@@ -18,7 +18,7 @@ ONE_NUMBER = (1, 1, 0)                   # the window of an operation that works
 
 
 def twin(net):
-    """A network with the same layers, the same parameter arrays and no memory: what is done to it, `net` does not feel."""
+    """A network with the same layers and parameter arrays, but without stored results: passes through it do not change `net`."""
     other = Net.unpack(*net.pack())
     for layer in net.layers:
         other[layer.name].use(**layer.own)
@@ -26,12 +26,11 @@ def twin(net):
 
 
 class Field(NamedTuple):
-    """Which part of a layer's input, or of the image, a unit depends on: channels, rows, columns, first to last, both included.
+    """The receptive field of a unit in a layer's input, or in the image: channels, rows, columns, each (first, last), both included.
 
-    `rows` and `columns` are cut off at the border; `size` is the number of rows (and columns) before cutting, worked out by the
-    formula, `step` how far the field moves when the unit moves by one: both None where an inner product takes in everything.
-    A vector counts as one row of one channel. Between the first and the last channel that a table of connections names, there
-    may be some that it does not.
+    `rows` and `columns` are cut off at the border. `size` is the number of rows (and columns) before that, computed by the formula;
+    `step` is the shift of the field when the unit moves by one. Both are None above an inner product, which depends on everything. A
+    vector counts as one row of one channel. A table of connections may skip channels between the first and the last.
     """
 
     name: str
@@ -43,14 +42,13 @@ class Field(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """One number of a layer's output: its value, where it comes from, where it goes, and what comes back.
+    """One number of a layer's output: its value, its gradient, its inputs, and the units above that depend on it.
 
-    `patch` and `weights` are arrays of the same shape, whose products add up to `value - bias`, for layers that have weights;
-    for a pooling layer `patch` is the window and `winner` the place of its maximum in the layer's input; for ReLU and tanh
-    `patch` is the number that came in. `gradient` is the gradient of the loss with respect to the unit; `fields` the receptive
-    fields, from the layer's own input down to the image; `feeds` what it goes into: (name of the layer above, rows, columns),
-    where the first is beyond the last if no window holds the unit. A pixel of the image is a unit too: `patch` is the pixel,
-    `fields` is empty.
+    In a layer with weights, `patch` and `weights` have the same shape, and their products add up to `value - bias`. In a pooling layer
+    `patch` is the window and `winner` the index of its maximum in the layer's input. For ReLU and tanh `patch` is the input number.
+    `gradient` is the gradient of the loss with respect to the unit. `fields` has the receptive fields, from the layer's own input down
+    to the image. `feeds` is (name of the layer above, rows, columns) of the units that depend on this one; if there are none, a first
+    index is greater than its last. A pixel of the image is a unit too: `patch` is the pixel, and `fields` is empty.
     """
 
     layer: str
@@ -66,7 +64,7 @@ class Unit(NamedTuple):
 
 
 class Look:
-    """The inside of `net` for images x (N, C, H, W) with labels y (N,); `scores`, `p` (N, K) and `loss` come with it.
+    """The inside of `net` for images x (N, C, H, W) with labels y (N,), with `scores`, `p` (N, K) and `loss`.
 
     `look["conv1"]` is the twin's layer with its `x`, `out`, `dout`, `dx`, `params` and `grads` for these images. The gradients
     are those of the mean loss over the N images.
@@ -87,7 +85,7 @@ class Look:
         return [layer.name for layer in self.net.layers]
 
     def maps(self, name, what="out", image=0):
-        """What a layer gave for one image ("out") or the gradient there ("dout"): maps (C, H, W), or a vector (M,)."""
+        """A layer's output for one image ("out") or the gradient with respect to it ("dout"): maps (C, H, W), or a vector (M,)."""
         return getattr(self.net[name], what)[image]
 
     def kernels(self, name, what="W"):
@@ -115,7 +113,7 @@ class Look:
         return fields
 
     def unit(self, name, index, image=0):
-        """Everything about one unit: `index` is (channel, row, column) in the "image" or a layer with maps, (m,) in a vector."""
+        """The `Unit` at `index`: (channel, row, column) in the "image" or in a layer with maps, (m,) in a vector."""
         layers, index = self.net.layers, tuple(index)
         if name == "image":
             pixel, dx = self.x[image][index], layers[0].dx[image]
@@ -124,13 +122,13 @@ class Look:
         n = self.names.index(name)
         layer = layers[n]
         channel, row, column = index if len(index) == 3 else (0, 0, *index)
-        patch, weights, winner = _went_in(layer, layer.x[image], index)
+        patch, weights, winner = _inputs(layer, layer.x[image], index)
         bias = float(layer.params["b"][index[0]]) if layer.params else 0.0
         return Unit(name, index, float(layer.out[image][index]), float(layer.dout[image][index]), np.asarray(patch), weights, bias,
                     winner, self.field(name, row, column, channel), self._feeds(n, index))
 
     def _feeds(self, n, index):
-        """What a unit goes into: the layer above and the rows and columns of its units that see it; None at the top."""
+        """The layer above, and the rows and columns of its units that depend on this unit; None in the last layer."""
         if n + 1 == len(self.net.layers):
             return None
         above = self.net.layers[n + 1]
@@ -145,13 +143,13 @@ class Look:
         return above.name, *spans
 
     def _input_shape(self, n):
-        """(channels, rows, columns) of what goes into layer n."""
+        """(channels, rows, columns) of the input of layer n."""
         shape = self.net.layers[n].x.shape[1:]
         return shape if len(shape) == 3 else (1, 1, *shape)
 
 
-def _went_in(layer, x, index):
-    """(patch, weights, winner) of a unit, as `Unit` has them, where x is what its layer was given for the image."""
+def _inputs(layer, x, index):
+    """(patch, weights, winner) of a unit, as in `Unit`; x is the input of its layer for one image."""
     kernel, f = layer.operation.kernel, index[0]
     weights = kernel(layer.params["W"], f, **layer.options) if kernel else None
     if layer.window is EVERYTHING:
@@ -168,7 +166,7 @@ def _went_in(layer, x, index):
 
 
 def _channels(layer, f, depth):
-    """The input channels that output channel f of a layer sees, as an array."""
+    """The input channels on which output channel f of a layer depends, as an array."""
     return np.arange(depth)[layer.operation.channels(f, depth, **layer.options)]
 
 
@@ -180,7 +178,7 @@ def _cut(span, length):
 
 
 class Misread(NamedTuple):
-    """Misread images, the surest first: their places in the test set, labels, answers, and the probability of the answer."""
+    """Misread images, by decreasing probability of the wrong answer: indices in the test set, labels, answers, probabilities."""
 
     places: np.ndarray
     labels: np.ndarray
@@ -189,7 +187,7 @@ class Misread(NamedTuple):
 
 
 def probabilities(net, x):
-    """The probabilities (N, K) that a network gives for images (N, C, H, W). Leaves no trace."""
+    """The probabilities (N, K) that a network gives for images (N, C, H, W); `net` does not change."""
     return np.concatenate([ops.softmax(net(x[i:i + BATCH])) for i in range(0, len(x), BATCH)])
 
 
@@ -203,7 +201,7 @@ def mistakes(p, y):
 
 
 def precision_and_recall(p, y):
-    """Precision and recall of each class, two arrays (K,): of those read as k, how many are k; of those that are k, how many were read so."""
+    """Precision and recall of each class k, two arrays (K,): the share of k among the answers k, and of answers k among the images of k."""
     from sklearn.metrics import precision_recall_fscore_support  # only here, as in `plane`
 
     precision, recall, *_ = precision_recall_fscore_support(y, p.argmax(axis=1), labels=range(p.shape[1]), zero_division=0)

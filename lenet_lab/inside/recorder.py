@@ -1,8 +1,8 @@
-"""A recorded training run: its steps are kept, and from any of them another run can branch off.
+"""A recorded training run: its states are kept, and another run can start from any of them.
 
-An update puts new arrays into a network and overwrites nothing, so a kept step is a handful of references, and costs the memory
-of one set of parameters and velocities (LeNet: 3.4 MB). A `Recorder` keeps every `every`-th step, and the place in the data, so
-a branch sees the very batches that the run saw.
+An update puts new arrays into a network and overwrites none. So a snapshot consists of references, and needs the memory of one set of
+parameters and velocities (LeNet: 3.4 MB). A `Recorder` keeps every `every`-th step, with the position in the data. So a branch trains
+on the same batches as the run.
 """
 
 import itertools
@@ -14,12 +14,12 @@ from lenet_core.training import Diverged, TrainingState, minibatches, train
 
 from .look import twin
 
-KEPT = 60                               # steps, at most: 200 MB of LeNets
+KEPT = 60                               # largest number of snapshots: 200 MB for LeNet
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What there is to keep of a step: parameters, velocities and the place in the data, after `step` updates."""
+    """The state of a run after `step` updates: parameters, velocities and the position in the data."""
 
     step: int
     params: dict
@@ -29,7 +29,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Branch:
-    """A run that left another one at `start`, with its own rate and snapshotum: its losses, one per step from there on."""
+    """A run from step `start` of another one, with its own learning rate and momentum: its losses, one per step from there on."""
 
     start: int
     lr: float
@@ -39,11 +39,11 @@ class Branch:
 
 
 class Recorder:
-    """Train a twin of `net` for some steps with snapshotum, and record it.
+    """Train a twin of `net` for some steps with momentum, and record it; `net` itself does not change.
 
-    `losses` has one number per step; `snapshots` the kept steps, the first one before any update and the last one at the end;
-    `net_at(step)` the network as it was after so many updates, for a kept step. The network that was handed over stays as it is.
-    `lr` is a number or a function of the step, as for `train`. Raises `Diverged` if the loss stops being a number.
+    `losses` has one number per step. `snapshots` has the kept steps, the first before any update and the last at the end.
+    `net_at(step)` is the network after that many updates, for a kept step. `lr` is a number or a function of the step, as for
+    `train`. Raises `Diverged` if the loss is no longer finite.
     """
 
     def __init__(self, net, data, steps=200, lr=0.05, mu=0.9, batch_size=64, seed=0):
@@ -69,14 +69,14 @@ class Recorder:
         return net
 
     def branch(self, step, lr, mu=None):
-        """Leave at a kept step with another learning rate (and snapshotum), over the same batches, to the same last step."""
+        """Train from a kept step with another learning rate (and momentum), on the same batches, to the same last step -> `Branch`."""
         snapshot, mu = self._at(step), self.mu if mu is None else mu
         net, batches = self.net_at(step), self._batches()
         batches.state = snapshot.data_state
         state, losses, diverged = TrainingState(snapshot.step, dict(snapshot.velocity)), [], False
         try:
-            for made in itertools.islice(train(net, batches, lr, mu, state=state), len(self.losses) - step):
-                losses.append(made.loss)
+            run = itertools.islice(train(net, batches, lr, mu, state=state), len(self.losses) - step)
+            losses.extend(made.loss for made in run)
         except Diverged:
             diverged = True
         return Branch(step, lr, mu, losses, diverged)
@@ -91,4 +91,4 @@ class Recorder:
         for snapshot in self.snapshots:
             if snapshot.step == step:
                 return snapshot
-        raise ValueError(f"Step {step} was not kept; kept are every {self.every} steps from 0 to {len(self.losses)}.")
+        raise ValueError(f"Step {step} was not kept; every {self.every} steps from 0 to {len(self.losses)} were.")

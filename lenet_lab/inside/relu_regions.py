@@ -1,8 +1,8 @@
-"""Small ReLU networks on a line and in the plane: points to tell apart, networks for them, and the flat pieces they are made of.
+"""Small ReLU networks on a line and in the plane: points to classify, networks for them, and their linear regions.
 
-On a region where no ReLU switches, a network is one flat piece: slope . x + offset. Each unit cuts the regions that its layer
-is given along a line, on which the unit's input is zero. `linear_regions` makes these cuts one after the other, so the pieces
-and the boundary between the classes are exact, not read off a grid.
+On a region where no ReLU switches, a network is an affine function: slope . x + offset. Each unit divides the regions of the layer
+before along the line where the unit's input is zero. `linear_regions` makes these cuts one after the other. So the regions and the
+boundary between the classes are exact, not sampled on a grid.
 """
 
 from typing import NamedTuple
@@ -14,17 +14,16 @@ from lenet_core.data import Dataset
 from lenet_core.net import Layer
 from lenet_lab.runs.run import Run
 
-HALF = 1.8                              # the picture shows the square from -HALF to HALF in both directions
+HALF = 1.8                              # figures show the square from -HALF to HALF in both directions
 STEPS = 600                             # of a training run: enough for all of these networks
-ON_THE_LINE = 1e-9                      # a corner as near as this to a unit's line lies on it
+ON_THE_LINE = 1e-9                      # a corner at which a unit's input is smaller than this lies on the unit's line
 DATA = ("rings", "moons")
 
 
 def points(name):
     """300 training and 1,000 test points (N, 2) of two classes, 0 and 1, the same every time: "rings" or "moons".
 
-    Of the rings, class 1 is the inner one; the moons are two half rings that reach into each other. Raises ValueError for
-    another name.
+    Class 1 is the inner ring; the moons are two interleaving half circles. Raises ValueError for another name.
     """
     if name not in DATA:
         raise ValueError(f"There are points called {' and '.join(DATA)}; got {name!r}.")
@@ -32,7 +31,7 @@ def points(name):
 
 
 def _draw(name, n, seed):
-    from sklearn.datasets import make_circles, make_moons  # only here: it takes a kernel 75 MB that most never need
+    from sklearn.datasets import make_circles, make_moons  # only here: it needs 75 MB, and most kernels never use it
 
     if name == "rings":
         return make_circles(n, noise=0.08, factor=0.5, random_state=seed)
@@ -43,7 +42,7 @@ def _draw(name, n, seed):
 def network(width, depth=1, relu=True, seed=0):
     """A network from two coordinates to two scores: `depth` hidden layers of `width` units, with or without ReLUs.
 
-    Weights and hidden biases are random, so that the units' lines lie anywhere in the square and not all through its middle.
+    Weights and hidden biases are random, so that the units' lines are spread over the square and do not all pass through its centre.
     """
     rng = np.random.default_rng(seed)
     layers, size = [], 2
@@ -60,7 +59,7 @@ def network(width, depth=1, relu=True, seed=0):
 
 
 def on_a_line(units, seed=0):
-    """A network from one number to one, with one hidden layer of ReLUs whose hinges lie at random places between 0 and 8."""
+    """A network from one number to one, with one hidden layer of ReLUs whose hinges (zeros of their inputs) are random in [0, 8]."""
     rng = np.random.default_rng(seed)
     net = Net((1,), [Layer("hinges", "inner_product", (1, units)), Layer("relu1", "relu"),
                      Layer("sum", "inner_product", (units, 1))])
@@ -76,14 +75,14 @@ def trained(name, width, depth=1, relu=True, seed=0):
 
 
 def train_on(net, data, seed=0):
-    """The finished `Run` of 600 steps with this network and these points; it begins with the parameters as they are."""
+    """The finished `Run` of 600 steps with this network and these points, from the present parameters."""
     run = Run(net, data, steps=STEPS, seed=seed, headless=True)
     run.start()
     return run
 
 
 def dead(net, x):
-    """Which units are shut for every row of x: {name of the ReLU layer: array of True and False}."""
+    """Which ReLU units are 0 for every row of x: {name of the ReLU layer: array of True and False}."""
     found, out = {}, np.asarray(x, net.dtype)
     for layer in net.layers:
         out = layer.forward(out)[0]
@@ -96,7 +95,7 @@ def dead(net, x):
 
 
 class Region(NamedTuple):
-    """A convex piece of the plane, corners (K, 2) in order, on which score 1 minus score 0 is slope . x + offset."""
+    """A convex polygon, corners (K, 2) in order, on which score 1 minus score 0 is slope . x + offset."""
 
     corners: np.ndarray
     slope: np.ndarray
@@ -121,7 +120,7 @@ def linear_regions(net, half=HALF):
 
 
 def _bent(corners, A, c):
-    """A piece, cut along the line of every unit that has both signs on it, with the shut units' outputs set to zero."""
+    """A piece, cut along the line of every unit whose input has both signs on it, with negative inputs set to zero."""
     values = corners @ A + c                                     # (K, units)
     crossing = np.flatnonzero((values.min(axis=0) < -ON_THE_LINE) & (values.max(axis=0) > ON_THE_LINE))
     if len(crossing):
@@ -132,7 +131,7 @@ def _bent(corners, A, c):
 
 
 def _cut(corners, values):
-    """The part of a convex polygon where a function with these values at its corners, and straight in between, is positive."""
+    """The part of a convex polygon where the affine function with these values at its corners is positive."""
     kept = []
     for here, there, v, w in zip(corners, np.roll(corners, -1, axis=0), values, np.roll(values, -1)):
         if v > -ON_THE_LINE:
@@ -143,7 +142,7 @@ def _cut(corners, values):
 
 
 def boundary(regions):
-    """The line on which both scores are equal, as straight pieces (2, 2), one for each region that it crosses."""
+    """The line on which both scores are equal, as segments (2, 2), one for each region that it crosses."""
     pieces = []
     for corners, slope, offset in regions:
         values = corners @ slope + offset
@@ -156,7 +155,7 @@ def boundary(regions):
 
 
 def patterns(net, x):
-    """How many different patterns of open and shut units the rows of x (N, 2) meet."""
+    """The number of different activation patterns (which ReLUs are positive) over the rows of x (N, 2)."""
     masks, out = [], np.asarray(x, net.dtype)
     for layer in net.layers:
         out = layer.forward(out)[0]

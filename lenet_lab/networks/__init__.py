@@ -1,6 +1,6 @@
-"""The networks of all five sources and of 1998, by name; importing this registers the operations of the LeNet-5 of 1998.
+"""The networks of all five sources and the LeNet-5 of 1998, by name; importing this registers the operations of the latter.
 
-`NETWORKS[name](rng)` makes one. Each function says its source and its number of parameters.
+`NETWORKS[name](rng)` makes a network. The docstring of each function gives its source and its number of parameters.
 """
 
 from lenet_core.models import lenet

@@ -1,6 +1,6 @@
 """LeNet-5 as published in 1998, and the operations that only it has: a table of connections, trainable subsampling, the scaled tanh.
 
-Forward and backward functions come in pairs, like those in `lenet_core.ops`; below them they are registered as operations of layers.
+Forward and backward functions come in pairs, like those in `lenet_core.ops`. At the end of the module they are registered as operations.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition", Proceedings of
 the IEEE 86(11), 1998, whose section II.B, equation 6 and appendix A are quoted.
@@ -15,8 +15,8 @@ from lenet_core.net import Layer, Net
 from lenet_core.operations import register
 from lenet_core.ops import check_images, conv_backward, conv_forward, window_entries
 
-# Table I of the paper: which of the six maps of S2 each of the sixteen maps of C3 looks at. With 5 beside 0, the first six look
-# at three neighbours, the next six at four, the next three at two pairs of neighbours, the last one at all six.
+# Table I of the paper: the maps of S2 (six) that are the inputs of each map of C3 (sixteen). If 5 and 0 count as neighbours, the first
+# six have three neighbours as inputs, the next six four, the next three two pairs of neighbours, and the last one all six.
 C3_TABLE = (
     (0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (0, 4, 5), (0, 1, 5),
     (0, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 5), (0, 3, 4, 5), (0, 1, 4, 5), (0, 1, 2, 5),
@@ -27,11 +27,11 @@ AMPLITUDE, SLOPE = 1.7159, 2 / 3
 
 
 def table_conv_forward(x, W, b, table):
-    """A convolution in which output map f looks only at the maps `table[f]`: one k x k kernel for each connection of the table.
+    """A convolution in which output map f has only the input maps `table[f]`: one k x k kernel for each connection of the table.
 
-    x (N, C, H, W), W (connections, k, k), kernels in the order of the table, b (F,) -> out (N, F, OH, OW), cache. It is an
-    ordinary convolution whose other kernels are 0. Source: section II.B and table I. Raises ValueError where table, kernels
-    and images do not fit.
+    x (N, C, H, W), W (connections, k, k) in the order of the table, b (F,) -> out (N, F, OH, OW), cache. It is computed as an
+    ordinary convolution whose other kernels are 0. Source: section II.B and table I. Raises ValueError if the shapes of table,
+    kernels and images do not fit.
     """
     check_images(x)
     filters, channels = places = _connections(table)
@@ -45,7 +45,7 @@ def table_conv_forward(x, W, b, table):
 
 
 def table_conv_backward(dout, cache):
-    """The gradients of that convolution, without those of the kernels that are not there.
+    """The gradients of `table_conv_forward`, for the kernels in the table only.
 
     dout (N, F, OH, OW) -> dx (N, C, H, W), dW (connections, k, k), db (F,).
     """
@@ -60,10 +60,10 @@ def _connections(table):
 
 
 def subsample_forward(x, W, b):
-    """The sum of every 2x2 window of a map, times the map's one coefficient, plus the map's one bias.
+    """The sum of every 2x2 window of a map, times the map's coefficient, plus the map's bias.
 
     x (N, C, H, W), W (C,), b (C,) -> out (N, C, H/2, W/2), cache; a last odd row or column is dropped. Source: section II.B.
-    Raises ValueError when there is not one coefficient and one bias for each map.
+    Raises ValueError unless there are one coefficient and one bias for each map.
     """
     check_images(x)
     if not x.shape[1:2] == W.shape == b.shape:
@@ -74,7 +74,7 @@ def subsample_forward(x, W, b):
 
 
 def subsample_backward(dout, cache):
-    """Each of the four entries of a window gets the window's gradient times the coefficient.
+    """The gradients of `subsample_forward`: each entry of a window gets the window's gradient times the coefficient.
 
     dout (N, C, H/2, W/2) -> dx (N, C, H, W), dW (C,), db (C,).
     """
@@ -87,7 +87,7 @@ def subsample_backward(dout, cache):
 
 
 def scaled_tanh_forward(x):
-    """1.7159 tanh(2x/3), which takes 1 to 1 and -1 to -1, near where it is most curved.
+    """1.7159 tanh(2x/3), entry by entry; it maps 1 to 1 and -1 to -1, close to the points where its second derivative is largest.
 
     x of any shape -> out of that shape, cache. Source: equation 6 and appendix A.
     """
@@ -96,7 +96,7 @@ def scaled_tanh_forward(x):
 
 
 def scaled_tanh_backward(dout, cache):
-    """The slope of tanh is 1 - tanh^2, so dx = dout * 1.7159 * 2/3 * (1 - tanh^2).
+    """The gradient of `scaled_tanh_forward`: the derivative of tanh is 1 - tanh^2, so dx = dout * 1.7159 * 2/3 * (1 - tanh^2).
 
     dout -> dx, both of the input's shape.
     """
@@ -107,7 +107,7 @@ def scaled_tanh_backward(dout, cache):
 
 
 def _table_fan_in(W_shape, table):
-    """One number for each connection: output maps see different numbers of input maps."""
+    """The fan-in of each connection's output map, (connections, 1, 1): output maps have different numbers of input maps."""
     return np.array([len(maps) * math.prod(W_shape[1:]) for maps in table for _ in maps])[:, None, None]
 
 
@@ -133,10 +133,10 @@ register("scaled_tanh", scaled_tanh_forward, scaled_tanh_backward)
 
 
 def lenet5(rng, dtype=np.float32, bound=lecun_1998):
-    """LeNet-5 as published in 1998, its RBF output replaced by ten scores: 60,850 parameters, 60,000 without the scores.
+    """LeNet-5 as published in 1998, with ten scores in place of its RBF output: 60,850 parameters, 60,000 without the last layer.
 
-    Source: LeCun et al. 1998, section II.B. C3 follows its table I; S2 and S4 have a coefficient and a bias for each map; every
-    layer up to F6 ends in the scaled tanh. (Its images are -0.1 where the paper is white and 1.175 where the ink is.)
+    Source: LeCun et al. 1998, section II.B. C3 follows its table I. S2 and S4 have a coefficient and a bias for each map. Every
+    layer up to F6 ends in the scaled tanh. (In its images white is -0.1 and black is 1.175.)
     """
     return Net((1, 32, 32), [                                       # (N,   1, 32, 32)
         Layer("conv1", "conv", (6, 1, 5, 5)),                       # (N,   6, 28, 28)

@@ -1,7 +1,7 @@
-"""The networks of the reports, one short function each. The shape of what leaves a layer stands to its right.
+"""The networks of the reports, one short function each. The comment beside a layer is the shape of its output.
 
-Every function draws the first weights from `rng` within `bound`, whose default is what the source does where it says so, else
-`lecun_uniform`. What belongs to training (rates, batches, a summed loss) is not here: `lenet_lab.experiments` has the recipes.
+Every function draws the initial weights from `rng` within `bound`. Its default is the source's own rule if the source gives one, else
+`lecun_uniform`. The settings of training (rates, batches, a summed loss) are in `lenet_lab.experiments`.
 """
 
 import math
@@ -13,7 +13,7 @@ from lenet_core.net import Layer, Net
 
 
 def linear(rng, dtype=np.float32, bound=lecun_uniform, input_shape=(1, 28, 28)):
-    """No hidden layer at all: ten scores straight from the pixels (softmax regression), the floor that a network has to beat."""
+    """Softmax regression: no hidden layer, ten scores from the pixels; the baseline for all other networks."""
     return Net(input_shape, [                                   # (N,  1, 28, 28)
         Layer("ip1", "inner_product", (math.prod(input_shape), 10)),
     ]).initialise(rng, bound, dtype)
@@ -22,7 +22,7 @@ def linear(rng, dtype=np.float32, bound=lecun_uniform, input_shape=(1, 28, 28)):
 def comp3314(rng, dtype=np.float32, bound=lecun_1998):
     """The modified LeNet-5 of the COMP3314 report: pooling before ReLU, C5 as a convolution; 61,706 parameters.
 
-    Source: its section 2, with 6x1x5x5 filters in C1 (it says 6x3x5x5, for images of one channel).
+    Source: its section 2, with 6x1x5x5 filters in C1 (the report says 6x3x5x5, although its images have one channel).
     """
     return Net((1, 32, 32), [                                   # (N,   1, 32, 32)
         Layer("conv1", "conv", (6, 1, 5, 5)),                   # (N,   6, 28, 28)
@@ -62,8 +62,8 @@ def report(rng, dtype=np.float32, bound=lecun_uniform):
 def fman45(rng, dtype=np.float32, bound=lecun_uniform, input_shape=(1, 28, 28)):
     """The baseline of FMAN45: two padded convolutions of 16 filters, one inner product; 14,682 parameters for MNIST.
 
-    With `input_shape=(3, 32, 32)` its baseline for tiny images (17,882 parameters). Source: its table 1; the ReLUs "for all
-    nodes" are after the convolutions.
+    With `input_shape=(3, 32, 32)` it is the baseline for tiny images (17,882 parameters). Source: its table 1; the ReLUs "for all
+    nodes" are placed after the convolutions.
     """
     C, H, W = input_shape
     return Net(input_shape, [                                   # (N,  1, 28, 28)   or (N,  3, 32, 32)
@@ -80,7 +80,8 @@ def fman45(rng, dtype=np.float32, bound=lecun_uniform, input_shape=(1, 28, 28)):
 def fman45_deeper(rng, dtype=np.float32, bound=lecun_uniform):
     """The deeper network of FMAN45 for tiny images: five convolutions, two inner products; 51,766 parameters.
 
-    Source: its table 3, which gives the first inner product 64 outputs and 1024 x 20 + 20 parameters: 20 outputs it is.
+    Source: its table 3. The table contradicts itself about the first inner product: 64 outputs, but 1024 x 20 + 20 parameters. Here
+    it has 20 outputs.
     """
     return Net((3, 32, 32), [                                   # (N,  3, 32, 32)
         Layer("conv1", "conv", (16, 3, 5, 5), pad=2),           # (N, 16, 32, 32)
@@ -104,8 +105,8 @@ def fman45_deeper(rng, dtype=np.float32, bound=lecun_uniform):
 def cmpe597(rng, dtype=np.float32, bound=lecun_uniform):
     """The full-size network of CmpE 597, which its author could not train: 18,714 parameters.
 
-    Source: its tables 2 and 6, with one bias for each filter; table 2 has one for each number that leaves a convolution, which
-    makes 21,518. Where its ReLU stands it does not say; here it is between the inner products.
+    Source: its tables 2 and 6, with one bias for each filter. Table 2 counts one bias for each output number of a convolution, which
+    gives 21,518 parameters. The report does not say where its ReLU is; here it is between the inner products.
     """
     return Net((1, 28, 28), [                                   # (N, 1, 28, 28)
         Layer("conv1", "conv", (4, 1, 5, 5)),                   # (N, 4, 24, 24)

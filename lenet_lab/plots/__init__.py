@@ -1,7 +1,7 @@
-"""One function per figure: arrays in, matplotlib axes out; `show` puts a figure into a notebook, with its text alternative.
+"""One function per figure: from arrays to matplotlib axes; `show` displays a figure in a notebook, with its text alternative.
 
-The title of a figure made from data names them. Ink is grey, signed numbers are blue, white and red, and what two lines mean is
-told by their dashes as well as by their colours (`lenet.mplstyle`). A layer has its own colour everywhere (`layer_colours`).
+The title of a figure of data names the data set. Images are grey, signed numbers are blue, white and red. Lines differ by their dashes
+as well as by their colours (`lenet.mplstyle`). A layer has the same colour in all figures (`layer_colours`).
 """
 
 from .base import NARROW, SIGNED, WIDE, layer_colours, png, show, styled

@@ -26,7 +26,7 @@ def nudges(steps, errors, predicted, ax=None):
 
 @styled
 def pieces(weights, losses, held, name, ax=None):
-    """The loss against one weight (thick), and the loss of the network with its switches held, {what is held: losses}."""
+    """The loss against one weight (thick), and the loss with some switches of ReLUs and poolings fixed, {what is fixed: losses}."""
     ax = axes_for(ax, WIDE)
     ax.plot(weights, losses, color="0.7", linewidth=6, linestyle="-", label="the loss")
     for label, values in held.items():
@@ -38,7 +38,7 @@ def pieces(weights, losses, held, name, ax=None):
 
 @styled
 def ties(image, tied, share, data_name, ax=None):
-    """An image (H, W), in how many of the maps each of its pooling windows ties, and the same on average over many images."""
+    """An image (H, W), the share of maps in which each of its pooling windows has a tie, and the mean of this over many images."""
     ax = axes_for(ax, (WIDE[0], 3.0), ncols=3)
     titles = "the image", f"its windows: {tied.mean():.0%} tie", f"all images: {share.mean():.0%} tie"
     for axis, values, title in zip(np.ravel(ax), (image, tied, share), titles):

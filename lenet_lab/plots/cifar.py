@@ -1,4 +1,4 @@
-"""Figures of photographs and of networks that see colours (notebook 10)."""
+"""Figures of photographs and of networks for colour images (notebook 10)."""
 
 import matplotlib
 import numpy as np
@@ -9,7 +9,7 @@ from .base import WIDE, axes_for, styled
 
 @styled
 def photographs(images, captions, title, across=8, ax=None):
-    """Photographs (3, H, W), red, green and blue between 0 and 1, `across` in a row, with a caption each; None is a grey square."""
+    """Photographs (3, H, W), RGB between 0 and 1, `across` in a row, with a caption each; None is shown as a grey square."""
     ax = _tiles(captions, across, title, ax)
     for axis, image in zip(np.ravel(ax), images):
         axis.imshow(np.full((1, 1, 3), 0.6) if image is None else image.transpose(1, 2, 0), interpolation="nearest", extent=(0, 1, 0, 1))
@@ -49,7 +49,7 @@ def learning_curves(runs, ax=None):
 
 
 def _tiles(captions, across, title, ax):
-    """Axes without frames for a square picture under each caption, `across` in a row; what is left of the last row stays empty."""
+    """Axes without frames for a square image under each caption, `across` in a row."""
     if ax is None:
         rows, lines = -(-len(captions) // across), 1 + max(caption.count("\n") for caption in captions)
         ax = Figure(figsize=(WIDE[0], 0.3 + rows * (0.92 * WIDE[0] / across + 0.1 + 0.15 * lines))).subplots(rows, across, squeeze=False)

@@ -7,7 +7,7 @@ from .base import WIDE, axes_for, styled
 
 @styled
 def descents(loss, paths, ax=None):
-    """Walks on a loss of one weight, {title: weights}: for each a panel with the curve and a dot per step, the first ringed."""
+    """Gradient descent on a loss of one weight, {title: weights}: a panel each, with the curve and a dot per step, the first ringed."""
     ax = axes_for(ax, (WIDE[0], 2.6), ncols=len(paths), sharey=True, squeeze=False)
     visited = np.concatenate(list(paths.values()))
     curve = np.linspace(visited.min() - 0.5, visited.max() + 0.5, 200)
@@ -22,7 +22,7 @@ def descents(loss, paths, ax=None):
 
 @styled
 def valley(curvatures, paths, ax=None):
-    """Paths {label: points (T, 2)} through the valley (c1 x^2 + c2 y^2) / 2, drawn over its lines of equal loss."""
+    """Paths {label: points (T, 2)} of gradient descent on the loss (c1 x^2 + c2 y^2) / 2, with its contour lines."""
     ax = axes_for(ax, WIDE)
     points = np.concatenate(list(paths.values()))
     reach = 1.1 * np.abs(points).max(axis=0)
@@ -51,7 +51,10 @@ def schedules(rates, ax=None):
 
 @styled
 def loss_curves(runs, data_name, ax=None):
-    """The losses of several runs {label: one number per step}, logarithmic, up to 10; the loss of a guess (ln 10) as a thin line."""
+    """The losses of several runs {label: one number per step}, logarithmic, up to 10; the loss of guessing (ln 10) as a thin line.
+
+    Raises ValueError if there is no run.
+    """
     if not runs:
         raise ValueError("loss_curves: there is no run to draw yet. Run the cell that trains before this one.")
     ax = axes_for(ax, WIDE)

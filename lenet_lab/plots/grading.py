@@ -8,7 +8,7 @@ from .base import WIDE, axes_for, styled
 
 @styled
 def items(lines, ax=None):
-    """A bar per exercise: solved (filled), written but wrong (hatched), not written (empty); beside it, how well it separates.
+    """A bar per exercise: solved (filled), written but wrong (hatched), not written (empty); beside it, its discrimination.
 
     `lines` are dicts as `grade.statistics.items` makes them.
     """

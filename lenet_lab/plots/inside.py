@@ -15,9 +15,9 @@ WORDS = {"out": "activations", "dout": "gradient of the activations", "W": "weig
 
 @styled
 def layer_maps(look, name, what="out", image=0, ax=None):
-    """All maps of a layer for one image of a `Look`: what it gave ("out") or the gradient there ("dout").
+    """All maps of a layer for one image of a `Look`: its output ("out") or the gradient with respect to it ("dout").
 
-    Over each map stands its number, under it its smallest and largest value. A vector is shown in rows, the last filled with 0.
+    Above each map is its number, below it the smallest and largest value. A vector is shown in rows, the last filled with 0.
     """
     values = look.maps(name, what, image)
     if values.ndim == 1:
@@ -29,7 +29,7 @@ def layer_maps(look, name, what="out", image=0, ax=None):
 
 @styled
 def layer_kernels(look, name, what="W", ax=None):
-    """All kernels of a convolution ("W") or their gradients ("dW"); with several input maps, a row each, a column a filter."""
+    """All kernels of a convolution ("W") or their gradients ("dW"); with several input maps, a row for each, a column per filter."""
     values = look.kernels(name, what)
     filters, channels, k, _ = values.shape
     title = f"{name}: {WORDS[what]}"
@@ -51,7 +51,7 @@ def layer_kernels(look, name, what="W", ax=None):
 
 @styled
 def side_by_side(look, names=("conv1", "pool1"), image=0, count=20, ax=None):
-    """The first `count` maps of several layers on one figure and one colour scale, to be compared. Source: homework, Q8."""
+    """The first `count` maps of several layers in one figure on one colour scale, for comparison. Source: homework, Q8."""
     chosen = [look.maps(name, "out", image)[:count] for name in names]
     colours = layer_colours(look.names)
     return _tiles(chosen, [f"{name}: {WORDS['out']} for image {image}, maps of {'x'.join(map(str, values.shape[1:]))}"
@@ -59,7 +59,7 @@ def side_by_side(look, names=("conv1", "pool1"), image=0, count=20, ax=None):
 
 
 def _tiles(groups, titles, colours, ax):
-    """Groups of maps (C, H, W), each under its title and framed in its layer's colour, rows of ten; all on one scale. Returns the axes."""
+    """Groups of maps (C, H, W), each under its title and framed in its layer's colour, ten in a row, all on one scale -> axes."""
     across = min(ACROSS, max(map(len, groups)))
     rows = [-(-len(values) // across) for values in groups]
     height, width = groups[0].shape[1:]
@@ -89,7 +89,7 @@ def _map(axis, values, top, colour):
 
 
 def _bar(figure, ax, top):
-    """The one scale of all that is shown, with its numbers."""
+    """The colour bar of the common scale."""
     bar = figure.colorbar(ScalarMappable(Normalize(-top, top), SIGNED), ax=ax, shrink=0.6, aspect=30, pad=0.02, location="bottom")
     unit = _unit(top)
     bar.set_ticks([-top, 0, top], labels=[f"{-top / unit:.2g}", "0", f"{top / unit:.2g}"])
@@ -100,13 +100,13 @@ def _bar(figure, ax, top):
 
 
 def _unit(top):
-    """1, or the power of ten in which very small numbers are given."""
+    """1, or the power of ten that is the unit of very small numbers."""
     return 10.0 ** np.floor(np.log10(top)) if 0 < top < 0.01 else 1
 
 
 @styled
 def drawn_digit(ink, image, p, gradient, towards, ax=None):
-    """Drawing, picture, probabilities and gradient side by side."""
+    """A drawing (H, W), the network's input (28, 28), its probabilities p (K,) and the gradient of log p of class `towards`."""
     ax = axes_for(ax, (WIDE[0], 2.4), ncols=4)
     top = np.abs(gradient).max() or 1
     for axis, values, title in ((ax[0], ink, "the drawing"), (ax[1], image, "what the network sees")):
@@ -131,7 +131,7 @@ def drawn_digit(ink, image, p, gradient, towards, ax=None):
 
 @styled
 def recording(losses, step, net, ax=None):
-    """The losses of a run with a line at `step`, and beside them the kernels that the first convolution of `net` had then."""
+    """The losses of a run with a line at `step`, and the kernels of the first convolution of `net`, the network after that step."""
     ax = axes_for(ax, WIDE, ncols=2)
     conv = next(layer for layer in net.layers if layer.kind == "conv")
     kernels = conv.params["W"][:, 0]

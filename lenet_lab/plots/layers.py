@@ -1,4 +1,4 @@
-"""Figures of the layers and of what they do to an image (notebooks 02 and 03, and the page on notation)."""
+"""Figures of the layers and their effect on an image (notebooks 02 and 03, and the page on notation)."""
 
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -7,13 +7,13 @@ from lenet_core.ops import conv_backward, conv_forward, im2col, output_size
 
 from .base import SIGNED, WIDE, axes_for, frame, layer_colours, styled
 
-SHEETS = 6                               # of a stack of maps, at most so many are drawn
-ACROSS = 1.7                             # a cell with a long number: its width; its height is 1
+SHEETS = 6                               # largest number of maps that are drawn of a stack
+ACROSS = 1.7                             # width of a cell with a long number; its height is 1
 
 
 @styled
 def stacks(net, ax=None):
-    """What leaves each layer of a network, as a stack of maps or a column of numbers, in its colour, with its name and shape."""
+    """The output of each layer of a network as a stack of maps or a column of numbers, in its colour, with its name and shape."""
     ax = axes_for(ax, (WIDE[0], 2.7))
     names, shapes = ["image", *(layer.name for layer in net.layers)], [net.input_shape, *net.shapes()]
     left, tallest = 0.0, net.input_shape[1]
@@ -34,9 +34,9 @@ def stacks(net, ax=None):
 
 @styled
 def feature_maps(image, maps, data_name, ax=None):
-    """An image (H, W) in grey, then the maps (20, OH, OW) that a layer made of it, all on one scale, white for 0.
+    """An image (H, W) in grey, then the maps (20, OH, OW) of a layer's output, all on one scale, white for 0.
 
-    Under each map stand its smallest and its largest value, so that the sign is not told by the colour alone.
+    Below each map are its smallest and its largest value, so that the sign can be read without the colours.
     """
     ax = axes_for(ax, (WIDE[0], 4.0), nrows=3, ncols=7)
     top = np.abs(maps).max()
@@ -57,7 +57,7 @@ def feature_maps(image, maps, data_name, ax=None):
 
 @styled
 def windows_as_columns(image, k, ax=None):
-    """The k x k windows (stride 1) of a small image (H, W), shaded and lettered; beside them a matrix, a column for each."""
+    """The k x k windows (stride 1) of a small image (H, W), shaded and lettered; beside them the matrix with a column for each."""
     ax = axes_for(ax, (WIDE[0], 2.2))
     columns = im2col(image[None, None], k)
     across = output_size(image.shape[1], k)
@@ -87,9 +87,10 @@ def _grid(ax, values, left):
 
 @styled
 def reached(net, image, names, data_name, ax=None):
-    """For each named layer, the gradient of one number of its output, in the middle of its first map, at the image (1, 1, H, W).
+    """The gradient of one number of each named layer's output, in the middle of its first map, with respect to the image (1, 1, H, W).
 
-    Each panel is framed in its layer's colour. Blue is negative, red positive, white zero; each panel has a scale of its own and says how many pixels are not white.
+    Each panel is framed in its layer's colour. Blue is negative, red positive, white zero. Each panel has its own scale, and shows how
+    many pixels have a nonzero gradient.
     """
     ax = axes_for(ax, (WIDE[0], 2.3), ncols=len(names))
     colours = layer_colours([layer.name for layer in net.layers])
@@ -106,7 +107,7 @@ def reached(net, image, names, data_name, ax=None):
 
 
 def _slopes(net, image, name):
-    """The gradient (H, W), at the image, of one number of what the layer `name` puts out: a walk back from a single 1."""
+    """The gradient (H, W) of one output number of the layer `name` with respect to the image: a backward pass from a single 1."""
     seen, out = [], image
     for layer in net.layers[:net.layers.index(net[name]) + 1]:
         shape = out.shape
@@ -121,9 +122,9 @@ def _slopes(net, image, name):
 
 @styled
 def zeros_between(dout, W, strides, ax=None):
-    """dx of a convolution as a convolution, a row for each stride: dout, the same with zeros between and around, W turned, dx.
+    """dx of a convolution as a convolution, a row per stride: dout, dout with zeros between and around, W rotated by 180 degrees, dx.
 
-    dout (OH, OW) and W (k, k) are small whole numbers. The entry (1, 1) of dx and the window that it is made of are shaded.
+    dout (OH, OW) and W (k, k) are small whole numbers. The entry (1, 1) of dx and its window are shaded.
     """
     ax = axes_for(ax, (WIDE[0], 4.6))
     k, top, widest = len(W), 0.0, 0.0
@@ -151,13 +152,13 @@ def zeros_between(dout, W, strides, ax=None):
 
 
 def _sign(ax, sign, left, middle):
-    """Write a sign between two grids; returns the room that it takes."""
+    """Write a sign between two grids; returns its width."""
     ax.text(left + 0.9, middle, sign, fontsize=14, ha="center", va="center", color="0.3")
     return 1.8
 
 
 def _numbers(ax, title, values, left, middle, shaded=(), bold=None):
-    """A matrix as cells with numbers, centred on the height `middle`; what is not `bold` is grey. Returns its right edge."""
+    """A matrix as cells with numbers, centred on the height `middle`; entries that are not `bold` are grey. Returns its right edge."""
     top = middle - len(values) / 2
     ax.text(left, top - 0.35, title, fontsize=8, color="0.35")
     for (row, column), value in np.ndenumerate(values):

@@ -1,4 +1,4 @@
-"""All lessons (notebook 00): the notebooks as stops on a track past LeNet, forward, backward, and round again."""
+"""The overview of all lessons (notebook 00): the notebooks along a line that follows LeNet forward, backward, and again."""
 
 from textwrap import fill
 
@@ -7,17 +7,17 @@ import numpy as np
 from .base import WIDE, axes_for, styled
 from .layers import stacks
 
-TURNS = (3, 6)                           # forward up to this station, backward up to this one, then round and round
-LEFT, RIGHT = 0.9, 15.1                  # where the tracks begin and end; one unit is half an inch
-FORWARD, NETWORK, BACKWARD, AGAIN = 11.2, 7.4, 4.6, 1.6          # heights of the three tracks and of the network's middle
+TURNS = (3, 6)                           # number of the last lesson of the forward line, and of the backward line
+LEFT, RIGHT = 0.9, 15.1                  # ends of the lines; one unit is half an inch
+FORWARD, NETWORK, BACKWARD, AGAIN = 11.2, 7.4, 4.6, 1.6          # heights of the three lines and of the network's middle
 INK, TRACK = "0.15", "0.55"
 
 
 @styled
 def syllabus(lessons, net, ax=None):
-    """The `lessons` of `lenet_lab.course.syllabus` along `net`: three forward, three backward (dashed), the others on the way after that.
+    """The `lessons` of `lenet_lab.course.syllabus` along `net`: three forward, three backward (dashed), the others on a third line.
 
-    What leaves the layers stands between the tracks, as `stacks` draws it.
+    The outputs of the layers are between the lines, as `stacks` draws them.
     """
     ax = axes_for(ax, (WIDE[0], 6.3))
     there, back = TURNS
@@ -36,7 +36,7 @@ def syllabus(lessons, net, ax=None):
 
 
 def _track(ax, lessons, start, end, height, dash, words):
-    """A track from left to right or the other way, the words above it, and its lessons at even distances."""
+    """A line from `start` to `end`, the words above it, and its lessons at equal distances."""
     ax.plot([start, end], [height, height], dash, color=TRACK, linewidth=2.5)
     ax.text((LEFT + RIGHT) / 2, height + 0.62, words, fontsize=9, style="italic", color="0.3", ha="center")
     length = (end - start) / len(lessons)
@@ -46,7 +46,7 @@ def _track(ax, lessons, start, end, height, dash, words):
 
 
 def _turn(ax, x, top, bottom, side, dash):
-    """Half an oval from the end of one track to the beginning of the next one below it."""
+    """Half an ellipse from the end of one line to the beginning of the next one below it."""
     angle = np.linspace(np.pi / 2, -np.pi / 2, 40)
     middle, half = (top + bottom) / 2, (top - bottom) / 2
     ax.plot(x + side * 0.75 * np.cos(angle), middle + half * np.sin(angle), dash, color=TRACK, linewidth=2.5)

@@ -1,4 +1,4 @@
-"""Figures of the five networks (notebook 09): diagnostics of trainings, error rates epoch by epoch, the table of connections."""
+"""Figures of the five networks (notebook 09): diagnostics of training runs, error rates by epoch, the table of connections."""
 
 from itertools import cycle
 
@@ -6,14 +6,16 @@ import numpy as np
 
 from .base import NARROW, WIDE, axes_for, layer_colours, styled
 
-FLOOR = 1e-7                                                # where 0 is drawn on a logarithmic scale, and what is smaller
+FLOOR = 1e-7                                                # smaller values, and 0, are drawn here on a logarithmic scale
 DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
 
 
 @styled
 def diagnostics(measured, titles, ax=None):
-    """A row per `Diagnostics`: the loss; layer by layer the standard deviation of the ReLUs' outputs, the share of active ReLUs, and the
-    norm of the weights' gradients."""
+    """A row per `Diagnostics` with its title: the loss, and for each layer three curves against steps.
+
+    These are the standard deviation of the ReLUs' outputs, the share of active ReLUs, and the norm of the weights' gradients.
+    """
     ax = axes_for(ax, (WIDE[0], 2.1 * len(measured) + 0.7), nrows=len(measured), ncols=4, sharex=True, squeeze=False)
     for row, one, title in zip(ax, measured, titles):
         colours = layer_colours(one.activation_std)
@@ -41,7 +43,7 @@ def diagnostics(measured, titles, ax=None):
 
 @styled
 def spreads(nets, ax=None):
-    """How large the values are, layer by layer: {label: {layer: standard deviation}}, on a logarithmic scale."""
+    """The standard deviation of each layer's output, {label: {layer: standard deviation}}, on a logarithmic scale."""
     ax = axes_for(ax, WIDE)
     for dash, marker, (label, spread) in zip(cycle(DASHES), cycle("os^D"), nets.items()):
         ax.semilogy(list(spread), list(spread.values()), linestyle=dash, marker=marker, markersize=4, label=label)
@@ -54,7 +56,7 @@ def spreads(nets, ax=None):
 
 @styled
 def errors_by_epoch(curves, ax=None):
-    """Error rates against epochs, {title: [[epoch, training error, test error], ...]}, an axis each, on one logarithmic scale."""
+    """Error rates against epochs, {title: [[epoch, training error, test error], ...]}, a panel each, on one logarithmic scale."""
     ax = axes_for(ax, WIDE, ncols=len(curves), sharey=True, squeeze=False)
     for axis, (title, curve) in zip(ax[0], curves.items()):
         epochs, train, test = np.array(curve).T
@@ -69,7 +71,7 @@ def errors_by_epoch(curves, ax=None):
 
 @styled
 def connections(table, ax=None):
-    """Which input maps (rows) each filter (columns) looks at: a cross for each connection."""
+    """The input maps (rows) of each output map (columns): a cross for each connection."""
     ax = axes_for(ax, (NARROW[0], 2.4))
     filters, maps = zip(*((f, c) for f, looked_at in enumerate(table) for c in looked_at))
     ax.plot(filters, maps, "x", color="0.2")

@@ -1,4 +1,4 @@
-"""Figures of what ReLUs can draw: bends on a line, regions in the plane (notebook 08)."""
+"""Figures of functions made of ReLUs: piecewise linear on a line, linear regions in the plane (notebook 08)."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from lenet_lab.inside.relu_regions import HALF, boundary, dead, linear_regions
 from .base import WIDE, axes_for, styled
 
 INK, OTHER = "#1f4e79", "#c8553d"
-CLASSES = (dict(marker="o", facecolors="none", edgecolors=INK, linewidths=0.9), dict(marker="x", color=OTHER, linewidths=1.1))
+CLASSES = ({"marker": "o", "facecolors": "none", "edgecolors": INK, "linewidths": 0.9}, {"marker": "x", "color": OTHER, "linewidths": 1.1})
 
 
 # ------------------------------------------------------------------------------------------------------------ on a line
@@ -65,9 +65,9 @@ def corners(x, y, ax=None):
 
 @styled
 def fitted(x, y, nets, ax=None):
-    """For each network {title: net} on inputs x (N, 1): the target y in grey, what the network makes of x, and its hinges.
+    """For each network {title: net} on inputs x (N, 1): the target y in grey, the network's output, and its hinges.
 
-    A unit's hinge is marked below, at -b/w: | where the unit is open for some x, a cross where it is dead.
+    A unit's hinge is marked below, at -b/w: | if the unit is positive for some x, a cross if it is dead.
     """
     ax = axes_for(ax, WIDE, ncols=len(nets), sharey=True, squeeze=False)
     bottom = y.min() - 0.35 * np.ptp(y)
@@ -98,9 +98,9 @@ def functions(x, curves, ax=None):
 
 @styled
 def along(share, scores, named, switches, data_name, ax=None):
-    """The ten scores (N, 10) of the images on the way from one to another; the two `named` digits in ink, the others grey.
+    """The ten scores (N, 10) of mixtures of two images, against the share (N,) of the second; the two `named` digits are not grey.
 
-    `switches` (N - 1,) counts the units that open or shut between neighbours; each place with one is a tick at the bottom.
+    `switches` (N - 1,) counts the ReLUs that change between zero and positive from one mixture to the next; a tick marks each such place.
     """
     ax = axes_for(ax, WIDE)
     ax.plot(share, np.delete(scores, named, axis=1), color="0.8", linestyle="-", linewidth=0.9)
@@ -121,7 +121,7 @@ def along(share, scores, named, switches, data_name, ax=None):
 
 @styled
 def planes(nets, data, ax=None):
-    """For each network {title: net}: its linear regions, shaded where it says class 1, its boundary, and the training points."""
+    """For each network {title: net}: its linear regions, shaded where the answer is class 1, its boundary, and the training points."""
     ax = axes_for(ax, (4.0 * len(nets), 4.1), ncols=len(nets), squeeze=False)
     for axis, (title, net) in zip(np.ravel(ax), nets.items()):
         pieces = linear_regions(net)
@@ -138,9 +138,9 @@ def planes(nets, data, ax=None):
 
 @styled
 def lines(nets, data, ax=None):
-    """For each network {title: net}: the line of every unit of its first layer; short strokes point to the side where it is open.
+    """For each network {title: net}: the line of every unit of its first layer; short strokes point to the side where it is positive.
 
-    A unit that is shut at every training point is dead; its line is dotted.
+    A unit that is 0 at every training point is dead; its line is dotted.
     """
     ax = axes_for(ax, (4.0 * len(nets), 4.1), ncols=len(nets), squeeze=False)
     for axis, (title, net) in zip(np.ravel(ax), nets.items()):
@@ -161,7 +161,7 @@ def lines(nets, data, ax=None):
 
 
 def _points(axis, data):
-    """The training points: rings for class 0, crosses for class 1, in the square that all pictures of the plane show."""
+    """The training points: rings for class 0, crosses for class 1, in the square that all figures of the plane show."""
     for label, look in enumerate(CLASSES):
         axis.scatter(*data.train_x[data.train_y == label].T, s=16, zorder=3, **look)
     axis.set(xlim=(-HALF, HALF), ylim=(-HALF, HALF), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])

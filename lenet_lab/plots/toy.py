@@ -10,7 +10,7 @@ from .base import WIDE, axes_for, styled
 
 @styled
 def worked_pass(worked, ax=None):
-    """All numbers of a `WorkedPass` as grids: from the image to the loss on top, and their gradients underneath."""
+    """All numbers of a `WorkedPass` as grids: from the image to the loss above, and their gradients below."""
     blocks = [("x",), ("F",), ("C",), ("P",), ("v", "W1"), ("b",), ("z",), ("s",), ("y",), ("J",)]
     ax = axes_for(ax, (13, 5.4))
     bottom = widest = 0
@@ -38,7 +38,7 @@ def worked_pass(worked, ax=None):
 
 @styled
 def tangents(weights, losses, at, slopes, name, ax=None):
-    """The loss against one weight, and through the point `at` a line for each of the claimed `slopes` {label: slope}."""
+    """The loss against one weight, and a line through the point `at` for each of the proposed `slopes` {label: slope}."""
     ax = axes_for(ax, WIDE)
     weights = np.asarray(weights)
     ax.plot(weights, losses, color="0.2", linewidth=3, linestyle="-", label="the loss, measured")

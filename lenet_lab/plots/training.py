@@ -20,7 +20,7 @@ def digits(images, captions, data_name, ax=None):
 
 @styled
 def losses(steps, ax=None, title=""):
-    """The loss of each step, on a logarithmic scale, with the loss of a network that guesses (ln 10) as a thin line."""
+    """The loss of each step, on a logarithmic scale, with the loss of guessing (ln 10) as a thin line."""
     ax = axes_for(ax)
     values = [step.loss for step in steps]
     ax.semilogy(range(1, len(values) + 1), values)
@@ -32,7 +32,7 @@ def losses(steps, ax=None, title=""):
 
 @styled
 def error_curves(run, ax=None):
-    """The error rates of a `Run` on training and test images, against the epochs it has made."""
+    """The error rates of a `Run` on training and test images, against epochs."""
     ax = axes_for(ax, WIDE)
     points, ends = run.history.points, run.history.evaluations
     at = [point.step / run.per_epoch for point in points]
@@ -51,13 +51,13 @@ def error_curves(run, ax=None):
 
 
 def confusions(y, predictions, titles, data_name, ax=None):
-    """Confusion matrices side by side: row = true digit, column = answer; only mistakes are inked, all on one scale."""
+    """Confusion matrices side by side: row = true digit, column = answer; only the mistakes are coloured, all on one scale."""
     return counted_confusions([_counted(y, answer) for answer in predictions], titles, data_name, ax=ax)
 
 
 @styled
 def counted_confusions(counts, titles, data_name, classes=None, ax=None):
-    """Confusion matrices (K, K) that have been counted, as in `confusions`; `classes` are names, for what is not digits."""
+    """The figure of `confusions` from counted confusion matrices (K, K); `classes` are the names of classes that are not digits."""
     ax = axes_for(ax, WIDE if classes is None else (WIDE[0], 4.4), ncols=len(counts), squeeze=False)
     mistakes = [_off_diagonal(count) for count in counts]
     top = max(1, max(wrong.max() for wrong in mistakes))
@@ -81,7 +81,7 @@ def frequent_mistakes(y, predictions, n=3):
 
 
 def counted_mistakes(count, classes=None, n=3):
-    """The n most frequent mistakes of a confusion matrix (K, K) in words, for a caption; `classes` are names, for what is not digits."""
+    """The n most frequent mistakes of a confusion matrix (K, K) in words, for a caption; `classes` as in `counted_confusions`."""
     count = _off_diagonal(count)
     names, taken = (range(len(count)), "read as") if classes is None else (classes, "taken for")
     most = [divmod(int(place), len(count)) for place in np.argsort(-count, axis=None, kind="stable")[:n]]

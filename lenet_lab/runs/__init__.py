@@ -1,2 +1,2 @@
-"""Training runs: recipes, a run that can be paused (`run`), `lenet train` (`terminal`), changed images (`augment`), measurements
-while training (`diagnostics`)."""
+"""Training runs: recipes, a run that can be paused (`run`), `lenet train` (`terminal`), augmentation (`augment`), measurements
+during training (`diagnostics`)."""

@@ -1,4 +1,4 @@
-"""What to measure while a network trains: activation standard deviation, share of active ReLUs, gradient norm per layer."""
+"""Measurements during training: standard deviation of activations, share of active ReLUs, gradient norm, per layer."""
 
 import contextlib
 from typing import NamedTuple
@@ -9,9 +9,11 @@ from lenet_core.training import Diverged
 
 
 class Diagnostics(NamedTuple):
-    """Curves of a training, one number per step: `losses`, and by the name of the layer `activation_std` (standard deviation of its
-    output), `active_share` (ReLUs only: the share that passes something for at least one image of the batch) and `gradient_norm` (norm
-    of the gradient of its weights; layers with weights only)."""
+    """Curves of a training run, one number per step; all but `losses` are dicts by the name of the layer.
+
+    `activation_std` is the standard deviation of the layer's output. `active_share`, of ReLU layers only, is the share of units that
+    are positive for at least one image of the batch. `gradient_norm`, of layers with weights only, is the norm of their gradient.
+    """
 
     losses: np.ndarray
     activation_std: dict
@@ -20,9 +22,9 @@ class Diagnostics(NamedTuple):
 
 
 def measure(net, steps):
-    """Go through `steps` (what `train` yields for `net`) and measure after each; returns `Diagnostics`. `Diverged` ends it quietly.
+    """Run through `steps` (the generator of `train` for `net`) and measure at each; returns `Diagnostics`, until `Diverged` if it is raised.
 
-    What is measured at a step belongs to its batch and to the parameters before its update, as the loss does.
+    The values of a step belong to its batch and to the parameters before its update, as the loss does.
     """
     losses, std, active, norm = [], {}, {}, {}
     with contextlib.suppress(Diverged):

@@ -1,9 +1,8 @@
-"""One training run on a background thread, which can be paused, stepped, resumed and stopped while it goes on.
+"""A training run on a background thread, which can be paused, stepped, resumed and stopped.
 
-`lenet_core.train` is a generator, so pausing is not asking for the next step. A `Run` does the asking, on a thread of its
-own so that the notebook stays free, and keeps the history. It knows nothing of widgets: the training panel is one that
-listens to it. Only one run of a kernel trains at a time: making a second one stops the first, so that running a cell twice
-leaves nothing behind that eats the processor.
+`lenet_core.train` is a generator; a `Run` calls it on its own thread, so that the notebook remains usable, and keeps the history.
+To pause is to request no further step. A `Run` does not depend on widgets: the training panel is a listener. Only one run trains in a
+kernel at a time: making a second one stops the first, so that a cell that is run twice leaves no thread that uses the processor.
 """
 
 import asyncio
@@ -20,12 +19,12 @@ from lenet_core.training import Diverged, error_rate, minibatches, train
 
 from .recipes import RECIPES
 
-SAMPLE = 1000                    # test images for a point of the curve; the whole test set is for two epochs: the first and the last
+SAMPLE = 1000                    # test images for a point of the curve; the whole test set only after the first and the last epoch
 POINTS = 16                      # points of the curve in one run
 
 
-async def _see_to_buttons():
-    """Let the kernel hear, while a cell waits, what the page sends. From version 7 on, ipykernel does so unasked, on a thread."""
+async def _process_messages():
+    """Let the kernel process messages of the page (clicks) while a cell waits. From version 7 on, ipykernel does this itself."""
     if not hasattr(get_ipython(), "kernel"):             # plain Python, or IPython in a terminal
         return
     import ipykernel
@@ -33,12 +32,12 @@ async def _see_to_buttons():
     if ipykernel.version_info[0] < 7:
         from jupyter_ui_poll import ui_events
 
-        async with ui_events() as hear:
-            await hear(10)
+        async with ui_events() as process:
+            await process(10)
 
 
 class Point(NamedTuple):
-    """One point of the error curves: the training error is the mean over the batches since the point before."""
+    """One point of the error curves: the training error is the mean over the batches since the previous point."""
 
     step: int
     train_error: float
@@ -46,7 +45,7 @@ class Point(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What the network said about the whole test set at the end of the first epoch, or of the run."""
+    """The error and the predictions on the whole test set, at the end of the first epoch or of the run."""
 
     step: int
     test_error: float
@@ -55,7 +54,7 @@ class Evaluation(NamedTuple):
 
 @dataclass
 class Hyperparameters:
-    """What may change while a run goes on; each step looks here."""
+    """The settings that may change during a run; each step reads them here."""
 
     lr: float
     mu: float
@@ -64,23 +63,24 @@ class Hyperparameters:
 
 @dataclass
 class History:
-    """What a run has seen so far."""
+    """The measurements of a run so far."""
 
     losses: list = field(default_factory=list)          # one per step: the batch's mean loss
     smoothed: list = field(default_factory=list)        # one per step: the running mean of the losses
     errors: list = field(default_factory=list)          # one per step: the share of the batch that was wrong
     rates: list = field(default_factory=list)           # one per step: the learning rate
     points: list = field(default_factory=list)
-    evaluations: list = field(default_factory=list)     # the first epoch's end, and the run's
-    seconds: float = 0.0                                 # spent training and testing, pauses not counted
+    evaluations: list = field(default_factory=list)     # at the end of the first epoch, and of the run
+    seconds: float = 0.0                                 # of training and testing, without pauses
 
 
 class Run:
-    """Training of `net` on `data` by a recipe of `lenet_core.train`, for so many `epochs` or `steps`.
+    """A training run of `net` on `data` with a recipe of `RECIPES`, for a number of `epochs` or `steps`.
 
-    `state` is "ready", "running", "paused", "finished", "stopped" or "failed". `start` returns at once and `wait` (or
-    `await run`) returns when it is over; with `headless=True`, `start` itself trains to the end on the calling thread.
-    `listener(run)` is called after every step and every change of state, on whichever thread that happens.
+    `state` is "ready", "running", "paused", "finished", "stopped" or "failed". `start` returns at once, and `wait` (or
+    `await run`) returns at the end of the run. With `headless=True`, `start` itself trains to the end on the calling thread.
+    `listener(run)` is called after every step and every change of state, on the thread where that happens. Raises ValueError for an
+    unknown recipe, or a length that is not positive.
     """
 
     _latest = None                                       # a weak reference to the run that may train
@@ -97,7 +97,7 @@ class Run:
         self._first_parameters = net.snapshot()
         self._test_every = -(-self.steps // POINTS)
         size = min(SAMPLE, len(data.test_x))
-        self.sample = np.arange(size) * len(data.test_x) // size       # which test images, at even distances
+        self.sample = np.arange(size) * len(data.test_x) // size       # evenly spaced indices of test images
         self._gate = threading.Condition()
         self._thread = None
         self.state, self.error, self.history = "ready", None, History()
@@ -105,7 +105,7 @@ class Run:
     # ------------------------------------------------------------------------------------------------------- controls
 
     def start(self, paused=False):
-        """Train from the beginning: first parameters, same seed. `paused` waits for `step` or `resume`."""
+        """Train from the beginning, with the initial parameters and the same seed. `paused` waits for `step` or `resume`."""
         if paused and self.headless:
             raise ValueError("A headless run trains to its end within start(); it cannot be stepped.")
         self.stop()
@@ -126,11 +126,11 @@ class Run:
             self._thread.start()
 
     def pause(self):
-        """Finish the step at hand, then rest."""
+        """Finish the current step, then pause."""
         self._set("paused", only_from=("running",))
 
     def resume(self):
-        """Go on after a pause."""
+        """Continue after a pause."""
         self._set("running", only_from=("paused",))
 
     def step(self):
@@ -144,17 +144,17 @@ class Run:
         self.pause()
 
     def stop(self):
-        """End the run with what it has; returns when the thread has come to rest."""
+        """End the run with the current parameters; returns when the thread has ended."""
         self._set("stopped", only_from=("running", "paused"))
         thread = self._thread
         if thread and thread is not threading.current_thread():
             thread.join()
 
     def wait(self, timeout=None):
-        """Return when the run is over; raise what a function inside it raised (a divergence is told in `error` instead).
+        """Return when the run is over, or after `timeout` seconds; raise the exception of the run, if any, but not `Diverged`.
 
-        Interrupting the kernel pauses the run. Buttons of the panel do not answer while this waits; with
-        `await run` they do.
+        A divergence is only stored in `error`. Interrupting the kernel pauses the run. The panel's buttons do not respond during
+        `wait`; with `await run` they do.
         """
         try:
             if self._thread:
@@ -170,7 +170,7 @@ class Run:
     async def _over(self):
         try:
             while self._thread and self._thread.is_alive():
-                await _see_to_buttons()
+                await _process_messages()
                 await asyncio.sleep(0.05)
         except (KeyboardInterrupt, asyncio.CancelledError):
             self.pause()
@@ -182,7 +182,7 @@ class Run:
             raise self.error
 
     def _set(self, state, only_from=None):
-        """Change the state and tell the listener; does nothing when the state is not one of `only_from`."""
+        """Change the state and call the listener; does nothing when the state is not one of `only_from`."""
         with self._gate:
             if only_from and self.state not in only_from:
                 return
@@ -193,7 +193,7 @@ class Run:
         self.listener(self)
 
     def _take_over(self):
-        """Become the one run of this kernel that may train; another one is stopped."""
+        """Become the only run of this kernel that may train; stop another one."""
         other = Run._latest and Run._latest()
         if other and other is not self:
             other.stop()
@@ -256,7 +256,7 @@ class Run:
     # -------------------------------------------------------------------------------------------------------- in words
 
     def __str__(self):
-        """One sentence about where the run stands."""
+        """The progress of the run in one sentence."""
         h = self.history
         done = len(h.losses)
         if self.state == "failed":

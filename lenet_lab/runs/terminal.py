@@ -1,4 +1,4 @@
-"""Train and test LeNet from a terminal: `lenet train --help`. Prints what the homework's test script prints."""
+"""Train and test LeNet from a terminal: `lenet train --help`. It prints the same lines as the homework's test script."""
 
 import argparse
 import itertools
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from lenet_core._files import in_a_sentence
 from lenet_core.data import load_mnist
 from lenet_core.models import lenet
 from lenet_core.training import Diverged, TrainingState, error_rate, load_checkpoint, minibatches, save_checkpoint
@@ -19,46 +20,48 @@ from .recipes import RECIPES
 
 SUBSET = 3000                   # 1/20 of MNIST, the homework's small set
 REPORT_EVERY, TEST_EVERY = 100, 500        # steps between two lines with the cost, between two tests, as in the homework's script
-MOST = 10 ** 9                  # images, epochs or steps: more is a slip, and would not end
+MOST = 10 ** 9                  # images, epochs or steps: a larger number is a typing error
 
 
 def main(arguments=None):
+    """`lenet train`: train and test LeNet; returns the exit status, 130 after Ctrl-C."""
     ask = argparse.ArgumentParser(prog="lenet train", description="Train LeNet on MNIST with NumPy, and test it.")
-    ask.add_argument("--data", metavar="FOLDER", help="where MNIST lies (else LENET_DATA, the cache, a download, small digits)")
+    ask.add_argument("--data", metavar="FOLDER", help="folder with MNIST (else LENET_DATA, the cache, a download, small digits)")
     ask.add_argument("--subset", type=int, metavar="N", nargs="?", const=SUBSET,
                      help=f"train on N images only; without N on {SUBSET:,}, the homework's 1/20")
     ask.add_argument("--recipe", choices=RECIPES, help="learning rate, momentum, decay (default: quick, with --subset small)")
     length = ask.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=float, help="how often to go through the data (default: the recipe's)")
-    length.add_argument("--steps", type=int, help="how many batches to train on (default: the recipe's)")
+    length.add_argument("--epochs", type=float, help="number of epochs (default: the recipe's)")
+    length.add_argument("--steps", type=int, help="number of batches to train on (default: the recipe's)")
     ask.add_argument("--seed", type=int, help="same seed, same numbers (default: 0)")
-    ask.add_argument("--save", type=Path, metavar="FILE", help="keep the run in FILE (.npz) at every test, and at the end")
-    ask.add_argument("--resume", type=Path, metavar="FILE", help="go on with a run kept by --save, on the same data")
+    ask.add_argument("--save", type=Path, metavar="FILE", help="save the run in FILE (.npz) at every test, and at the end")
+    ask.add_argument("--resume", type=Path, metavar="FILE", help="continue a run saved by --save, on the same data")
     args = ask.parse_args(arguments)
     for name in ("subset", "epochs", "steps"):
         value = getattr(args, name)
-        if value is not None and not 0 < value <= MOST:                     # which NaN is not, either
+        if value is not None and not 0 < value <= MOST:                     # also false for NaN
             ask.error(f"--{name} must be greater than 0 and at most {MOST:,}, and is {value}.")
     if args.seed is not None and args.seed < 0:
         ask.error(f"--seed must be 0 or greater, and is {args.seed}.")
     if args.resume and any(value is not None for value in (args.subset, args.recipe, args.epochs, args.steps, args.seed)):
-        ask.error("--resume goes on with the run's own recipe, data, length and random numbers; "
+        ask.error("--resume continues with the run's own recipe, data, length and random numbers; "
                   "leave --subset, --recipe, --epochs, --steps and --seed out.")
-    if args.save and not (os.path.isdir(args.save.parent) and os.access(args.save.parent, os.W_OK)):
+    if args.save and not (os.path.isdir(args.save.parent) and os.access(args.save.parent, os.W_OK | os.X_OK)):
         ask.error(f"--save: there is no folder {args.save.parent} that you may write to. Make it first, or name another.")
     try:
         return run(args)
     except (Diverged, ValueError, OSError) as error:
-        print(f"{ask.prog}: {error}", file=sys.stderr)
+        print(f"{ask.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:                   # while the data are read, or a second time
+    except KeyboardInterrupt:                   # while the data are read, or a second Ctrl-C
         print(f"\n{ask.prog}: stopped", file=sys.stderr)
         return 130
 
 
 def run(args):
+    """Train as the parsed arguments say; returns the exit status. Raises `Diverged`, ValueError or OSError with a sentence."""
     kept = load_checkpoint(args.resume) if args.resume else None
-    notes = (_what_was_noted(kept, args.resume) if kept else
+    notes = (_checked_notes(kept, args.resume) if kept else
              {"recipe": args.recipe or ("small" if args.subset else "quick"), "subset": args.subset})
     data = load_mnist(args.data)
     print(data)
@@ -80,10 +83,10 @@ def run(args):
 
     started, interrupted = time.monotonic(), False
 
-    def interrupt(*_):                          # let the step end first, so that what is kept belongs together
+    def interrupt(*_):                          # finish the step first, so that a consistent state is saved
         nonlocal interrupted
         interrupted = True
-        signal.signal(signal.SIGINT, before)    # who presses Ctrl-C twice does not want to wait
+        signal.signal(signal.SIGINT, before)    # a second Ctrl-C ends the program at once
 
     before = signal.signal(signal.SIGINT, interrupt)
     steps = itertools.islice(recipe.start(net, batches, total, state), total - state.steps)
@@ -101,16 +104,19 @@ def run(args):
     signal.signal(signal.SIGINT, before)
     keep()
     if interrupted:
-        print(f"\nstopped after {state.steps} of {total} steps" + (f"; --resume {args.save} goes on" if args.save else ""))
+        print(f"\nstopped after {state.steps} of {total} steps" + (f"; continue with --resume {args.save}" if args.save else ""))
     accuracy = 1 - error_rate(net, data.test_x, data.test_y)
     print(f"\ntest accuracy: {accuracy:.6f} on {data.name} after {state.steps} steps, {time.monotonic() - started:.1f} s")
     return 130 if interrupted else 0
 
 
-def _what_was_noted(kept, path):
-    """The notes of a kept run: "recipe" (a key of RECIPES), "subset" (images or None), "steps" (its length). Raises ValueError."""
+def _checked_notes(kept, path):
+    """The notes of a saved run: "recipe" (a key of RECIPES), "subset" (images or None), "steps" (its length).
+
+    Raises ValueError if one of them is missing or has an impossible value.
+    """
     right = {
-        "recipe": lambda name: name in [*RECIPES],                          # it may be a list, which is no key
+        "recipe": lambda name: name in [*RECIPES],                          # a damaged note may be a list, which cannot be hashed
         "subset": lambda n: n is None or type(n) is int and 0 < n <= MOST,
         "steps": lambda n: type(n) is int and max(1, kept.state.steps) <= n <= sys.maxsize,
     }
@@ -118,5 +124,5 @@ def _what_was_noted(kept, path):
         if name not in kept.notes or not is_right(kept.notes[name]):
             noted = f"its note of the {name} is {kept.notes[name]!r:.50}" if name in kept.notes else f"it has no note of the {name}"
             raise ValueError(f"{path} was not written by `lenet train --save`, or is damaged: {noted}. "
-                             "Train anew with --save, or go on with it in Python, where load_checkpoint reads it.")
+                             "Train anew with --save, or continue with it in Python, where load_checkpoint reads it.")
     return dict(kept.notes)

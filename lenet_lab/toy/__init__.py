@@ -1,1 +1,1 @@
-"""The toy network of the homework, computed by hand: every number of one pass with its sum (`worked`), and problems like it (`practice`)."""
+"""The toy network of the homework, computed by hand: every number of one pass with its arithmetic (`worked`), and similar problems (`practice`)."""

@@ -1,9 +1,9 @@
-"""Problems to compute by hand, as many as one wants: small networks whose numbers a hand can manage, with full solutions.
+"""Practice problems to compute by hand: small networks with simple numbers, and full solutions.
 
-`problem(seed)` is the same problem for everyone, on every platform and for years: it draws with nothing but
-`random.Random(seed).random()`, whose stream the standard library promises to keep, and compares only whole numbers and
-fractions. `homework()` is the one that the homework (its section 3) sets. `sheet` and `key` print problems and solutions as
-pages for a class, and so does `lenet sheet`.
+`problem(seed)` is the same problem on every platform and in every version of Python. It draws only with
+`random.Random(seed).random()`, whose sequence the standard library guarantees, and it compares only whole numbers and fractions.
+`homework()` is the problem in section 3 of the homework. `sheet` and `key` make pages of problems and of solutions for a class, as
+`lenet sheet` does.
 """
 
 import argparse
@@ -22,16 +22,16 @@ from lenet_core.ops import conv_forward, max_pool_forward
 from .worked import BACKWARD, FORWARD, GIVEN, WorkedPass, show
 
 QUARTERS = [Fraction(q, 4) for q in (-4, -2, -1, 0, 1, 2, 4, 8)]
-LARGEST_SPREAD = 4                     # between scores: probabilities then stay above about 0.5 %
-LONGEST_VECTOR = 8                     # inputs of the inner product
+LARGEST_SPREAD = 4                     # largest difference of two scores: probabilities then stay above about 0.5 %
+LONGEST_VECTOR = 8                     # inputs of the inner product, at most
 
 
 @dataclass(frozen=True)
 class Problem:
     """A network, an image with its label, and every number of the pass through it.
 
-    `x` (1, C, H, W) and `y` (1,) are arrays for `net`, a `lenet_core` Net in float64. `solution` holds every intermediate and
-    every gradient as arrays of `lenet_core`'s shapes, by the names used there: "conv1.out", "conv1.dW", "pool1.dx", ...,
+    `x` (1, C, H, W) and `y` (1,) are arrays for `net`, a `lenet_core` Net in float64. `solution` holds every intermediate value and
+    every gradient as arrays of `lenet_core`'s shapes. Its keys are the names used there: "conv1.out", "conv1.dW", "pool1.dx", ...,
     and "p", "loss", "dp". `worked` has the same as exact numbers, each with its arithmetic.
     """
 
@@ -40,18 +40,22 @@ class Problem:
 
     @cached_property
     def x(self):
+        """The image as a batch of one, (1, C, H, W), float64."""
         return self.worked.floats("x")[None]
 
     @cached_property
     def y(self):
+        """The label as a batch of one, (1,)."""
         return np.array([self.worked.label])
 
     @cached_property
     def net(self):
+        """The network as a `lenet_core` Net in float64."""
         return self.worked.net()
 
     @cached_property
     def solution(self):
+        """Every intermediate value and gradient, {"conv1.out": array, ..., "loss": float}, with a batch axis of 1."""
         w = self.worked
         row = {key: w.floats(key)[None] for key in (*FORWARD[:-1], *BACKWARD, "x")}
         passes = {                        # layer: its output, the gradient there, and its input, the gradient there
@@ -71,7 +75,7 @@ class Problem:
 
 
 def homework():
-    """The toy network of the homework, section 3, table 1, with the image of a 1 that is given there."""
+    """The toy network in section 3 of the homework (its table 1), with the image of a 1 that is given there."""
     return Problem("The homework's example", WorkedPass(
         x=[[[0, 0, 4, 0],
             [0, 2, 5, 0],
@@ -84,16 +88,16 @@ def homework():
         W1=[[1, 0.5, 1, 2, -1, 1, 1, -1],
             [0.5, 1, 2, 1, -0.5, 0.5, -1, 1],
             [0.25, -1, 1, 1, 0.5, -1, -1, -1]],
-        b=[0, 0, 0],                  # three outputs have three biases; the source prints four zeros
+        b=[0, 0, 0],                  # three outputs have three biases; the homework prints four zeros
         label=1))
 
 
 def problem(seed, ties=0.0):
-    """Problem number `seed`: small whole numbers, scores close enough for every probability to be visible.
+    """Problem number `seed`: small whole numbers, and scores so close that no probability rounds to 0.
 
-    `ties` is the share of the seeds whose problem has a pooling window with two equal maxima; the others have none, and none
-    has a ReLU at exactly 0, so that every gradient is the slope of the loss. Raises ValueError unless 0 <= ties <= 1 and the seed
-    is 0 or more.
+    `ties` is the share of the seeds whose problem has a pooling window with two equal maxima; the other problems have none. No
+    problem has a ReLU with input exactly 0. So without ties every gradient is the derivative of the loss. Raises ValueError unless
+    0 <= ties <= 1 and the seed is 0 or more.
     """
     seed = operator.index(seed)
     if seed < 0:
@@ -111,10 +115,14 @@ def problem(seed, ties=0.0):
 
 
 class _Draw(random.Random):
+    """Random choices that use only `random()`, so that they are the same in every version of Python."""
+
     def of(self, choices):
+        """One of the choices, each with the same probability."""
         return choices[int(self.random() * len(choices))]
 
     def numbers(self, choices, *shape):
+        """An array of Fractions of this shape, each one of the choices."""
         values = np.empty(shape, dtype=object)
         for index in np.ndindex(*shape):
             values[index] = Fraction(self.of(choices))
@@ -122,7 +130,7 @@ class _Draw(random.Random):
 
 
 def _attempt(draw):
-    """A network drawn at random, or None if a hand would not want to compute it."""
+    """A network drawn at random, or None if it is too small or too long to compute by hand."""
     k, stride, pad, pool_stride = draw.of([2, 2, 3]), draw.of([1, 1, 2]), draw.of([0, 0, 1]), draw.of([1, 1, 2])
     channels, filters, classes = draw.of([1, 1, 2]), draw.of([1, 2, 2]), draw.of([2, 3, 3])
     height, width = draw.of([3, 4, 5]), draw.of([3, 4, 5])
@@ -156,7 +164,7 @@ def describe(worked):
 
 
 def sheet(seeds, ties=0.0):
-    """The problems of these seeds as one HTML page to print: what is given, and empty grids for every number asked for."""
+    """The problems of these seeds as one HTML page to print: the given numbers, and empty grids for all others."""
     return _page("Problems", [_section(problem(seed, ties), solved=False) for seed in seeds])
 
 
@@ -200,13 +208,14 @@ td {{ border: 1px solid #888; min-width: 2.4em; height: 1.7em; padding: 0 .3em; 
 ul {{ columns: 2; column-gap: 3em; font-size: 85%; padding-left: 1.2em }} li {{ overflow-wrap: anywhere }}
 </style></head><body><h1>{title}</h1>
 <p>Indices count from 1: (row, column), then the channel or filter. C is the convolution, P the pooling, v its row-major vector,
-z the inner product, s its ReLU, y the softmax, J = -ln y(label's class). From the softmax on numbers are rounded to 4 decimals,
-where they are written; the work goes on with all digits. The first maximum in reading order wins a pooling window.</p>
+z the inner product, s its ReLU, y the softmax, J = -ln y(label's class). From the softmax on, numbers are printed with 4 decimals
+and computed with all digits. If a pooling window has several equal maxima, the first in reading order gets the gradient.</p>
 {''.join(sections)}</body></html>
 """
 
 
 def main(arguments=None):
+    """`lenet sheet`: write problems.html and solutions.html; returns the exit status."""
     parser = argparse.ArgumentParser(prog="lenet sheet",
                                      description="Write problems.html and solutions.html, ready to print, for a list of seeds.")
     parser.add_argument("seeds", type=int, nargs="+", help="one problem each")

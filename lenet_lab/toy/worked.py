@@ -1,16 +1,16 @@
-"""One forward and backward pass of a small network by hand: every number, exact, with the sum that it came from.
+"""One forward and backward pass of a small network, computed by hand: every number exactly, and with its arithmetic.
 
-The network is the homework's (its section 3): convolution, max pooling, inner product, ReLU, softmax, loss. A `WorkedPass`
-holds it as *grids* of numbers, from the image `x` to the loss `J` and back to `dx`. Every number is a `Cell` that knows its
-formula, its arithmetic and the numbers that went in; the widget, the practice sheets, the answer cells and the figures of the
-toy network all read from here, and the tests compare every number with what `lenet_core` computes.
+The network is that of section 3 of the homework: convolution, max pooling, inner product, ReLU, softmax, loss. A `WorkedPass`
+holds it as *grids* of numbers, from the image `x` to the loss `J` and back to `dx`. Every number is a `Cell` with its formula, its
+arithmetic and its inputs. The widget, the practice sheets, the answer cells and the figures of the toy network use these cells. The
+tests compare every number with what `lenet_core` computes.
 
-Numbers are fractions. The exponentials of the softmax and the logarithm are taken to 40 digits, and the arithmetic goes on
-with fractions from there, so a gradient that is zero is exactly zero, and nothing depends on the machine.
+Numbers are fractions. The exponentials of the softmax and the logarithm are computed to 40 digits and then converted to fractions. So
+a gradient that is zero is exactly zero, and no result depends on the machine.
 
 Symbols and indices are the homework's (rows, columns, channels, from 1): `x`, filters `F1`, `F2`, ..., `W1` (outputs, inputs),
-`b`, `y` = softmax, `J` = loss. What it leaves unnamed is here `C` (convolution), `P` (pooling), `v` (the row-major
-vector), `z` (inner product) and `s` (ReLU). Arrays in Python have the order of `lenet_core`.
+`b`, `y` = softmax, `J` = loss. The homework has no names for the rest; here it is `C` (convolution), `P` (pooling), `v` (the
+row-major vector), `z` (inner product) and `s` (ReLU). Arrays in Python have the axis order of `lenet_core`.
 """
 
 import decimal
@@ -24,11 +24,11 @@ from lenet_core.net import Layer, Net
 from lenet_core.ops import output_size
 
 DIGITS = decimal.Context(prec=40)
-WIDEST = 80                           # between scores: e^-80 is about the smallest number that float32 holds with all its digits
+WIDEST = 80                           # largest difference of two scores: e^-80 is about the smallest normal number of float32
 
 
 class Term(NamedTuple):
-    """One summand of a number: its product in figures, its value, and the numbers in it as (grid, index)."""
+    """One summand of a number: its product as text, its value, and the entries in it as (grid, index)."""
 
     text: str
     value: Fraction
@@ -36,7 +36,7 @@ class Term(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One number of the pass: where it is, its value, how it is called, and how it came about."""
+    """One number of the pass: its grid and index, its value, its name, its formula and its arithmetic."""
 
     grid: str
     index: tuple
@@ -49,7 +49,7 @@ class Cell(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """An array of exact numbers: its key, what it is, and which array of `lenet_core` holds the same."""
+    """An array of exact numbers: its key, its title, and the array of `lenet_core` with the same numbers."""
 
     key: str
     title: str
@@ -68,17 +68,18 @@ ARRAYS = {"x": "x", "F": 'net["conv1"].params["W"]', "W1": 'net["ip1"].params["W
           "dx": 'net["conv1"].dx', "dF": 'net["conv1"].grads["W"]', "dW1": 'net["ip1"].grads["W"]', "db": 'net["ip1"].grads["b"]',
           "dC": 'net["conv1"].dout', "dP": 'net["pool1"].dout', "dv": 'net["ip1"].dx.reshape(1, -1)', "dz": 'net["ip1"].dout',
           "ds": 'net["relu1"].dout', "dy": ""}
-TIES = {"first": "the first in reading order takes all", "each": "each takes all", "share": "they share"}
+TIES = {"first": "the first in reading order gets the whole gradient", "each": "each gets the whole gradient",
+        "share": "they share the gradient"}
 
 
 class WorkedPass:
     """The pass of one image through convolution, pooling, inner product, ReLU, softmax and loss, and back.
 
     x (C, H, W), F (filters, C, k, k), W1 (M, D), b (M,): whole numbers, decimals, or fractions as text ("1/2"); `label` 0 .. M-1.
-    `ties` says who gets the gradient of a pooling window with several equal maxima: "first" (this workbook and PyTorch),
-    "each" or "share". `worked["dF"]` is a `Grid`, `worked.cell("dF", (0, 0, 0, 0))` a `Cell`, `worked.steps` all computed
-    cells in the order of a hand. Raises ValueError when shapes do not fit, or when the scores lie so far
-    apart that a probability would be nothing but zeros.
+    `ties` says which of several equal maxima of a pooling window gets the gradient: "first" (this workbook and PyTorch),
+    "each" or "share". `worked["dF"]` is a `Grid`, `worked.cell("dF", (0, 0, 0, 0))` a `Cell`, `worked.steps` the list of all
+    computed cells in the order of the computation. Raises ValueError when shapes do not fit, or when two scores differ by more
+    than 80.
     """
 
     def __init__(self, x, F, W1, b, label, *, stride=1, pad=0, pool=2, pool_stride=1, ties="first"):
@@ -109,7 +110,7 @@ class WorkedPass:
         return self[key].values.astype(float)
 
     def net(self):
-        """The same network made of `lenet_core` layers, in float64; its filters' biases are zero."""
+        """The same network made of `lenet_core` layers, in float64; the biases of its filters are zero."""
         conv = Layer("conv1", "conv", self["F"].values.shape, stride=self.stride, pad=self.pad)
         ip = Layer("ip1", "inner_product", self["W1"].values.T.shape)
         net = Net(self["x"].values.shape, [conv, Layer("pool1", "max_pool", k=self.pool, stride=self.pool_stride),
@@ -125,14 +126,14 @@ class WorkedPass:
         return WorkedPass(**now | changes)
 
     def ties_found(self):
-        """The pooling windows with more than one maximum, as indices of P; and zeros that meet a ReLU, as indices of z."""
+        """The pooling windows with more than one maximum, as indices of P; and the ReLU inputs that are 0, as indices of z."""
         windows = [index for index in np.ndindex(self["P"].values.shape) if len(self._winners(index)) > 1]
         return windows, [index for index in np.ndindex(self["z"].values.shape) if self.value("z", index) == 0]
 
     # ---------------------------------------------------------------------------------------------------------- names
 
     def name(self, key, index):
-        """What the homework calls an entry: rows, columns, channels, counted from 1."""
+        """The homework's name of an entry: rows, columns, channels, counted from 1."""
         if key.startswith("d"):
             return "dJ/d" + self.name(key[1:], index)
         ones = [i + 1 for i in index]
@@ -149,7 +150,7 @@ class WorkedPass:
         return f"{key}({','.join(map(str, ones))})"
 
     def array_entry(self, key, index):
-        """The same entry as Python writes it, in the arrays of `lenet_core`, counted from 0; "" where it keeps none."""
+        """The same entry as a Python expression on the arrays of `lenet_core`, counted from 0; "" where there is no such array."""
         array = ARRAYS[key]
         if key == "J" or not array:
             return array
@@ -158,7 +159,7 @@ class WorkedPass:
         return f"{array}[{', '.join(map(str, (*image, *index)))}]"
 
     def maps(self, key):
-        """How a grid is drawn: for each of its maps its name and rows of indices; vectors are one row."""
+        """The maps of a grid, for drawing: a list of (name, rows of indices); a vector is one row."""
         shape = self[key].values.shape
         letter, d = (key[1:], "dJ/d") if key.startswith("d") else (key, "")
         several = self["x"].values.shape[0] > 1
@@ -180,7 +181,11 @@ class WorkedPass:
         self.grids[key] = Grid(key, title, ARRAYS[key], values)
 
     def _compute(self, key, shape, work):
-        """Fill a grid, one number after the other: `work(index)` returns formula, terms, and if it is not their sum more."""
+        """Fill a grid, one number after the other.
+
+        `work(index)` returns a dict with "formula" and "terms", optionally "note", and "value" with "arithmetic" where the value is not
+        the sum of the terms.
+        """
         values = np.empty(shape, dtype=object)
         for index in np.ndindex(*shape):
             made = work(index)
@@ -220,14 +225,14 @@ class WorkedPass:
         self._compute("s", (len(b),), self._relu)
         s = self["s"].values
         if max(s) - min(s) > WIDEST:
-            raise ValueError(f"The scores would lie {show(max(s) - min(s))} apart, too far for a probability that can be written down; "
-                             f"keep them within {WIDEST} of each other.")
+            raise ValueError(f"Two scores would be {show(max(s) - min(s))} apart, so that a probability is too small to write down; "
+                             f"choose numbers with which they differ by at most {WIDEST}.")
         self._powers = [Fraction(DIGITS.exp(_decimal(value - max(s)))) for value in s]
         self._compute("y", (len(b),), self._softmax)
         self._compute("J", (), self._loss)
 
     def _patch(self, index):
-        """The pixels that C(index) sees: ((channel, u, v) of the filter, index of the pixel or None beyond the border)."""
+        """The window of C(index): pairs of the filter's (channel, u, v) and the index of the pixel, or None outside the image."""
         _, i, j = index
         channels, H, W = self["x"].values.shape
         for c, u, v in np.ndindex(*self["F"].values.shape[1:]):
@@ -395,7 +400,7 @@ class WorkedPass:
 
 
 def show(value):
-    """A number as a student would write it: 3, 0.25, 1/3; else rounded to four decimals; very large and tiny ones as 1.1e-17."""
+    """A number as one writes it by hand: 3, 0.25, 1/3; others with four decimals, very large and very small ones as 1.1e-17."""
     if abs(value) >= 10**7:
         return f"{_decimal(value):.1e}"
     if value.denominator == 1:
@@ -422,5 +427,5 @@ def _decimal(value):
 
 
 def _fraction(number):
-    """The fraction that a number is written as: 0.1 is 1/10, whatever a float makes of it."""
+    """The fraction that the decimal form of a number stands for: 0.1 is 1/10, not the nearest float."""
     return number if isinstance(number, Fraction) else Fraction(str(number))

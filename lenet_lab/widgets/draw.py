@@ -1,9 +1,9 @@
-"""Draw a digit: what does the network read, and what would change its mind?
+"""Draw a digit and see the network's answer, its feature maps, and the gradient of the answer with respect to the pixels.
 
-The browser side (`draw.js`) keeps the strokes and sends the sheet as grey levels; Python turns it into a picture as MNIST's were
-made, runs the network forward and backward (`lenet_lab.inside.drawing`), and answers with everything the page shows. While one drawing
-is under way the page sends no other, only the newest one afterwards: so the pictures keep up with the hand at any speed.
-A recent JupyterLab lets the answer be worked out on a thread of its own while a cell runs; hence the lock.
+The browser side (`draw.js`) keeps the strokes and sends the drawing as grey levels. Python preprocesses it like MNIST's images, runs the
+network forward and backward (`lenet_lab.inside.drawing`), and replies with everything the page shows. The page waits for this reply and
+then sends only the newest drawing, so the page stays up to date at any drawing speed. A recent JupyterLab may process messages on another
+thread while a cell runs; hence the lock.
 """
 
 import threading
@@ -18,16 +18,17 @@ from lenet_lab.inside.drawing import FIELD, as_mnist, checked, read, resized, se
 
 from .page import HERE, WithPicture, script
 
-SHEET = 140                              # the page's drawing is sent with so many pixels a side
+SHEET = 140                              # pixels per side of the drawing that the page sends
 
 
 class DrawDigit(WithPicture, anywidget.AnyWidget):
-    """A sheet to draw on, and what `net` (for images 1x28x28) makes of it: picture, answer, feature maps, gradient.
+    """A sheet to draw on, with the answer of `net` (for images 1x28x28): its input, probabilities, feature maps and gradient.
 
-    `draw(ink)` puts a drawing on the sheet from Python. `ink` is the drawing, `image` what the network sees of it (28, 28), `p`
-    the probabilities (K,), `gradient` (28, 28) that of log p of one class with respect to `image`. `centred` (is the drawing
-    scaled and centred as MNIST's digits were?) and `towards` (that class; None for the answer) can be set here and on the page.
-    `refresh()` reads the drawing again when the network has been trained on. The network is left as it is.
+    `draw(ink)` replaces the drawing from Python. `ink` is the drawing, `image` (28, 28) the network's input, `p` (K,) the
+    probabilities, and `gradient` (28, 28) the gradient of log p of one class with respect to `image`. Two settings can be changed here
+    and on the page: `centred` (whether the drawing is scaled and centred as MNIST's digits were) and `towards` (the class of the
+    gradient; None for the answer). `refresh()` computes everything again after the network has been trained. The network does not
+    change. Raises ValueError for a network with other input.
     """
 
     _esm = script("draw.js")
@@ -47,12 +48,12 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
         self.draw(np.zeros((SHEET, SHEET)))
 
     def draw(self, ink):
-        """Put a drawing (H, W), from 0 (paper) to 1 (ink), on the sheet in place of what is there; everything follows."""
+        """Replace the drawing by `ink` (H, W), from 0 (paper) to 1 (ink), and compute everything again."""
         self._drawings += 1
         self._put(checked(ink), f"from Python, {self._drawings}")
 
     def refresh(self):
-        """Read the drawing again with the network's parameters as they are now."""
+        """Compute everything again with the present parameters of the network."""
         with self._lock:
             self._put(self.ink, self.page["drawing"])
 
@@ -71,7 +72,7 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
         self._safely(lambda: self._put(ink, message["drawing"]))
 
     def _safely(self, act):
-        """For what comes from the page: a student's own layer may raise anything, and the page must not wait for ever."""
+        """Call `act` for the page; send any exception (a student's own layer may raise one), so that the page does not wait forever."""
         try:
             act()
         except Exception as error:
@@ -80,8 +81,8 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
 
     def _put(self, ink, drawing):
         with self._lock:
-            # The products are small: sharing one between two busy processors takes 120 ms of waiting instead of 7 ms of work.
-            image, reading, sent = map_in_threads(self._worked_out, [ink])[0]
+            # In a single thread: with two threads on busy processors the small matrix products took 120 ms instead of 7 ms.
+            image, reading, sent = map_in_threads(self._computed, [ink])[0]
             self.ink, self.image, self.p, self.gradient = ink, image, reading.p, reading.gradient
             self.page = {
                 "drawing": drawing, "ink": sent, "blank": not ink.any(), "said": self._said, "towards": reading.towards,
@@ -89,7 +90,7 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
                 "layers": [{"name": name, "about": self._about[name], "shape": maps.shape, "maps": _bytes(maps)}
                            for name, maps in reading.maps.items()]}
 
-    def _worked_out(self, ink):
+    def _computed(self, ink):
         image = as_mnist(ink, self.centred)
         return image, read(self.net, image, self.towards), (resized(ink, SHEET) * 255).round().astype(np.uint8).tobytes()
 
@@ -98,12 +99,13 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
         return sentence(self.p, blank=not self.ink.any())
 
     def picture(self):
+        """The drawing, the network's input, probabilities and gradient: axes, text alternative, plain text."""
         alt = f"A drawing, the picture the network sees, its probabilities, and the gradient. {self._said}"
         return plots.drawn_digit(self.ink, self.image, self.p, self.gradient, self.page["towards"]), alt, f"DrawDigit: {self._said}"
 
 
 def _abouts(net):
-    """How the numbers of each layer come about, in a sentence, by the layers' names."""
+    """{layer: how its numbers are computed, in a sentence}."""
     below, abouts = "the picture", {}
     for layer in net.layers:
         _, c, k, _ = layer.params["W"].shape if layer.kind == "conv" else (0, 0, layer.options.get("k"), 0)

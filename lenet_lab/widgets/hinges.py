@@ -1,7 +1,7 @@
-"""A function made of hinges, b + sum of c ReLU(x - t), under one's hands: what does each coefficient do to the slopes?
+"""A function made of hinges, b + sum of c ReLU(x - t), with sliders: the effect of each coefficient on the slopes.
 
-The browser side (`hinges.js`) does all the arithmetic, a handful of sums, so the sliders answer also while the kernel is busy;
-what they say comes back in the traits `b`, `hinges` and `shown`.
+The browser side (`hinges.js`) does all the arithmetic, so the sliders also work while the kernel is busy. Their values are in the traits
+`b`, `hinges` and `shown`.
 """
 
 import anywidget
@@ -13,10 +13,10 @@ from .page import HERE, WithPicture, script
 
 
 class Hinges(WithPicture, anywidget.AnyWidget):
-    """Sliders for b and for the place and the coefficient of each hinge; the curve, and the slope of every segment as text.
+    """Sliders for b and for the position and the coefficient of each hinge; the curve, and the slope of every segment as text.
 
-    `hinges` is a list of [place, coefficient]. The first `shown` of them are at work; buttons add and remove the last one. The
-    picture goes from `low` to `high`.
+    `hinges` is a list of [position, coefficient]. The first `shown` of them are used; buttons add and remove the last one. The
+    curve is drawn from `low` to `high`.
     """
 
     _esm = script("hinges.js")
@@ -31,6 +31,7 @@ class Hinges(WithPicture, anywidget.AnyWidget):
         super().__init__(b=float(b), hinges=[[float(t), float(c)] for t, c in hinges], shown=shown)
 
     def picture(self):
+        """The curve with its slopes: axes, text alternative, plain text."""
         formula = relus.formula(self.b, self.hinges)
         alt = f"{formula}, with the slopes {relus.slopes_in_words(self.hinges)}."
         return relus.bends(self.b, self.hinges, self.low, self.high), alt, f"Hinges: {formula}"

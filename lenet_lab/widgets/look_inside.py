@@ -1,7 +1,7 @@
-"""Look inside a network: all maps and kernels of a layer, and for the unit under the cursor where its number comes from and goes.
+"""Look inside a network: all maps and kernels of a layer, and for the unit under the cursor its inputs and the units that use it.
 
-Python runs the chosen image through the network (`lenet_lab.inside.look`) and hands the page every activation and every gradient at
-once; what belongs to one unit, its receptive fields, its patch and its sum, is worked out here when the page asks for it.
+Python runs the chosen image through the network (`lenet_lab.inside.look`) and sends the page all activations and gradients at once. The
+receptive fields, the patch and the sum of one unit are computed when the page requests them.
 """
 
 import itertools
@@ -19,15 +19,15 @@ from lenet_lab.inside.look import Look, twin
 
 from .page import HERE, WithPicture, script
 
-LARGEST = 10                             # contributions to an inner product that are written out
+LARGEST = 10                             # number of contributions to an inner product that are listed
 
 
 class LookInside(WithPicture, anywidget.AnyWidget):
     """Browse a network's maps and kernels for one image x[image] of x (N, C, H, W), with labels y (N,), and trace any unit.
 
-    The network is shown with the parameters it had when the widget was made, and is left as it was. `image` is the number of the
-    image that is shown, and can be set; `look` is its `Look`. Raises ValueError if x, y and `image` do not
-    fit together, or if there is a layer it has no words for (those of 1998).
+    The widget shows the parameters that the network had when the widget was made; the network does not change. `image` is the index of
+    the shown image, and can be set; `look` is its `Look`. Raises ValueError if x, y and `image` do not fit together, or if the network
+    has a kind of layer that the widget cannot explain (those of 1998).
     """
 
     _esm = script("look_inside.js")
@@ -44,8 +44,8 @@ class LookInside(WithPicture, anywidget.AnyWidget):
         if not 0 <= image < len(self._x):
             raise ValueError(f"There are {len(self._x)} images, 0 to {len(self._x) - 1}; there is no image {image}.")
         if unknown := [layer.name for layer in net.layers if layer.kind not in WORDS]:
-            raise ValueError(f"LookInside has no words for the layers {', '.join(unknown)}; it explains {', '.join(WORDS)}.")
-        self._at = None                                                    # layer, index and weight that were last asked for
+            raise ValueError(f"LookInside cannot explain the layers {', '.join(unknown)}; it explains {', '.join(WORDS)}.")
+        self._at = None                                                    # layer, index and weight of the last request
         super().__init__(image=image)
         self._show()
         self.observe(self._show, "image")
@@ -56,7 +56,7 @@ class LookInside(WithPicture, anywidget.AnyWidget):
         return min(max(0, proposal.value), len(self._x) - 1)
 
     def _show(self, change=None):
-        """Run the image through the network, and hand the page all that does not depend on the cursor."""
+        """Run the image through the network, and send the page everything that does not depend on the cursor."""
         self.look = Look(self._net, self._x[self.image:self.image + 1], self._y[self.image:self.image + 1])
         if self._at is None:
             first = self.look.names[0]
@@ -93,6 +93,7 @@ class LookInside(WithPicture, anywidget.AnyWidget):
             self.send({"view": message["view"], "image": self.image, "weights": message["layer"]}, W)
 
     def picture(self):
+        """The maps of the first layer: axes, text alternative, plain text."""
         name = self.look.names[0]
         alt = f"What {name} makes of image {self.image}, all maps on one colour scale: {self.page['verdict']}."
         return plots.layer_maps(self.look, name), alt, f"LookInside: image {self.image}"
@@ -102,9 +103,9 @@ class LookInside(WithPicture, anywidget.AnyWidget):
 
 
 def facts(look, layer, index, weight=None):
-    """What the page shows of one unit, as plain data: sentences, and the places to be framed.
+    """Everything the page shows about one unit, as plain data: sentences, and the regions to be framed.
 
-    `weight` is the place of one weight, (channel, row, column) in a filter or (input,) in an inner product; None for no weight.
+    `weight` is the index of one weight, (channel, row, column) in a filter or (input,) in an inner product; None for no weight.
     """
     index = tuple(int(i) for i in index)
     unit = look.unit(layer, index)
@@ -131,7 +132,7 @@ def name_of(layer, index):
 
 
 def entry_of(layer, index):
-    """Where Python has the unit, once `net.loss` has seen the image alone."""
+    """The Python expression of the unit, after `net.loss` has been called with this image alone."""
     entry = ", ".join(map(str, (0, *index)))
     return f"x[{entry}]" if layer == "image" else f'net["{layer}"].out[{entry}]'
 
@@ -142,7 +143,7 @@ def number(value, digits=4):
 
 
 def _comes(look, unit):
-    """The receptive fields in sentences; from the first one that takes in everything, one sentence for all."""
+    """The receptive fields in sentences; one sentence for all from the first one that is the whole input."""
     for n, field in enumerate(unit.fields):
         if not field.size and all(_everything(look, below) for below in unit.fields[n:]):
             return [in_words(look, unit, m) for m in range(n)] + [f"{', '.join(f.name for f in unit.fields[n:])}: everything"]
@@ -186,7 +187,7 @@ def _span(word, span):
 
 
 def _sum(look, unit):
-    """How the value comes about: "sum", one line; "terms", the parts; "patch" and "kernel" (C, k, k) to be drawn, with "sums"."""
+    """How the value is computed: "sum" in one line; "terms", its parts; "patch" and "kernel" (C, k, k) to draw, with "sums"."""
     if unit.layer == "image":
         return {"sum": f"The pixel is {number(unit.value)}."}
     return WORDS[look[unit.layer].kind].sum(look, unit)
@@ -249,7 +250,7 @@ def _sum_of_inner_product(look, unit):
 
 
 class Words(NamedTuple):
-    """How a kind of layer is explained: `about(layer)`, what it does, and `sum(look, unit)`, how one number comes about."""
+    """The explanations of a kind of layer: `about(layer)`, its operation, and `sum(look, unit)`, how one number is computed."""
 
     about: Callable
     sum: Callable
@@ -268,7 +269,7 @@ def _signed(value):
 
 
 def _feeds(look, unit):
-    """Where the unit goes, in words and as a place."""
+    """The units above that use the unit, in words and as indices."""
     if unit.feeds is None:
         return f"softmax, as the score of class {unit.index[0]}: its probability is {look.p[0, unit.index[0]]:.4f}", None
     name, rows, columns = unit.feeds
@@ -291,7 +292,7 @@ def _feeds(look, unit):
 
 
 def _back(look, unit):
-    """What comes back to the unit, in words: the gradient, and why it is zero where the step after it says so."""
+    """The gradient of the unit in words, and the reason if it is zero because of the next layer."""
     gradient = number(unit.gradient)
     if unit.gradient == 0:
         switch = look[unit.feeds[0]].operation.switch if unit.feeds else ""
@@ -321,7 +322,7 @@ def _range(span):
 
 
 def _listed(array):
-    """Nested lists with five digits, None for what is not a finite number."""
+    """Nested lists of numbers with five digits, None for NaN and infinity."""
     return [[[_finite(float(f"{v:.5g}")) for v in row] for row in part] for part in array]
 
 

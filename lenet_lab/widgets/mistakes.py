@@ -1,8 +1,7 @@
-"""The mistakes of a network: which digits does it take for which, how sure was it, and what did it see?
+"""The mistakes of a network: a confusion matrix, and the images of each of its cells.
 
-A confusion matrix whose cells open the images behind them, beside precision and recall of each digit; the images come with their
-label, the answer and how sure the network was, the surest first. Python works out what is shown (`lenet_lab.inside.look`), the
-browser side (`mistakes.js`) draws it.
+A click on a cell shows its images with label, answer and probability, in order of decreasing probability. Beside the matrix are the
+precision and recall of each digit. Python computes everything (`lenet_lab.inside.look`), and the browser side (`mistakes.js`) draws it.
 """
 
 from html import escape
@@ -17,14 +16,14 @@ from lenet_lab.inside.look import mistakes, precision_and_recall, probabilities
 from .page import HERE, WithPicture, script
 from .pixels import image
 
-SHOWN = 24                               # images at once
+SHOWN = 24                               # largest number of images shown at once
 
 
 class Mistakes(WithPicture, anywidget.AnyWidget):
-    """The confusion matrix of `net` on images x (N, 1, H, W) with labels y (N,), and the images behind every cell.
+    """The confusion matrix of `net` on images x (N, 1, H, W) with labels y (N,), and the images of every cell.
 
-    `look_at(true, answer)` does what a click on a cell does, `look_at()` shows all mistakes, the surest first. `p` (N, K) are the
-    probabilities, `found` the `lenet_lab.inside.look.Misread`.
+    `look_at(true, answer)` does the same as a click on a cell; `look_at()` shows all mistakes, those with the highest probability first.
+    `p` (N, K) are the probabilities, `found` the `lenet_lab.inside.look.Misread`.
     """
 
     _esm, _css = script("mistakes.js"), HERE / "mistakes.css"
@@ -45,7 +44,7 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
         self.look_at()
 
     def look_at(self, true=None, answer=None):
-        """Show the images of one cell of the matrix, the surest first; without a cell, all mistakes."""
+        """Show the images of one cell of the matrix, or without arguments all mistakes, by decreasing probability of the answer."""
         if true is None:
             places, words = self.found.places, "All mistakes"
         else:
@@ -62,5 +61,6 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
         return f"<figure>{image(self.x[n, 0], f'test image {n}: a {words}', zoom=3)}<figcaption>{escape(words)}<br>image {n}</figcaption></figure>"
 
     def picture(self):
+        """The confusion matrix: axes, text alternative, plain text."""
         words = f"{len(self.found.places):,} of {len(self.y):,} {self.name} misread; most often {plots.frequent_mistakes(self.y, self.answers)}"
         return plots.confusions(self.y, [self.answers], ["mistakes"], self.name), words, f"Mistakes: {words}"

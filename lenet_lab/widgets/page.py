@@ -1,4 +1,4 @@
-"""What the widgets with a browser side share: the script that all pages begin with, and a picture where widgets do not run."""
+"""Common parts of the widgets with a browser side: the first part of their script, and a figure for places without widgets."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ HERE = Path(__file__).parent
 
 
 def script(name):
-    """The browser side of a widget: what all pages share (`page.js`), then its own file."""
+    """The browser side of a widget: the common part (`page.js`), then its own file."""
     return (HERE / "page.js").read_text(encoding="utf-8") + (HERE / name).read_text(encoding="utf-8")
 
 
 class WithPicture:
-    """For a widget: beside its view, a picture and a sentence for GitHub and other places where widgets do not run.
+    """Adds a figure and a sentence to a widget's output, for GitHub and other places where widgets do not run.
 
-    `picture()` returns the axes of the figure, its text alternative, and what the widget is called as plain text.
+    `picture()` returns the axes of the figure, its text alternative, and the widget as plain text.
     """
 
     def _repr_mimebundle_(self, **kwargs):

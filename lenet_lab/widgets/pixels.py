@@ -1,7 +1,7 @@
-"""Small pictures for widgets: arrays become PNGs in the page itself, each with its text alternative.
+"""Small images for widgets: arrays as PNGs inside the HTML, each with its text alternative.
 
-Signed numbers are shown in one map, blue below zero, white at zero, red above; ink is grey. What a colour says, a caption says in
-numbers too.
+Signed numbers have one colour map: blue below zero, white at zero, red above. Other images are grey. A caption gives the range of the
+colours in numbers.
 """
 
 import base64
@@ -29,9 +29,9 @@ def sheet(maps, columns):
 
 
 def image(array, alt, zoom=4, low=None, high=None):
-    """An array (rows, columns) as an HTML image, `zoom` screen pixels to a number.
+    """An array (rows, columns) as an HTML image, with `zoom` screen pixels for each number.
 
-    Ink by default, 0 white and 1 black; with `low` and `high` given and low = -high, signed. nan is transparent.
+    By default it is grey, 0 white and 1 black; with `low` and `high` = -low, it has the colours of signed numbers. nan is transparent.
     """
     signed = low is not None
     low, high = (low, high) if signed else (0.0, 1.0)

@@ -1,7 +1,7 @@
-"""A small ReLU network in the plane, trained as one watches: where does it bend, and how does its boundary come about?
+"""A small ReLU network in the plane during its training: its linear regions, and the boundary between the classes.
 
-The training is a `lenet_lab.runs.run.Run` on its own thread, slowed down so that it can be seen. Some five times a second the exact
-linear regions of the network as it is then are written as SVG and handed to the page (`regions.js`), which has the controls.
+The training is a `lenet_lab.runs.run.Run` on its own thread, slowed down so that one can watch it. About five times a second the exact
+linear regions of the present network are sent as SVG to the page (`regions.js`), which has the controls.
 """
 
 import threading
@@ -20,15 +20,15 @@ from lenet_lab.runs.run import Run
 from .page import HERE, WithPicture, script
 
 REDRAW_AFTER = 0.2                      # seconds
-PACE = 0.015                            # seconds of rest after a step: a run takes ten seconds instead of less than one
-SIZE = 440                              # of the picture
+PACE = 0.015                            # seconds of pause after a step: a run takes ten seconds instead of less than one
+SIZE = 440                              # width and height of the picture in pixels
 LIMITS = {"width": (1, 16), "depth": (1, 3), "start": (0, 9)}
 INSIDE, LINE, EDGE = "#f6dfd3", "#1a1a1a", "#b3b3b3"
 
 
 @dataclass(frozen=True)
 class Controls:
-    """What the controls say: the points, the hidden layers, whether there are ReLUs, and which random start."""
+    """The values of the controls: the points, the hidden layers, whether there are ReLUs, and the seed of the initial weights."""
 
     data: str
     width: int
@@ -43,10 +43,10 @@ class Controls:
 
 
 class Regions(WithPicture, anywidget.AnyWidget):
-    """Buttons (Start, Pause, Step, Reset), the shape of the network, and its linear regions and boundary as it learns.
+    """Buttons (Start, Pause, Step, Reset), the shape of the network, and its linear regions and boundary during training.
 
-    Showing it does not start it. `change(width=3)` makes another network, which has not learned yet; it raises ValueError for
-    what there is not. `run` is the training that the buttons steer.
+    Displaying the widget does not start the training. `change(width=3)` makes another, untrained network; it raises ValueError for an
+    impossible value. `run` is the training run that the buttons control.
     """
 
     _esm = script("regions.js")
@@ -63,22 +63,22 @@ class Regions(WithPicture, anywidget.AnyWidget):
     # --------------------------------------------------------------------------------------------------------- controls
 
     def start(self):
-        """Train from the beginning, or go on after a pause."""
+        """Train from the beginning, or continue after a pause."""
         if self.run.state == "paused":
             self.run.resume()
         else:
             self.run.start()
 
     def pause(self):
-        """Finish the step at hand, then rest."""
+        """Finish the current step, then pause."""
         self.run.pause()
 
     def step(self):
-        """Make one step and rest."""
+        """Make one step and pause."""
         self.run.step()
 
     def reset(self):
-        """Go back to a network that has not learned yet, with the same first weights."""
+        """Return to an untrained network with the same initial weights."""
         if self.run:
             self.run.stop()
         s = self.settings
@@ -87,14 +87,14 @@ class Regions(WithPicture, anywidget.AnyWidget):
         self._draw()
 
     def change(self, **settings):
-        """Another network or other points: `data`, `width`, `depth`, `relu`, `start`."""
+        """Take another network or other points: `data`, `width`, `depth`, `relu`, `start`. Raises ValueError for an impossible value."""
         changed = replace(self.settings, **settings)
-        points(changed.data)                                 # raises for points that there are not, before anything is changed
+        points(changed.data)                                 # raises for an unknown name before anything is changed
         self.settings = changed
         self.reset()
 
     def close(self):
-        """End the training and take the widget away."""
+        """End the training and close the widget."""
         self.run.stop()
         super().close()
 
@@ -107,8 +107,8 @@ class Regions(WithPicture, anywidget.AnyWidget):
     # ---------------------------------------------------------------------------------------------------------- drawing
 
     def _follow(self, run):
-        """After every step, and at every change of state: draw at once when the run rests, now and then while it goes on."""
-        if run is not self.run:                              # the run before, which is being stopped
+        """The run's listener: draw at once when the run is not training, and otherwise from time to time."""
+        if run is not self.run:                              # the previous run, which is being stopped
             return
         if run.state != "running" or self._drawn_state != "running" or time.monotonic() - self._drawn_at > self._gap:
             self._draw()
@@ -116,7 +116,7 @@ class Regions(WithPicture, anywidget.AnyWidget):
             time.sleep(PACE)
 
     def _draw(self):
-        with self._drawing:                     # the run's thread and the one that answers the buttons both come here
+        with self._drawing:                     # called by the run's thread and by the thread of the buttons
             began = time.monotonic()
             self._drawn_state = self.run.state
             self.page = _page(self.settings, self.run)
@@ -124,6 +124,7 @@ class Regions(WithPicture, anywidget.AnyWidget):
             self._gap = max(REDRAW_AFTER, 3 * (self._drawn_at - began))      # a large network takes longer to draw
 
     def picture(self):
+        """The regions, the boundary and the points: axes, text alternative, plain text."""
         return relus.planes({_name(self.settings): self.run.net}, self.run.data), self.page["words"], f"Regions: {self.page['words']}"
 
 
@@ -133,7 +134,7 @@ def _name(settings):
 
 
 def _page(settings, run):
-    """Everything the page shows, as plain data: the settings, the state in words, the numbers, the picture and its text."""
+    """Everything the page shows, as plain data: the settings, the state in words, the numbers, the picture and its text alternative."""
     net, data, h = run.net, run.data, run.history
     done = len(h.losses)
     pieces = linear_regions(net)

@@ -1,8 +1,8 @@
-"""Step through a pass by hand: which numbers went into this one, and how?
+"""Step through a pass computed by hand: for each number, its inputs and its arithmetic.
 
-Python does the arithmetic (`lenet_lab.toy.worked`) and hands the page every number with its formula, its work and its inputs at once;
-the browser side (`step_through.js`) lights them up, and needs the kernel only when a number is edited. So stepping and
-playing are instant, and go on while the kernel is busy.
+Python does the arithmetic (`lenet_lab.toy.worked`) and sends the page every number with its formula, its arithmetic and its inputs at
+once. The browser side (`step_through.js`) highlights them, and needs the kernel only when a number is edited. So stepping and playing
+also work while the kernel is busy.
 """
 
 import re
@@ -22,14 +22,14 @@ NUMBER = re.compile(r"[-+]?(\d{1,3}(\.\d{0,4})?|\.\d{1,4})(/\d{1,3})?")
 IN_WORDS = "write a whole number, a decimal such as -0.5, or a fraction such as 1/2, below 1,000"
 FEATURES = ("x", "F", "C", "P")
 LAYER = {"x": "image", "F": "conv1", "C": "conv1", "P": "pool1", "v": "pool1", "W1": "ip1", "b": "ip1", "z": "ip1",
-         "s": "relu1"}                               # whose colour a grid has; softmax and loss are no layers, and have none
+         "s": "relu1"}                               # the layer whose colour a grid has; softmax and loss are not layers
 
 
 class StepThrough(WithPicture, anywidget.AnyWidget):
     """The network of a `Problem` as linked grids, forward and backward, with every number's arithmetic.
 
-    `problem` is what is shown now, with the numbers that were edited. Image, filters, weights, biases and label can be edited
-    on the page; `edit` and `set_label` do the same from Python and raise ValueError for what the page refuses in words.
+    `problem` is the shown problem, with the edited numbers. Image, filters, weights, biases and label can be edited on the page. `edit`
+    and `set_label` do the same from Python, and raise ValueError where the page shows a message.
     """
 
     _esm = script("step_through.js")
@@ -42,7 +42,7 @@ class StepThrough(WithPicture, anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def edit(self, key, index, text):
-        """Put another number into a given grid ("x", "F", "W1" or "b") at an array index; everything follows."""
+        """Change one number of a given grid ("x", "F", "W1" or "b") at an array index, and compute everything again."""
         if key not in GIVEN or tuple(index) not in np.ndindex(self.problem.worked[key].values.shape):
             raise ValueError(f"Given are {', '.join(GIVEN)}; there is no {key!r} with index {tuple(index)} among them.")
         name = self.problem.worked.name(key, index)
@@ -56,11 +56,11 @@ class StepThrough(WithPicture, anywidget.AnyWidget):
         self._show(**{key: values})
 
     def set_label(self, label):
-        """Say that the image shows another class, 0 .. M-1."""
+        """Change the label of the image to another class, 0 .. M-1, and compute everything again."""
         self._show(label=label)
 
     def reset(self):
-        """Go back to the numbers at the beginning."""
+        """Return to the original numbers."""
         self.problem = self._original
         self.page = _page(self.problem)
 
@@ -82,6 +82,7 @@ class StepThrough(WithPicture, anywidget.AnyWidget):
             self.send({"refused": str(refused)})
 
     def picture(self):
+        """All numbers of the pass: axes, text alternative, plain text."""
         alt = f"All numbers of the pass, forward and backward: {describe(self.problem.worked)}."
         return plots.worked_pass(self.problem.worked), alt, f"StepThrough: {self.problem.name}"
 
@@ -100,7 +101,8 @@ def _page(problem):
     """Everything the browser shows, as plain data: the grids, the cells by their ids, and the order of the steps."""
     w = problem.worked
     colours = plots.layer_colours(("image", "conv1", "pool1", "ip1", "relu1"))
-    grids = [{"key": key, "colour": colours.get(LAYER.get(key.removeprefix("d"))), "title": w[key].title, "given": key in GIVEN, "backward": key in BACKWARD,
+    grids = [{"key": key, "colour": colours.get(LAYER.get(key.removeprefix("d"))), "title": w[key].title, "given": key in GIVEN,
+              "backward": key in BACKWARD,
               "features": key.removeprefix("d") in FEATURES, "column": key.removeprefix("d") in ("b", "z", "s", "y"),
               "maps": [{"name": name, "rows": [[_id((key, index)) for index in row] for row in rows]} for name, rows in w.maps(key)]}
              for key in (*GIVEN, *FORWARD, *BACKWARD)]

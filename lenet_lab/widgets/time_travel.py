@@ -1,7 +1,7 @@
-"""Time travel: how did the network come to be what it is, and what if it had gone on differently from here?
+"""Look at a network at any step of its training, and continue the training from there with another learning rate.
 
-The slider goes through the kept steps of a `lenet_lab.inside.recorder.Recorder`; kernels, maps, probabilities and errors are those of the
-network at that step. *Branch off here* runs on from there with another learning rate, over the same batches, and draws both curves.
+The slider goes through the kept steps of a `lenet_lab.inside.recorder.Recorder`. Kernels, maps, probabilities and errors are those of the
+network after that step. *Branch off here* trains from there with another learning rate on the same batches, and draws both curves.
 """
 
 import ipywidgets as widgets
@@ -22,9 +22,9 @@ WIDTH, HEIGHT, LEFT = 560, 170, 46
 
 
 class TimeTravel(WithPicture, widgets.VBox):
-    """Go through the steps of a `Recorder`, looking at one test image of `data`, and branch off where you like.
+    """Go through the steps of a `Recorder` with one test image of `data`, and branch off at any step.
 
-    `step` is the kept step that is shown and can be set; `branch_off(lr)` does what the button does; `branches` are those made.
+    `step` is the shown step and can be set; `branch_off(lr)` does the same as the button; `branches` is the list of branches so far.
     """
 
     def __init__(self, recording, data, number=0):
@@ -50,6 +50,7 @@ class TimeTravel(WithPicture, widgets.VBox):
 
     @property
     def step(self):
+        """The kept step that is shown."""
         return self._slider.value
 
     @step.setter
@@ -57,7 +58,7 @@ class TimeTravel(WithPicture, widgets.VBox):
         self._slider.value = step
 
     def branch_off(self, lr):
-        """Run on from the shown step with another learning rate; the branch is drawn and returned."""
+        """Train from the shown step with another learning rate; draw and return the `Branch`."""
         self._branch.disabled, self._branch.description = True, "Training ..."
         try:
             made = self.recording.branch(self.step, lr)
@@ -71,6 +72,7 @@ class TimeTravel(WithPicture, widgets.VBox):
         return f"TimeTravel: step {self.step} of {len(self.recording.losses)}, {len(self.branches)} branches"
 
     def picture(self):
+        """The losses and the kernels at the shown step: axes, text alternative, plain text."""
         alt = f"The losses of {len(self.recording.losses)} steps, and the kernels of the first convolution after step {self.step}."
         return plots.recording(self.recording.losses, self.step, self.recording.net_at(self.step)), alt, repr(self)
 
@@ -105,7 +107,8 @@ class TimeTravel(WithPicture, widgets.VBox):
         kernels, maps = look.kernels(conv.name)[:, 0], look.maps(conv.name)
         first = self.recording.snapshots[0].params[conv.name]["W"][:, 0]
         blocks = [("test image", image(look.x[0, 0], f"test image {self.number}, a {look.y[0]}", 4), "ink: 0 to 1")]
-        for title, stack, zoom in ((f"kernels of {conv.name}", kernels, 6), ("moved since step 0", kernels - first, 6), (f"maps of {conv.name}", maps, 2)):
+        stacks = ((f"kernels of {conv.name}", kernels, 6), ("moved since step 0", kernels - first, 6), (f"maps of {conv.name}", maps, 2))
+        for title, stack, zoom in stacks:
             top = float(np.abs(stack).max()) or 1.0
             alt = f"{title}: {len(stack)} of them, from {stack.min():.2f} to {stack.max():.2f}"
             blocks.append((title, image(sheet(stack, 5), alt, zoom, -top, top), f"one scale: blue −{top:.2f}, white 0, red {top:.2f}"))
@@ -115,7 +118,7 @@ class TimeTravel(WithPicture, widgets.VBox):
 
 
 def _curve(losses, step, branches):
-    """The losses as an SVG on a logarithmic scale: the run, its branches, and where we are."""
+    """The losses as an SVG on a logarithmic scale: the run, its branches, and a line at the shown step."""
     every = [loss for losses in (losses, *(branch.losses for branch in branches)) for loss in losses if np.isfinite(loss)]
     low, high = np.log10(max(min(every), 1e-3)), np.log10(min(max(every), 1e3))
 
@@ -147,10 +150,11 @@ def _curve(losses, step, branches):
     now = f'<line x1="{x(step):.1f}" x2="{x(step):.1f}" y1="18" y2="{HEIGHT - 22}" stroke="currentColor" stroke-width="1.5"/>'
     return (f'<svg role="img" aria-label="Loss against steps, at step {step}: {"; ".join(words)}" viewBox="0 0 {WIDTH + 10} {HEIGHT}" '
             f'style="width:100%;max-width:{WIDTH + 10}px;display:block" font-size="11" fill="currentColor" color="var(--jp-ui-font-color1,#333)">'
-            f'{key}{grid}{"".join(parts)}{now}<text x="{min(max(x(step), LEFT), WIDTH - 24):.1f}" y="{HEIGHT - 8}" text-anchor="middle">step {step}</text></svg>')
+            f'{key}{grid}{"".join(parts)}{now}<text x="{min(max(x(step), LEFT), WIDTH - 24):.1f}" y="{HEIGHT - 8}" text-anchor="middle">'
+            f'step {step}</text></svg>')
 
 
 def _ticks(low, high):
-    """Round values between two losses: decades and their threes, or where these are too few the halves of ones."""
+    """Round values between two losses: 1 and 3 times powers of ten, or, if these are too few, multiples of 0.5."""
     few = [value for value in (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100) if low <= value <= high]
     return few if len(few) > 1 else [value for value in np.arange(0.5, 20, 0.5) if low <= value <= high]

@@ -1,9 +1,8 @@
-"""The training panel: what is happening to the loss and the errors right now, and hands on the controls.
+"""The training panel: live curves of loss and error rates, and controls of the run.
 
-A `TrainingPanel` shows a `lenet_lab.runs.run.Run` and steers it; the run does the work, on its own thread. Everything that changes
-is in three HTML widgets whose values are replaced some five times a second, which neither flickers nor needs an output area.
-The curves are written as SVG here, in well under a millisecond, since drawing them with matplotlib would take the time of
-several training steps each time; the figures of the notebooks are matplotlib's (`lenet_lab.plots`).
+A `TrainingPanel` shows and controls a `lenet_lab.runs.run.Run`, which trains on its own thread. Everything that changes is in three HTML
+widgets. Their values are replaced about five times a second, without flicker and without an output area. The curves are SVG, which takes
+less than a millisecond; matplotlib, used for the figures of the notebooks, would take the time of several training steps.
 """
 
 import threading
@@ -18,7 +17,7 @@ from tqdm import tqdm
 from lenet_lab.runs.run import Run
 
 REDRAW_AFTER = 0.2                  # seconds
-POINTS = 240                         # of a curve, at most: there are not more pixels
+POINTS = 240                         # largest number of points of a curve, limited by the pixels of the chart
 RATES = (0.0001, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1.0)
 MOMENTA = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 DECAYS = (0.0, 0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.1)
@@ -28,9 +27,9 @@ RAW, SMOOTH, TRAIN, TEST = "#9db4cc", "#1f4e79", "#1f4e79", "#c8553d"
 class TrainingPanel(widgets.VBox):
     """Buttons, sliders and live curves for one training run.
 
-    Takes what `Run` takes. Showing it does not start it: press Start, or call `start`; the cell returns at once. `wait()`
-    returns when the run is over, and so does `await panel`, during which the buttons go on working.
-    `headless=True` trains within `start`. `close()` ends the run and takes the panel away.
+    The arguments are those of `Run`. Displaying the panel does not start the run: press Start, or call `start`, which returns at once.
+    `wait()` returns at the end of the run, and so does `await panel`, during which the buttons still work. `headless=True` trains
+    within `start`. `close()` ends the run and closes the panel.
     """
 
     def __init__(self, net, data, recipe="quick", epochs=None, steps=None, seed=0, headless=False):
@@ -38,14 +37,14 @@ class TrainingPanel(widgets.VBox):
         self._drawn_at, self._drawn_state, self._drawing = 0.0, None, threading.RLock()
         self._buttons = {name: self._button(name, tooltip, action) for name, tooltip, action in (
             ("Start", "train from the beginning", self.start),
-            ("Pause", "finish this step, then rest", self.run.pause),
-            ("Step", "make one step and rest", self.run.step),
-            ("Resume", "go on", self.run.resume),
-            ("Stop", "end the run with what it has", self.run.stop))}
+            ("Pause", "finish this step, then pause", self.run.pause),
+            ("Step", "make one step, then pause", self.run.step),
+            ("Resume", "continue", self.run.resume),
+            ("Stop", "end the run with the present weights", self.run.stop))}
         self._sliders = {
             "lr": self._slider("learning rate", RATES, self.run.settings.lr, "largest learning rate; the schedule scales it"),
-            "mu": self._slider("momentum", MOMENTA, self.run.settings.mu, "how much of the last step goes into the next"),
-            "decay": self._slider("weight decay", DECAYS, self.run.settings.decay, "how strongly weights are pulled to zero"),
+            "mu": self._slider("momentum", MOMENTA, self.run.settings.mu, "share of the last step that is added to the next"),
+            "decay": self._slider("weight decay", DECAYS, self.run.settings.decay, "strength of the pull of the weights to zero"),
         }
         for name, slider in self._sliders.items():
             slider.observe(lambda change, name=name: setattr(self.run.settings, name, float(change["new"])), "value")
@@ -62,7 +61,7 @@ class TrainingPanel(widgets.VBox):
         self._draw()
 
     def start(self):
-        """Train from the beginning: the parameters the network had when the panel was made, and the same seed."""
+        """Train from the beginning: with the parameters that the network had when the panel was made, and the same seed."""
         self.run.start()
 
     def wait(self, timeout=None):
@@ -73,7 +72,7 @@ class TrainingPanel(widgets.VBox):
         return self.run.__await__()
 
     def close(self):
-        """End the run and take the panel away."""
+        """End the run and close the panel."""
         self.run.stop()
         for child in self.children:
             for inner in getattr(child, "children", ()):
@@ -98,12 +97,12 @@ class TrainingPanel(widgets.VBox):
     # ---------------------------------------------------------------------------------------------------------- drawing
 
     def _follow(self, run):
-        """After every step, and at every change of state: draw at once when the run rests, now and then while it goes on."""
+        """The run's listener: draw at once when the run is not training, and otherwise from time to time."""
         if run.state != "running" or self._drawn_state != "running" or time.monotonic() - self._drawn_at > REDRAW_AFTER:
             self._draw()
 
     def _draw(self):
-        with self._drawing:                 # the run's thread and the one that answers the buttons both come here
+        with self._drawing:                 # called by the run's thread and by the thread of the buttons
             self._draw_once()
 
     def _draw_once(self):
@@ -118,7 +117,7 @@ class TrainingPanel(widgets.VBox):
         self._progress.value = done / run.steps
         left = f", {tqdm.format_interval((run.steps - done) * h.seconds / done)} left" if done and live else ""
         self._left.value = f'<span class="lenet-left">step {done:,} of {run.steps:,}{left}</span>'
-        if not live or state == "paused" or not done:        # a screen reader is told of changes, not of every step
+        if not live or state == "paused" or not done:        # a screen reader reads changes of state, not every step
             self._status.value = f'<div role="status" class="lenet-status">{escape(str(run))}</div>'
         elif "Running" not in self._status.value:
             self._status.value = f'<div role="status" class="lenet-status">Running ({escape(run.data.name)}).</div>'
