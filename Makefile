@@ -17,7 +17,7 @@ test: .venv/ready
 	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 		tests notebooks build/solved
 
-# While you work on the code: about 100 s of processor time, shared by two processes. `make test` before every commit all the same.
+# While you work on the code: about 80 s of processor time, shared by two processes. `make test` before every commit all the same.
 quick: lint
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(QUICK)
 
