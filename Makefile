@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: lab test quick lint study bench experiments notebooks submission site pictures wheel lock
 
 # Fast tests of every package: what `make quick` runs, the longest files first, so that both processes end together.
-QUICK := $(patsubst %,tests/test_%.py,zoo homework check_toy tiny gradcheck net worked look house vitals notation ops way operations) \
+QUICK := $(patsubst %,tests/test_%.py,networks handout check_toy cifar_lesson gradcheck net worked look house diagnostics notation ops syllabus registry) \
 	tests/test_grade.py::test_points_are_those_of_the_homework \
 	tests/test_grade.py::test_one_wrong_function_loses_its_own_points_and_is_called_by_name
 
@@ -44,7 +44,7 @@ experiments: .venv/ready
 notebooks: .venv/ready
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 
-# The work in the notebooks as the homework's hw7.tar; says what is in it and what is unsolved.
+# The work in the notebooks as the handout's hw7.tar; says what is in it and what is unsolved.
 submission: .venv/ready
 	$(BIN)/lenet submit notebooks --out build/hw7.tar
 

@@ -40,10 +40,10 @@ def ours(x, y, halves=True):
     next(steps)
 
     def run():
-        before, net_module.PART = net_module.PART, net_module.PART if halves else len(x)
+        before, net_module.CHUNK = net_module.CHUNK, net_module.CHUNK if halves else len(x) + 1
         for _ in range(STEPS):
             next(steps)
-        net_module.PART = before
+        net_module.CHUNK = before
     return run
 
 

@@ -78,8 +78,8 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     """A binary file to write to. It replaces `path` when the block ends without an exception; else `path` stays as it is.
 
     A temporary file is written in the same folder and then renamed. So if the process is killed, `path` is the old file or the
-    new one, and the next call removes the temporary file. Raises OSError with one sentence, of the class that the system raised
-    (no such folder, no permission, no space).
+    new one, and a call a minute later removes the temporary file. Raises OSError with one sentence, of the class that the system
+    raised (no such folder, no permission, no space).
     """
     path = Path(path)
     try:

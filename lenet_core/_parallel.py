@@ -1,8 +1,8 @@
 """Two threads for the two halves of a batch.
 
 A large part of a training step is copying and comparing, which NumPy does on one processor. The rest is matrix products, which
-the BLAS library distributes over all processors. With one thread for each half of the batch, and single-threaded products, two
-processors are busy all the time. `python -m benchmarks.throughput` measures the gain.
+the BLAS library would distribute over all processors. With one thread for each half of the batch, and single-threaded products, two
+processors are busy nearly all the time. `python -m benchmarks.throughput` measures the gain.
 """
 
 import threading

@@ -13,8 +13,8 @@ It would not be enough that the gradient lies between the slopes from below and 
 where one nudge breaks several ties, the gradient of a correct layer may lie outside.
 
 At an exact tie all pieces that meet are equally right. The package's layers give the gradient to the first maximum and count 0 as
-shut. A backward function of your own may also give it to the last maximum, or share it between equal ones, or count 0 as open.
-But it must keep to one of these rules in all entries that are checked.
+shut. A backward function given to `use` may also give it to the last maximum, or share it between equal ones, or count 0 as open.
+But every layer must keep to one rule in all entries that are checked.
 """
 
 import itertools
@@ -39,7 +39,7 @@ RULE_IN_WORDS = {"first": "", "shut": "", "last": ", given to the last", "share"
 def numeric_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:
     """The central difference (f(x + h) - f(x - h)) / 2h for every entry of x.
 
-    `f` takes an array like x and returns a number; x should be float64 (float32 leaves about three digits). Returns an
+    `f` takes an array like x and returns a number; it should compute in float64 (float32 leaves about three digits). Returns an
     array of x's shape; x itself is not changed. Source: homework section 8, which has the one-sided difference.
     """
     gradient = np.zeros(np.shape(x), np.result_type(x, np.float64))

@@ -17,7 +17,7 @@ def input_volume(fan_in: Number, input_size: int) -> Number:
 
 
 def lecun_uniform(fan_in: Number, input_size: int) -> Number:
-    """sqrt(3 / fan_in): weights of variance 1 / fan_in, so that outputs are about as large as inputs. Source: LeCun et al. 1998."""
+    """sqrt(3 / fan_in), variance 1 / fan_in: outputs are as large as inputs. Source: LeCun et al., "Efficient BackProp", 1998."""
     return np.sqrt(3 / fan_in)
 
 

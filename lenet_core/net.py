@@ -1,7 +1,7 @@
 """A layer is an operation, its parameters, and what it saw in the last training pass; a network is named layers in order.
 
 There is one `Layer` class for every kind of operation. The mathematics is in `ops`, what else a network has to know about it
-in `operations`. A layer keeps its parameters, its gradients and the arrays of the last pass. A student's own function can
+in `registry`. A layer keeps its parameters, its gradients and the arrays of the last pass. A student's own function can
 replace the package's with `net["pool1"].use(...)`.
 
 A network has two ways to compute, because a look at the test set must not change what the layers keep from training:
@@ -23,9 +23,9 @@ from numpy.typing import DTypeLike
 from . import ops
 from ._files import read_npz, write_npz
 from ._parallel import map_in_threads
-from .operations import operation
+from .registry import operation
 
-PART = 32                      # images; a batch of at least two parts is computed on two threads
+CHUNK = 64             # images: a prediction takes so many at a time, a training batch of so many is split between two threads
 LARGEST_IMAGE = 2 ** 20        # numbers in one image, for a network read from a file
 LARGEST_OPTION = 256           # window, stride or padding, for a network read from a file
 Bound = Callable[[Any, int], Any]                  # of fan_in and input_size: see `initializers`
@@ -34,7 +34,7 @@ Bound = Callable[[Any, int], Any]                  # of fan_in and input_size: s
 class Layer:
     """One operation of a network, its parameters, and the arrays of the last `Net.loss`.
 
-    `kind` is a key of `lenet_core.operations.OPERATIONS`; `W_shape` is the shape of the weights, where the operation has some:
+    `kind` is a key of `lenet_core.registry.OPERATIONS`; `W_shape` is the shape of the weights, where the operation has some:
     (F, C, k, k) for "conv", (D, M) for "inner_product". The options (`stride`, `pad`, `k`) are arguments of the operation.
     Raises ValueError for a kind that is not registered, and for a `W_shape` where the operation has no weights.
 
@@ -200,7 +200,7 @@ class Net:
             for name, value in layer.params.items():
                 assert layer.operation.fan_in is not None, "`register` requires it of operations with parameters"
                 fan_in = layer.operation.fan_in(layer.W_shape, **layer.options)
-                limit = bound(fan_in, input_size) if name == "W" else 0.0           # b: random numbers between 0 and 0
+                limit = bound(fan_in, input_size) if name == "W" else 0.0  # b: zeros, drawn, as in older results
                 layer.params[name] = rng.uniform(-limit, limit, value.shape).astype(dtype)
         return self
 
@@ -211,7 +211,7 @@ class Net:
         x = self._images(x)
         if not len(x):
             return np.zeros((0, *self.shapes()[-1]), self.dtype)
-        parts = [x[i:i + 2 * PART] for i in range(0, len(x), 2 * PART)]
+        parts = [x[i:i + CHUNK] for i in range(0, len(x), CHUNK)]
         return np.concatenate(map_in_threads(self._scores, parts, threads=not self._has_own))
 
     def predict(self, x: np.ndarray) -> np.ndarray:
@@ -229,7 +229,7 @@ class Net:
             raise ValueError(f"loss: {len(x)} images need {len(x)} labels, and at least one; got labels of shape {y.shape}.")
         for layer in self.layers:
             layer._seen = []            # before the pass, so that its arrays can reuse this memory
-        several = len(x) >= 2 * PART and not self._has_own
+        several = len(x) >= CHUNK and not self._has_own
         parts = [slice(0, len(x) // 2), slice(len(x) // 2, None)] if several else [slice(None)]
         passes = map_in_threads(lambda part: self._forward_and_backward(x[part], y[part], len(x)), parts, threads=several)
         losses, records, grads = zip(*passes)               # the gradients are new arrays, so += is safe on them

@@ -43,7 +43,7 @@ class TrainingState:
 
 
 class Minibatches:
-    """The endless iterator of `minibatches`; its `state` is its position in the data, as plain data, and can be set."""
+    """The endless iterator of `minibatches`; `state`, its position in the data, is plain data with default_rng's PCG64."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator) -> None:
         if len(x) != len(y) or not len(x) or batch_size < 1:

@@ -92,7 +92,7 @@ def test_lab_for_an_instructor_shows_what_is_hidden_from_students(monkeypatch, t
     assert "`lenet course" in capsys.readouterr().err
     (tmp_path / "nbgrader_config.py").touch()
     assert cli.main(["lab", str(tmp_path), "--instructor"]) == 0
-    assert asked[0][1]["JUPYTER_CONFIG_PATH"].split(":")[0].endswith("instructor") and [*tmp_path.glob("*.ipynb")] == []
+    assert asked[0][1]["JUPYTER_CONFIG_PATH"].split(":")[0].endswith("teacher_alone") and [*tmp_path.glob("*.ipynb")] == []
 
 
 def test_lab_where_nothing_can_be_written(tmp_path, capsys):

@@ -53,12 +53,12 @@ def imports(path):
 
 ALLOWED = {           # who may import whom inside the core
     "ops": set(), "reference": set(), "_files": set(), "_parallel": set(), "initializers": set(),
-    "operations": {"ops"}, "net": {"operations", "ops", "_files", "_parallel"}, "models": {"initializers", "net"},
+    "registry": {"ops"}, "net": {"registry", "ops", "_files", "_parallel"}, "models": {"initializers", "net"},
     "training": {"net", "_files"}, "gradcheck": {"net", "ops", "_parallel"},
-    "__init__": {"data", "models", "net", "operations", "training"},
+    "__init__": {"data", "models", "net", "registry", "training"},
     "data/__init__": {"formats", "download", "_files"}, "data/formats": {"_files"}, "data/download": set(),
 }
-CORE = ("reference", "ops", "operations", "net", "initializers", "models", "training", "gradcheck", "__init__")
+CORE = ("reference", "ops", "registry", "net", "initializers", "models", "training", "gradcheck", "__init__")
 ROOMS = {             # who may import whom inside the lab; every room may use the core and what is in no room
     "handout": set(), "toy": set(), "networks": set(), "runs": set(),
     "check": {"handout", "toy"}, "inside": {"runs"}, "experiments": {"inside", "networks", "runs"}, "course": {"check"},

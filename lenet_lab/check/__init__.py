@@ -22,7 +22,7 @@ from . import progress_store as _progress
 from .derivations import DERIVATIONS
 from .engine import examine
 from .exercises import EXERCISES
-from .handout import with_both
+from .handout_update import with_both
 from .hinge_targets import EXERCISES as HINGES, HINTS as HINGES_HINTS, hinges as _hinges
 from .hints import HINTS as FUNCTIONS_HINTS
 from .overview import Overview

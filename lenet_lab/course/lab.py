@@ -75,7 +75,7 @@ def _open(folder, instructor, options):
     """Run JupyterLab in that folder; returns its exit status."""
     environment = dict(os.environ)
     if instructor:                                                  # shows nbgrader's menus, which this installation hides
-        settings = str(material("classroom") / "instructor")
+        settings = str(material("classroom") / "teacher_alone")
         environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [settings, os.environ.get("JUPYTER_CONFIG_PATH")]))
     folder, first = folder.resolve(), FIRST
     if folder == material("notebooks").resolve():                   # of a clone: its code can be read beside them

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lenet_lab.check import engine
 from lenet_lab.check.derivations import DERIVATIONS
 from lenet_lab.check.exercises import EXERCISES
-from lenet_lab.check.handout import with_both
+from lenet_lab.check.handout_update import with_both
 from lenet_lab.check.hinge_targets import EXERCISES as HINGES, hinges
 from lenet_lab.check.toy_questions import toy
 from lenet_lab.check.verdict import Verdict

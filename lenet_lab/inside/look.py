@@ -11,7 +11,7 @@ import numpy as np
 
 from lenet_core import ops
 from lenet_core.net import Net
-from lenet_core.operations import EVERYTHING
+from lenet_core.registry import EVERYTHING
 
 BATCH = 1000                             # test images at a time
 ONE_NUMBER = (1, 1, 0)                   # the window of an operation that works entry by entry

@@ -12,8 +12,8 @@ import numpy as np
 
 from lenet_core.initializers import lecun_1998
 from lenet_core.net import Layer, Net
-from lenet_core.operations import register
 from lenet_core.ops import check_images, conv_backward, conv_forward, window_entries
+from lenet_core.registry import register
 
 # Table I of the paper: the maps of S2 (six) that are the inputs of each map of C3 (sixteen). If 5 and 0 count as neighbours, the first
 # six have three neighbours as inputs, the next six four, the next three two pairs of neighbours, and the last one all six.

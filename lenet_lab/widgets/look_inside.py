@@ -13,7 +13,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from lenet_core.operations import EVERYTHING
+from lenet_core.registry import EVERYTHING
 from lenet_lab import plots
 from lenet_lab.inside.look import Look, twin
 

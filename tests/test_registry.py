@@ -8,7 +8,7 @@ import pytest
 from lenet_core import Layer, Net, lenet, register, train
 from lenet_core.gradcheck import check_net
 from lenet_core.initializers import he_uniform, input_volume, lecun_1998, lecun_uniform
-from lenet_core.operations import EVERYTHING, OPERATIONS
+from lenet_core.registry import EVERYTHING, OPERATIONS
 from lenet_lab import networks
 from lenet_lab.inside.look import Look
 

@@ -24,8 +24,8 @@ class Operation:
     """What a network knows about one kind of layer. `options` are those of the layer: stride, pad, k, ...
 
     `forward(x, W, b, **options) -> out, cache` and `backward(dout, cache) -> dx, dW, db`; without parameters
-    `forward(x, **options) -> out, cache` and `backward(dout, cache) -> dx`. The functions below get the shape of W
-    (None where there is none) and the options:
+    `forward(x, **options) -> out, cache` and `backward(dout, cache) -> dx`. Both treat every image alone and return new arrays:
+    the two halves of a large batch are computed on two threads. W_shape below is None where there is no W.
 
     - `bias_shape(W_shape, **options)`: the shape of b.
     - `fan_in(W_shape, **options)`: how many numbers go into one output, a number, or an array that broadcasts with W.
@@ -34,7 +34,7 @@ class Operation:
     - `kernel(W, f, **options)`: the weights of output channel f, in the shape of the patch they are multiplied with.
 
     `switch` says where the slope of the operation jumps, for `gradcheck`: "gate" (x > 0 passes, as in ReLU), "winner" (the first
-    maximum of the window passes), or "" (nowhere). `skips_dx` says that `backward` takes `need_dx=False`.
+    maximum of the window passes), or "" (nowhere; a jump of another kind is a fail). `skips_dx`: `backward` takes `need_dx=False`.
     """
 
     forward: Callable
@@ -75,7 +75,7 @@ def operation(kind: str) -> Operation:
     return OPERATIONS[kind]
 
 
-_BUILT_IN: frozenset[str] = frozenset()              # still empty, so that the next lines can register
+_BUILT_IN: frozenset[str] = frozenset()              # filled below, after this package has registered its own
 
 register("conv", ops.conv_forward, ops.conv_backward, skips_dx=True,
          bias_shape=lambda W_shape, **_: W_shape[:1],
