@@ -153,7 +153,7 @@ def test_a_kernel_restarted_in_the_middle(name, small_digits, tmp_path, monkeypa
 WRITING = """
     import sys, warnings
     from lenet_lab import check
-    from lenet_lab.check import memory
+    from lenet_lab.check import progress_store
     warnings.simplefilter("error")
     print("go", flush=True)
     sys.stdin.readline()

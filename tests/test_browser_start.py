@@ -53,8 +53,8 @@ def test_all_cells_run_and_nothing_is_to_be_mended(page):
     assert all(word in looked for word in ("packages", "widgets", "processors", "memory", "progress", "MNIST"))
 
 
-def test_the_picture_of_the_way_has_words_for_those_who_do_not_see_it(page):
-    assert page.locator(".jp-OutputArea em", has_text="The notebooks on their way past LeNet").count() == 1
+def test_the_picture_of_the_lessons_has_words_for_those_who_do_not_see_it(page):
+    assert page.locator(".jp-OutputArea em", has_text="The notebooks beside the layers of LeNet").count() == 1
     rows = page.locator("table", has_text="what happens in it").locator("tr").all_inner_texts()
     assert len(rows) == 1 + len(syllabus.lessons())
 

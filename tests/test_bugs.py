@@ -183,7 +183,7 @@ def test_what_cannot_be_understood_is_said():
         bugs.case(0)
     with pytest.raises(ValueError, match="not among the suspects"):
         bugs.accuse(1, "conv1", "the butler")
-    with pytest.raises(ValueError, match="no layer"):
+    with pytest.raises(ValueError, match="not a layer"):
         bugs.accuse(1, "garden", "sign")
 
 

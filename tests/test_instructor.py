@@ -64,7 +64,7 @@ def test_a_second_course_keeps_off_the_first_and_has_numbers_of_its_own(tmp_path
         seeds.add(hidden_seed(tmp_path / name))
     assert len(seeds) == 2
     before = (tmp_path / "one/source/hw7/hw7.ipynb").read_bytes()
-    assert nbgrader_course.main([str(tmp_path / "one")]) == 1 and "there already" in capsys.readouterr().err
+    assert nbgrader_course.main([str(tmp_path / "one")]) == 1 and "exists already" in capsys.readouterr().err
     assert (tmp_path / "one/source/hw7/hw7.ipynb").read_bytes() == before
 
 

@@ -225,7 +225,7 @@ def test_what_does_not_fit_is_refused_in_words(small):
 
 
 def test_layers_of_1998_are_refused_rather_than_explained_wrongly():
-    with pytest.raises(ValueError, match="no words for the layers tanh1, sub2, tanh2, conv3"):
+    with pytest.raises(ValueError, match="cannot explain the layers tanh1, sub2, tanh2, conv3"):
         LookInside(networks.lenet5(np.random.default_rng(0)), np.zeros((1, 1, 32, 32)), [0])
 
 

@@ -24,7 +24,7 @@ def words(notebook):
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def test_the_stations_are_the_numbered_notebooks_in_their_order():
+def test_the_lessons_are_the_numbered_notebooks_in_their_order():
     assert [one.name for one in LESSONS] == sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
     assert [one.number for one in LESSONS] == [int(one.name[:2]) for one in LESSONS] == list(range(len(LESSONS)))
 
