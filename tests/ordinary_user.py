@@ -2,6 +2,7 @@
 
 import os
 import traceback
+import warnings
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ NOBODY = 65534
 def as_ordinary_user(work):
     """The lines that work() yields in a child process without root's rights; skips where that user cannot reach the packages."""
     out, into = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():               # from Python 3.12 on: this process has threads. The child starts none, and ends at once.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if not child:
         try:
             if os.geteuid() == 0:

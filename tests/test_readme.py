@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import lenet_core
-from lenet_core import operations
+from lenet_core import registry
 from lenet_lab.course import syllabus
 
 from .test_house import ALLOWED, ROOMS
@@ -88,7 +88,7 @@ def test_every_room_of_the_lab_has_a_row_with_its_modules_and_what_it_may_import
 
 
 def test_the_operation_of_ones_own_passes_its_gradient_check_and_prints_what_the_page_says(monkeypatch, capsys):
-    monkeypatch.setattr(operations, "OPERATIONS", dict(operations.OPERATIONS))
+    monkeypatch.setattr(registry, "OPERATIONS", dict(registry.OPERATIONS))
     [block] = code(ARCHITECTURE)
     exec(block, {})
     counts = [re.findall(r"^(\S*) +(\d+) +(\d+) +(\d+) ", text, re.M) for text in (capsys.readouterr().out, ARCHITECTURE)]

@@ -25,7 +25,8 @@ except ImportError as error:
     sys.exit(f"python -m tests.fuzz: {error.name} is missing. Install Atheris with `pip install atheris` (Linux; Python 3.11 to 3.13).")
 
 # What is looked at line by line; what has been imported before is not.
-WATCHED = ["lenet_core.data", "lenet_core.data.formats", "lenet_core._files", "lenet_core.net", "lenet_core.training", "lenet_lab.check.progress_store",
+WATCHED = ["lenet_core.data", "lenet_core.data.formats", "lenet_core._files", "lenet_core.net", "lenet_core.training",
+           "lenet_lab.check.progress_store",
            "lenet_lab.grade.submission", "lenet_lab.grade.slices", "lenet_lab.grade.protocol", "numpy.lib._format_impl",
            "numpy.lib._npyio_impl", "tarfile", "gzip"]
 SLOW, MEMORY = 2, 2 ** 30            # seconds, bytes beside what the libraries take
