@@ -35,12 +35,12 @@ study: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.throughput
 
-# Every run behind the README's results anew: about an hour on two processors (needs MNIST and CIFAR-10; see README). A stopped one
+# Every run behind docs/results.md anew: about an hour on two processors (needs MNIST and CIFAR-10; see docs/architecture.md). A stopped one
 # goes on where it was; the old results stay until the new ones are complete.
 experiments: .venv/ready
 	$(BIN)/lenet experiments --again
 
-# Run the notebooks and store what came out (needs MNIST; see README).
+# Run the notebooks and store what came out (needs MNIST; see docs/architecture.md).
 notebooks: .venv/ready
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 
@@ -48,11 +48,11 @@ notebooks: .venv/ready
 submission: .venv/ready
 	$(BIN)/lenet submit notebooks --out build/hw7.tar
 
-# The notebooks, as they are stored, and the README as pages for a browser: build/site/index.html, complete without a network.
+# The notebooks, as they are stored, the README and the pages of docs as pages for a browser: build/site/index.html, complete without a network.
 site: .venv/ready
 	$(BIN)/python -m docs.make_site
 
-# The README's pictures anew, in JupyterLab in Chromium (needs MNIST; some minutes, on a machine with nothing else to do).
+# The pictures of the README and docs/teaching.md anew, in JupyterLab in Chromium (needs MNIST; some minutes, on a machine with nothing else to do).
 pictures: .venv/ready
 	$(BIN)/python -m docs.pictures
 
