@@ -1,6 +1,8 @@
 # `make lab` opens the workbook, `make test` checks it; both set themselves up in .venv on first use.
 PYTHON ?= python3
 BIN := .venv/bin
+# Where this is set, every Python that a test starts would compile all it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test quick lint study bench experiments notebooks submission site pictures wheel lock
 
@@ -19,7 +21,7 @@ test: .venv/ready
 
 # While you work on the code: about 80 s of processor time, shared by two processes. `make test` before every commit all the same.
 quick: lint
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(QUICK)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -p no:nbval $(QUICK)
 
 lint: .venv/ready
 	$(BIN)/ruff check
