@@ -73,9 +73,8 @@ def _of(change):
     return lambda x, k, stride=1, pad=0: (ops.im2col(*change(x, k, stride, pad)),)
 
 
-IM2COL = Exercise("im2col", ("cols",), _im2col_cases, lambda x, k, stride=1, pad=0: (ops.im2col(x, k, stride, pad),), ("x",), covering=(9, 479, 104, 0, 5, 14),
-                                                                                                                                        one=_im2col_case,
-                  selects=True, wrongs=[
+IM2COL = Exercise("im2col", ("cols",), _im2col_cases, lambda x, k, stride=1, pad=0: (ops.im2col(x, k, stride, pad),), ("x",),
+                  covering=(9, 479, 104, 0, 5, 14), one=_im2col_case, selects=True, wrongs=[
     Misconception("windows as rows", "That is the matrix transposed: each window should be a column.",
           lambda x, k, stride=1, pad=0: (ops.im2col(x, k, stride, pad).T,)),
     Misconception("columns for rows", "Within a window the entries have been read column by column. Row by row: row c*k*k + i*k + j.",
@@ -122,9 +121,8 @@ IM2COL = Exercise("im2col", ("cols",), _im2col_cases, lambda x, k, stride=1, pad
     Misconception("padding by (k - 1) / 2", "The padding is (k - 1) // 2 wherever there is any. It is `pad`.",
           _of(lambda x, k, stride, pad: (x, k, stride, (k - 1) // 2 if pad else 0))),
     Misconception("padding of 1", "The padding is 1 wherever there is any. It is `pad`.", _of(lambda x, k, stride, pad: (x, k, stride, min(pad, 1)))),
-    Misconception("padding twice", "The padding is twice as wide as it should be: `pad` on each side.", _of(lambda x, k, stride, pad: (x, k,
-                                                                                                                                       stride,
-                                                                                                                                       2 * pad))),
+    Misconception("padding twice", "The padding is twice as wide as it should be: `pad` on each side.",
+          _of(lambda x, k, stride, pad: (x, k, stride, 2 * pad))),
     Misconception("padding on one side", "All the padding is at the top and on the left. It goes on all four sides, `pad` on each.",
           lambda x, k, stride=1, pad=0: (ops.im2col(np.pad(x, ((0, 0), (0, 0), (2 * pad, 0), (2 * pad, 0))), k, stride),)),
     *(Misconception("padding on one side", f"There is padding {where} only. It goes on all four sides, `pad` on each.",

@@ -114,7 +114,7 @@ MAX_POOL_FORWARD = Exercise(
         Misconception("corner for maximum", "That is the bottom right entry of each window. Take the largest of the window.", _picked(-1)),
         Misconception("place for value", "That is the place of the maximum (argmax). Wanted is its value (max).",
               lambda x, k, stride=None: (windows(x, k, stride or k).reshape(*windows(x, k, stride or k).shape[:4],
-                                                                            -1).argmax(axis=-1).astype(x.dtype),)),
+                  -1).argmax(axis=-1).astype(x.dtype),)),
         Misconception("largest size", "That is the entry of largest absolute value, or the largest absolute value. Signs count: -5 is smaller "
               "than 1.",
               lambda x, k, stride=None: (reference.max_pool_forward(np.abs(x), k, stride),)),

@@ -110,7 +110,7 @@ SOFTMAX = Exercise("softmax", ("p",), _softmax_cases, lambda scores: (ops.softma
     *(Misconception("number added below", "A small number is added to the sum. It is never 0, since the largest exponential is 1: leave it out.",
                     _with(lambda e, small=small: e / (e.sum(axis=-1, keepdims=True) + small))) for small in (1e-4, 1e-3, 1e-2, 0.1, 1)),
     Misconception("even shares", "Every class gets the same share. The scores must count.", lambda scores: (np.full_like(scores,
-                                                                                                                         1 / scores.shape[-1]),)),
+              1 / scores.shape[-1]),)),
 ])
 
 

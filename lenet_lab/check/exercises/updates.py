@@ -235,7 +235,7 @@ SGD_MOMENTUM = Exercise(
         Misconception("momentum inside", "mu has been multiplied with the gradient too: v = mu (v + lr gradient). It belongs to the old v only.",
               _both(lambda p, v, dp, lr, mu, decay: mu * (v + lr * (dp + decay * p)))),
         Misconception("1 - mu for mu", "The old v counts 1 - mu. It counts mu.", _both(lambda p, v, dp, lr, mu,
-                                                                                       decay: (1 - mu) * v + lr * (dp + decay * p))),
+                  decay: (1 - mu) * v + lr * (dp + decay * p))),
         Misconception("running average", "The gradient counts 1 - mu, beside the learning rate. Here it counts lr alone: v = mu v + lr (gradient).",
               _both(lambda p, v, dp, lr, mu, decay: mu * v + (1 - mu) * lr * (dp + decay * p))),
         Misconception("learning rate forgotten", "The learning rate is missing: v = mu v + lr (gradient).",
