@@ -1,10 +1,10 @@
 """Write copies of the notebooks for the tests. `python -m tests.solved_notebooks` makes
 
-- `build/solved/01_….ipynb`, with all exercises solved, for each notebook that has exercises: every check in them must pass, or the cell
-  fails. Cells that no exercise can change are left out, since they run in `notebooks`.
+- `build/solved/01_….ipynb`, with all exercises solved, for each notebook that has exercises: every check in them must pass, or the
+  cell fails. Cells that no exercise can change are left out, since they run in `notebooks`.
 - `build/half/01_….ipynb`, complete, with every second exercise solved.
-- `build/short/06_….ipynb`, with shorter trainings, for the notebooks that train longest: they run in `make test`, and the originals in
-  `make study`.
+- `build/short/06_….ipynb`, with shorter trainings, for the notebooks that train longest: they run in `make test`, and the originals
+  in `make study`.
 """
 
 import ast
@@ -22,8 +22,8 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
 COMPARED = "nbval-check-output"
 
-# {code: a shorter one in its place}, and how the cells begin whose outputs only the long training gives. With exercises, the solved copy is
-# made shorter: its original runs in `make test`.
+# {code: a shorter one in its place}, and how the cells begin whose outputs only the long training gives. Of a notebook with
+# exercises, the solved copy is made shorter: its original runs in `make test`.
 SHORTER = {
     "03_layers_backward": ({"default_timer() - began > 20": "default_timer() - began > 4"}, []),
     "04_gradient_check": ({
@@ -84,7 +84,7 @@ def insist(notebook):
 
 
 def _names(cell):
-    """The names that a code cell gives a value, and those that it reads from other cells; what is local to a function is neither."""
+    """The names that a code cell gives a value, and those that it reads from other cells. A function's own names are neither."""
     gives, reads = set(), set()
 
     def look(table):
@@ -104,7 +104,7 @@ def _names(cell):
 
 
 def without_what_no_exercise_changes(notebook):
-    """A copy of a notebook with the cells that hold an exercise or a check, those that read what they give, and all that these read."""
+    """A notebook with the cells that hold an exercise or a check, those that read what they give, and all that these read."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     giver, read_from, changed = {}, [], set()
     for n, cell in enumerate(code):
