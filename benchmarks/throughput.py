@@ -16,7 +16,7 @@ from lenet_lab.widgets.training import TrainingPanel
 
 from . import yardstick
 
-BATCH, ROUNDS, STEPS = 64, 7, 30
+BATCH, ROUNDS, STEPS = 64, 7, 30                    # STEPS of a batch are timed together
 
 
 def flops_per_image():
@@ -34,14 +34,14 @@ def peak():
     return lambda: a @ a
 
 
-def ours(x, y, halves=True):
+def ours(x, y, times, halves=True):
     network = lenet(np.random.default_rng(0))
     steps = train(network, itertools.repeat((x, y)), 0.001, decay=5e-4)
     next(steps)
 
     def run():
         before, net_module.CHUNK = net_module.CHUNK, net_module.CHUNK if halves else len(x) + 1
-        for _ in range(STEPS):
+        for _ in range(times):
             next(steps)
         net_module.CHUNK = before
     return run
@@ -62,7 +62,7 @@ def naive(x, y, keep):
     return run
 
 
-def pytorch(x, y, channels_last):
+def pytorch(x, y, times, channels_last):
     import torch
 
     module = torch.nn.Sequential(
@@ -73,7 +73,7 @@ def pytorch(x, y, channels_last):
     optimiser = torch.optim.SGD(module.parameters(), lr=0.001, momentum=0.9, weight_decay=5e-4)
 
     def run():
-        for _ in range(STEPS):
+        for _ in range(times):
             optimiser.zero_grad()
             torch.nn.functional.cross_entropy(module(tx), ty).backward()
             optimiser.step()
@@ -89,19 +89,22 @@ def seconds(run, before=lambda: None):
     return time.perf_counter() - began
 
 
-def measure(rounds=ROUNDS):
-    """Images per second and LeNet's speed in multiples of it, for each competitor; the machine's peak, and LeNet's share of it."""
+def measure(rounds=ROUNDS, steps=STEPS, loops=BATCH):
+    """Images per second and LeNet's speed in multiples of it, for each competitor; the machine's peak, and LeNet's share of it.
+
+    `loops` is the number of images that go through the loops, which take one after another, so that it changes little for each.
+    """
     rng = np.random.default_rng(0)
     x, y = rng.random((BATCH, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, BATCH)
-    batch = BATCH * STEPS
-    runs = {"LeNet": (ours(x, y), batch), "... on one thread": (ours(x, y, halves=False), batch),
-            "one image after another, float64": (naive(x, y, keep=False), BATCH),
-            "... windows and winners kept": (naive(x, y, keep=True), BATCH)}
+    batch, few = BATCH * steps, (x[:loops], y[:loops])
+    runs = {"LeNet": (ours(x, y, steps), batch), "... on one thread": (ours(x, y, steps, halves=False), batch),
+            "one image after another, float64": (naive(*few, keep=False), loops),
+            "... windows and winners kept": (naive(*few, keep=True), loops)}
     try:
         import torch
 
-        runs[f"PyTorch {torch.__version__}"] = pytorch(x, y, False), batch
-        runs[f"PyTorch {torch.__version__}, channels_last"] = pytorch(x, y, True), batch
+        runs[f"PyTorch {torch.__version__}"] = pytorch(x, y, steps, False), batch
+        runs[f"PyTorch {torch.__version__}, channels_last"] = pytorch(x, y, steps, True), batch
     except ImportError:
         pass
     product = peak()

@@ -37,8 +37,10 @@ def test_the_yardstick_takes_the_same_steps(rng):
         np.testing.assert_allclose(theirs, mine, atol=1e-12)
 
 
-def test_speed_in_ratios():
-    result = throughput.measure(rounds=3)
+@pytest.mark.parametrize("size", [{"rounds": 3, "steps": 10, "loops": 16}, pytest.param({"rounds": 3}, marks=pytest.mark.slow)],
+                         ids=["small", "as make bench measures"])
+def test_speed_in_ratios(size):
+    result = throughput.measure(**size)
     _, against_naive = result["speeds"]["one image after another, float64"]
     assert against_naive > 12            # 27 to 29 on a quiet machine (README); about half of that when it is busy
     assert result["share"] > 0.15        # 0.36 to 0.42 on a quiet machine
