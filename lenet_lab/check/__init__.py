@@ -2,12 +2,13 @@
 
 A check of a function tests whether it runs, what it returns, shapes and number types, and whether its arguments are unchanged. Then it
 tests an example by hand, random cases without symmetry, ties and edge cases, and finite differences. The verdict lists the checks that
-pass, or gives the first wrong entry, and the misconception if it is a known one. `check.<name>` exists for every name in
+pass, or gives the first wrong entry and its cause. `check.<name>` exists for every name in
 `check.EXERCISES`; the homework's own names (`check.pooling_layer_forward`) work too.
 
-Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `exercises` (the right
-answers, the cases, the misconceptions), `derivations`, `hinge_targets`, `handout`, `guard` (calls of functions that may hang), `hints`,
-`progress_store`, `overview`, `solutions`, `bugs` (the bug hunt).
+Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `diagnosis` (the cause),
+`edits` (small changes of a source), `errors` (errors in plain words), `exercises` (the right answers, the cases, the misconceptions),
+`derivations`, `hinge_targets`, `handout_update`, `guard` (calls of functions that may hang), `hints`, `progress_store`, `overview`,
+`solutions`, `bugs` (the bug hunt). `docs/checks.md` says how well it works.
 """
 
 import contextlib

@@ -44,8 +44,10 @@ def _partial_windows_kept(x, k, stride=None, value=-np.inf):
 def _cut_off(x, k, stride, counts):
     """The maximum of as many windows as `counts(size, k, stride)` says, cut off at the edge; ValueError where one is empty."""
     s = stride or k
-    OH, OW = counts(x.shape[2], k, s), counts(x.shape[3], k, s)
-    return (np.array([[x[:, :, i * s:i * s + k, j * s:j * s + k].max(axis=(2, 3)) for j in range(OW)] for i in range(OH)]).transpose(2, 3, 0, 1),)
+    out = np.zeros((*x.shape[:2], counts(x.shape[2], k, s), counts(x.shape[3], k, s)), x.dtype)
+    for i, j in np.ndindex(*out.shape[2:]):
+        out[:, :, i, j] = x[:, :, i * s:i * s + k, j * s:j * s + k].max(axis=(2, 3))
+    return (out,)
 
 
 def _counted(counts):
