@@ -80,8 +80,9 @@ def test_every_room_of_the_lab_has_a_row_with_its_modules_and_what_it_may_import
     for first, _, modules, may in (row for row in rows(section(ARCHITECTURE, "The lab, room by room")) if len(row) == 4):
         [room] = re.fullmatch(r"`lenet_lab/(\w+)/`", first).groups()
         found[room] = set(quoted(may))
-        assert sorted(quoted(modules)) == sorted(
-            path.stem for path in (ROOT / "lenet_lab" / room).glob("*.py") if path.name != "__init__.py"), room
+        files = [path for path in (ROOT / "lenet_lab" / room).glob("*.py") if path.name != "__init__.py"]
+        packages = [path.parent for path in (ROOT / "lenet_lab" / room).glob("*/__init__.py")]
+        assert sorted(quoted(modules)) == sorted(path.stem for path in files + packages), room
     assert found == ROOMS
     for path in (ROOT / "lenet_lab").glob("*.py"):
         assert f"`lenet_lab/{path.name}`" in ARCHITECTURE, path.name
