@@ -158,8 +158,8 @@ WRITING = """
     print("go", flush=True)
     sys.stdin.readline()
     for n in range(50):
-        progress_store.record("softmax", None, check.Verdict("softmax", False, "no", sys.argv[1] + str(n)))
-        progress_store.record("mine" + sys.argv[1], None, check.Verdict("mine", True, "yes"))
+        progress_store.record("softmax", None, check.Verdict("softmax", False, "no", sys.argv[1] + str(n)), answer=sys.argv[1] + str(n))
+        progress_store.record("mine" + sys.argv[1], None, check.Verdict("mine", True, "yes"), answer=n)
 """
 
 

@@ -291,7 +291,7 @@ def too_many_dots(x):
 
 
 @pytest.mark.parametrize("function, passed, words", [
-    (raises, False, "the name `undefined_name` is not known here"), (raises, False, "line 2 of your function"), (exits, False, "SystemExit"),
+    (raises, False, "The name `undefined_name` is not known here"), (raises, False, "line 2 of your function"), (exits, False, "SystemExit"),
     (stub, False, "Not written yet"), (stub_with_result, False, "Not written yet"), (stub_in_a_formula, False, "Not written yet"),
     (..., False, "Not written yet"), (None, False, "Not written yet"), (7, False, "7 is not a function"), (lambda x: None, False, "returns None"),
     (prints, True, "it prints ('look at me'"), (seeds, False, "global random numbers"), (sets_errors, False, "np.seterr"),

@@ -16,6 +16,8 @@ import pytest
 
 from lenet_core import ops, reference
 from lenet_lab import check
+from lenet_lab.check import engine
+from lenet_lab.check.exercises import EXERCISES
 from lenet_lab.check.solutions import blocks, exercise, solved
 from lenet_lab.check.toy_questions import ANSWERS
 from lenet_lab.grade import nbgrader_course
@@ -96,12 +98,18 @@ def hidden_seed(folder):
 
 def test_a_function_that_knows_the_visible_numbers_only_does_not_pass(tmp_path, monkeypatch):
     monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
-    seen = {case.args[0].tobytes() for case in check.EXERCISES["relu_forward"].cases(np.random.default_rng(0))}
+    seen = set()
+
+    def listening(x):
+        seen.add(x.tobytes())
+        return np.maximum(x, 0), x
+
+    assert engine.examine(EXERCISES["relu_forward"], listening).passed
 
     def learned_by_heart(x):
         return (np.maximum(x, 0) if x.tobytes() in seen else -x), x
 
-    with pytest.raises(AssertionError, match="relu_forward: out"):
+    with pytest.raises(AssertionError, match=r"out\[[\d, ]+\] is"):
         check.graded("relu_forward", learned_by_heart, seed=1)
     assert not (tmp_path / "progress").exists()                          # a grader remembers nothing
     assert check.relu_forward(learned_by_heart).passed

@@ -214,8 +214,8 @@ class Examination:
         def work():
             for case in cases:
                 made.append(self.one_call(self.function, case))
-                if made[-1].unwritten:
-                    return
+                if made[-1].unwritten or made[-1].results is None and not made[-1].error:
+                    return                                         # of a wrong structure: the rest would say nothing more
 
         outcome = guard.call(work, (), {}, max(0.1, self.until - time.monotonic()))
         if outcome.endless:
@@ -328,7 +328,9 @@ class Examination:
         if not made.error:
             return
         found = diagnosis.of_error(self, case, made)
-        name, text = (found.name, f"It raises {type(made.error).__name__}") if found else explained(made.error, _names_of(self.own))
+        name, text = (found.name, "") if found else explained(made.error, _names_of(self.own))
+        if not text.startswith("It raises"):
+            text = f"It raises {type(made.error).__name__}. {text}".strip()
         text = f"{text.rstrip('.')} ({self.where(case)}{_line_of(made.error, self.own)})."
         taken_apart = any(word in str(made.error) for word in ("unpack", "subscript", "indices", "no attribute", "dict", "index out of range"))
         if case.dout is not None and self.forward is self.exercise.forward and taken_apart:

@@ -32,7 +32,9 @@ def explained(error, names=()):
     except Exception:
         said = ""
     for kinds, pattern, explain in KNOWN:
-        found = isinstance(error, kinds) and re.search(pattern, said)
+        # An error from another process is one of the same name, not always of the same class.
+        alike = isinstance(error, kinds) or type(error).__name__ == kinds.__name__
+        found = alike and re.search(pattern, said)
         if found:
             name, text = explain(found, error, names)
             return name, text
@@ -104,7 +106,7 @@ def _name(found, error, names):
     if missing in PYTHON_2:
         return "Python 2", f"`{missing}` is Python 2. In Python 3 it is `{PYTHON_2[missing]}`."
     near = difflib.get_close_matches(missing, [name for name in (*names, *dir(builtins)) if name != missing], 1)
-    return "unknown name", (f"NameError: the name `{missing}` is not known here. " +
+    return "unknown name", (f"The name `{missing}` is not known here. " +
                             (f"Is `{near[0]}` meant?" if near else "It has not been assigned, or only in another function."))
 
 
