@@ -181,7 +181,7 @@ class _Point:
         description, arrays = net.pack()
         self.layers = Net.unpack(description, {key: value.astype(np.float64) for key, value in arrays.items()}).layers
         for mine, given in zip(self.layers, net.layers):
-            mine.use(**given.own)
+            mine.use(**given.own).fast = given.fast
         self.y, self.loss_function = y, loss
         x = batch_innermost(np.asarray(x, np.float64))
         self.loss, self.inputs, self.gradients = map_in_threads(self._forward_and_backward, [x])[0]

@@ -25,7 +25,7 @@ from ._files import read_npz, write_npz
 from ._parallel import map_in_threads
 from .registry import operation
 
-CHUNK = 64             # images: a prediction takes so many at a time, a training batch of so many is split between two threads
+CHUNK = 64             # images: a prediction takes so many at a time; a training batch is divided into two parts for each so many
 LARGEST_IMAGE = 2 ** 20        # numbers in one image, for a network read from a file
 LARGEST_OPTION = 256           # window, stride or padding, for a network read from a file
 Bound = Callable[[Any, int], Any]                  # of fan_in and input_size: see `initializers`
@@ -40,6 +40,8 @@ class Layer:
 
     `params` and `grads` are dicts with the keys "W" and "b" (empty for layers without parameters). `x` and `out` are the input and
     output of the last batch, `dx` and `dout` the gradients of the loss with respect to them; all None before the first `Net.loss`.
+    With `fast` (True at first; not saved) the layer computes by the operation's `faster` functions where there are some for its
+    shape. Set it to False for the sums of `ops`, to the last bit.
     """
 
     def __init__(self, name: str, kind: str, W_shape: tuple | None = None, **options: Any) -> None:
@@ -47,7 +49,7 @@ class Layer:
             self.operation = operation(kind)
         except ValueError as error:
             raise ValueError(f"Layer {name}: {error}.") from None
-        self.name, self.kind, self.options = name, kind, options
+        self.name, self.kind, self.options, self.fast = name, kind, options, True
         self.params: dict[str, np.ndarray] = {}
         self.grads: dict[str, np.ndarray] = {}
         if W_shape:
@@ -79,11 +81,14 @@ class Layer:
         return self
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
-        """(out, cache) for the input `x`; the layer stores nothing."""
-        mine, package = self.own["forward"], self.operation.forward
-        arguments = [x, *self.params.values()]
+        """(out, cache) for the input `x`, where the cache is for `backward`; the layer stores nothing."""
+        mine, arguments = self.own["forward"], [x, *self.params.values()]
+        package, backward = self.operation.forward, self.operation.backward
+        if self.fast and not any(self.own.values()):            # functions of `use` need the cache of `ops`
+            package, backward = self.operation.faster(x.shape, self.W_shape, **self.options) or (package, backward)
         if not mine:
-            return package(*arguments, **self.options)
+            out, cache = package(*arguments, **self.options)
+            return out, (self.own["backward"], backward, cache)
         result = mine(*arguments, **self.options)
         if not (isinstance(result, (tuple, list)) and len(result) == 2):
             raise ValueError(f"{_name(mine)}: returns {_describe(result)}; layer {self.name} needs two things, out and cache.")
@@ -91,11 +96,11 @@ class Layer:
         expected, package_cache = package(*arguments, **self.options)
         if np.shape(out) != expected.shape:
             raise ValueError(f"{_name(mine)}: out has shape {np.shape(out)}, but layer {self.name} needs {expected.shape}.")
-        return out, cache if self.own["backward"] else package_cache
+        return out, (self.own["backward"], backward, cache if self.own["backward"] else package_cache)
 
     def backward(self, dout: np.ndarray, cache: Any, x_shape: tuple, need_dx: bool = True) -> list:
         """[dx, and for each parameter its gradient]; dx may be None where `need_dx` is False."""
-        mine, package = self.own["backward"], self.operation.backward
+        mine, package, cache = cache
         if not mine:
             result = package(dout, cache, need_dx=need_dx) if self.operation.skips_dx else package(dout, cache)
             return list(result) if self.params else [result]
@@ -229,9 +234,9 @@ class Net:
             raise ValueError(f"loss: {len(x)} images need {len(x)} labels, and at least one; got labels of shape {y.shape}.")
         for layer in self.layers:
             layer._seen = []            # before the pass, so that its arrays can reuse this memory
-        several = len(x) >= CHUNK and not self._has_own
-        parts = [slice(0, len(x) // 2), slice(len(x) // 2, None)] if several else [slice(None)]
-        passes = map_in_threads(lambda part: self._forward_and_backward(x[part], y[part], len(x)), parts, threads=several)
+        count = 1 if self._has_own else max(1, len(x) // CHUNK * 2)        # an even number: two processors have as much to do
+        parts = [slice(len(x) * n // count, len(x) * (n + 1) // count) for n in range(count)]
+        passes = map_in_threads(lambda part: self._forward_and_backward(x[part], y[part], len(x)), parts)
         losses, records, grads = zip(*passes)               # the gradients are new arrays, so += is safe on them
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]
@@ -246,10 +251,7 @@ class Net:
         return loss * share, records, self._backward(dscores * dscores.dtype.type(share), records)
 
     def _scores(self, x: np.ndarray) -> np.ndarray:
-        x = ops.batch_innermost(x)
-        for layer in self.layers:
-            x = layer.forward(x)[0]
-        return x
+        return functools.reduce(lambda x, layer: layer.forward(x)[0], self.layers, ops.batch_innermost(x))
 
     def _forward(self, x: np.ndarray) -> list[dict[str, Any]]:
         records, x = [], ops.batch_innermost(x)

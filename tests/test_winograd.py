@@ -1,0 +1,308 @@
+"""Fast convolution: the algebra exactly, the errors in float32 next to those of `ops`, the choice by shape, the bits of any thread count."""
+
+import itertools
+import os
+import subprocess
+import sys
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from lenet_core import Layer, Net, _parallel, lenet, ops, reference, winograd
+from lenet_core.gradcheck import check_net, numeric_gradient
+from lenet_core.training import train
+
+LENET = (20, 12, 12), (50, 20, 5, 5), 0                   # conv2: (C, H, W), the filters, pad
+SHAPES = [                                                # asymmetric on purpose, with edges that the tile does not divide
+    LENET,
+    ((3, 9, 11), (7, 3, 5, 5), 0),
+    ((3, 9, 6), (2, 3, 5, 5), 2),
+    ((1, 28, 28), (20, 1, 5, 5), 0),
+    ((16, 5, 5), (4, 16, 5, 5), 0),                       # one output
+    ((9, 7, 8), (4, 9, 3, 3), 1),                         # more channels than filters
+    ((2, 6, 5), (3, 2, 1, 1), 0),
+    ((4, 12, 13), (5, 4, 7, 7), 3),
+]
+
+
+def drawn(shape, W_shape, N=2, dtype=np.float64, seed=0):
+    rng = np.random.default_rng(seed)
+    x, W, b = (rng.standard_normal(s).astype(dtype) for s in ((N, *shape), W_shape, W_shape[:1]))
+    return ops.batch_innermost(x), W, b
+
+
+def both_ways(x, W, b, pad=0, m=winograd.TILE, seed=1):
+    """[out, dx, dW, db] by Winograd and by `ops`, and dout."""
+    out, cache = winograd.conv_forward(x, W, b, pad=pad, m=m)
+    direct, direct_cache = ops.conv_forward(x, W, b, pad=pad)
+    dout = ops.batch_innermost(np.random.default_rng(seed).standard_normal(out.shape).astype(out.dtype))
+    return [out, *winograd.conv_backward(dout, cache)], [direct, *ops.conv_backward(dout, direct_cache)], dout
+
+
+# ------------------------------------------------------------------------------------------------------ the algebra
+
+
+@pytest.mark.parametrize("m, r", [(m, r) for m in range(1, 7) for r in range(1, 8)])
+def test_the_transforms_filter_a_signal_exactly(m, r, rng):
+    A, G, B = winograd.transforms(m, r)
+    n = m + r - 1
+    assert A.shape == (n, m) and G.shape == (n, r) and B.shape == (n, n)
+    assert all(type(entry) is Fraction for matrix in (A, G, B) for entry in matrix.flat)
+    d, g = (np.array([Fraction(int(v)) for v in rng.integers(-9, 10, size)]) for size in (n, r))
+    y = A.T @ ((G @ g) * (B.T @ d))
+    assert list(y) == [sum(d[i + j] * g[j] for j in range(r)) for i in range(m)]
+
+
+def test_the_smallest_ones_are_those_of_the_books():
+    """F(2, 3) as in Lavin and Gray, section 4.1, where the last row of B' and the last column of A' have the other sign."""
+    A, G, B = winograd.transforms(2, 3)
+    half = Fraction(1, 2)
+    assert A.T.tolist() == [[1, 1, 1, 0], [0, 1, -1, 1]]
+    assert G.tolist() == [[1, 0, 0], [half, half, half], [half, -half, half], [0, 0, 1]]
+    assert B.T.tolist() == [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, -1, 0, 1]]
+
+
+def test_points_are_different_and_begin_with_the_smallest():
+    assert winograd.points(7) == [0, 1, -1, 2, Fraction(-1, 2), -2, Fraction(1, 2)]
+    assert len(set(winograd.points(20))) == 20
+
+
+@pytest.mark.parametrize("m, r", [(0, 3), (2, 0)])
+def test_nothing_to_filter(m, r):
+    with pytest.raises(ValueError, match="at least one output and one weight"):
+        winograd.transforms(m, r)
+
+
+# ---------------------------------------------------------------------------------------- against loops, in float64
+
+
+@pytest.mark.parametrize("m", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("shape, W_shape, pad", SHAPES[1:3] + SHAPES[4:])
+def test_against_loops_and_nudges(shape, W_shape, pad, m):
+    x, W, b = drawn(shape, W_shape)
+    (out, *grads), _, dout = both_ways(x, W, b, pad, m)
+    np.testing.assert_allclose(out, reference.conv_forward(x, W, b, pad=pad), atol=1e-9)
+    for mine, loops in zip(grads, reference.conv_backward(dout, x, W, pad=pad), strict=True):
+        assert mine.shape == loops.shape
+        np.testing.assert_allclose(mine, loops, atol=1e-9)
+
+
+def test_against_small_nudges():
+    arguments = drawn((2, 6, 7), (3, 2, 3, 3))
+    (_, *grads), _, dout = both_ways(*arguments, pad=1)
+    for n, mine in enumerate(grads):
+        def loss(value, n=n):
+            return float((winograd.conv_forward(*arguments[:n], value, *arguments[n + 1:], pad=1)[0] * dout).sum())
+        np.testing.assert_allclose(mine, numeric_gradient(loss, arguments[n]), atol=1e-7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_shape(data):
+    """One image or several, one channel or more channels than filters, any size, pad and tile: the numbers and the memory of `ops`."""
+    k, pad, m = data.draw(st.integers(1, 6)), data.draw(st.integers(0, 3)), data.draw(st.integers(1, 5))
+    H, W = (data.draw(st.integers(max(1, k - 2 * pad), 13)) for _ in range(2))
+    N, C, F = (data.draw(st.integers(1, 5)) for _ in range(3))
+    x, filters, b = drawn((C, H, W), (F, C, k, k), N)
+    before = [a.copy() for a in (x, filters, b)]
+    mine, direct, dout = both_ways(x, filters, b, pad, m)
+    for a, e in zip(mine, direct, strict=True):
+        assert a.shape == e.shape and a.dtype == e.dtype
+        np.testing.assert_allclose(a, e, atol=1e-8)
+    assert mine[0].strides == direct[0].strides
+    assert N == 1 or mine[1].strides[0] == mine[1].itemsize                    # dx, too, has the batch innermost
+    assert all((a == e).all() for a, e in zip((x, filters, b), before))
+    x_first, *_ = winograd.conv_forward(np.ascontiguousarray(x), filters, b, pad=pad, m=m)
+    np.testing.assert_array_equal(x_first, mine[0])                            # the order in memory changes nothing
+
+
+def test_without_dx():
+    x, W, b = drawn(*LENET[:2])
+    out, cache = winograd.conv_forward(x, W, b)
+    dx, dW, db = winograd.conv_backward(out, cache, need_dx=False)
+    assert dx is None
+    for mine, whole in zip((dW, db), winograd.conv_backward(out, cache)[1:]):
+        np.testing.assert_array_equal(mine, whole)
+
+
+@pytest.mark.parametrize("x_shape, W_shape, b_shape, options", [
+    ((1, 2, 9, 9), (3, 2, 5, 5), (3,), {"stride": 2}),
+    ((1, 2, 9, 9), (3, 1, 5, 5), (3,), {}),
+    ((1, 2, 9, 9), (3, 2, 5, 3), (3,), {}),
+    ((1, 2, 9, 9), (3, 2, 5, 5), (2,), {}),
+])
+def test_misfits_get_a_sentence(x_shape, W_shape, b_shape, options):
+    with pytest.raises(ValueError, match=r"need stride 1, filters \(F, 2, k, k\) and biases \(F,\)"):
+        winograd.conv_forward(np.zeros(x_shape), np.zeros(W_shape), np.zeros(b_shape), **options)
+
+
+def test_a_window_that_does_not_fit_gets_the_sentence_of_ops():
+    with pytest.raises(ValueError, match="A window of 5 does not fit into 4 pixels"):
+        winograd.conv_forward(np.zeros((1, 1, 4, 9)), np.zeros((1, 1, 5, 5)), np.zeros(1))
+    with pytest.raises(ValueError, match=r"also a single one \(1, C, H, W\)"):
+        winograd.conv_forward(np.zeros((1, 9, 9)), np.zeros((1, 1, 5, 5)), np.zeros(1))
+
+
+# ------------------------------------------------------------------------------------------------ errors in float32
+
+
+def errors(shape, W_shape, pad, m=winograd.TILE, dtype=np.float32, N=3):
+    """For out, dx and dW: the largest error of Winograd and of `ops` in this type, over the root of the mean square of the numbers."""
+    x, W, b = drawn(shape, W_shape, N)
+    _, _, dout = both_ways(x, W, b, pad)
+    exact = [reference.conv_forward(x, W, b, pad=pad), *reference.conv_backward(dout, x, W, pad=pad)[:2]]
+    found = []
+    for module, options in ((winograd, {"m": m}), (ops, {})):
+        out, cache = module.conv_forward(*(a.astype(dtype) for a in (x, W, b)), pad=pad, **options)
+        dx, dW, _ = module.conv_backward(dout.astype(dtype), cache)
+        found.append([np.abs(a - e).max() / np.sqrt(np.mean(e ** 2)) for a, e in zip((out, dx, dW), exact)])
+    return np.array(found)
+
+
+@pytest.mark.parametrize("shape, W_shape, pad", [case for case in SHAPES if case[1][-1] <= winograd.LARGEST], ids=str)
+def test_the_error_is_bounded(shape, W_shape, pad):
+    """In float32, against loops in float64: measured at most 80 times that of `ops`, and 2e-5 of the size of the numbers."""
+    mine, direct = errors(shape, W_shape, pad, N=2)
+    assert (mine < 150 * np.maximum(direct, np.finfo(np.float32).eps)).all(), (mine / direct).round(1)
+    assert (mine < 5e-5).all(), mine
+
+
+def test_the_error_grows_with_the_tile():
+    small, here, large = (errors((4, 16, 16), (4, 4, 5, 5), 0, m)[0].max() for m in (2, 4, 8))
+    assert small < here < large
+    assert here < 5e-5 < large
+
+
+# ------------------------------------------------------------------------------------------------ the choice by shape
+
+
+FAST, DIRECT = (winograd.conv_forward, winograd.conv_backward), None
+
+
+@pytest.mark.parametrize("shape, W_shape, options, expected", [
+    ((20, 12, 12), (50, 20, 5, 5), {}, FAST),                          # LeNet's conv2
+    ((20, 12, 12), (50, 20, 5, 5), {"stride": 1, "pad": 0}, FAST),
+    ((20, 12, 12), (50, 20, 5, 5), {"stride": 2}, DIRECT),
+    ((1, 28, 28), (20, 1, 5, 5), {}, DIRECT),                          # conv1: one channel, so the transforms cost more than the sums
+    ((16, 5, 5), (120, 16, 5, 5), {}, DIRECT),                         # one output of a tile of 16
+    ((32, 16, 16), (32, 32, 5, 5), {"pad": 2}, FAST),
+    ((64, 8, 8), (64, 64, 3, 3), {"pad": 1}, FAST),
+    ((8, 28, 28), (16, 8, 3, 3), {"pad": 1}, DIRECT),
+    ((64, 8, 8), (64, 64, 1, 1), {}, DIRECT),
+    ((32, 20, 20), (32, 32, 7, 7), {"pad": 3}, DIRECT),                # in float32 the error would be 250 times that of the sums
+])
+def test_the_shape_alone_decides(shape, W_shape, options, expected):
+    for N in (1, 64):
+        assert winograd.functions((N, *shape), W_shape, **options) == expected
+
+
+def test_lenet_computes_conv2_fast_and_the_rest_as_before(rng):
+    net = lenet(rng)
+    x = rng.random((2, 1, 28, 28), dtype=np.float32)
+    for layer in net.layers:
+        out, (_, backward, _) = layer.forward(x)
+        assert (backward is winograd.conv_backward) == (layer.name == "conv2")
+        x = out
+
+
+def test_switched_off_the_bits_are_those_of_ops(rng):
+    net, x, y = lenet(rng), rng.random((20, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, 20)
+    fast, _ = net.loss(x, y)
+    net["conv2"].fast = False
+    loss, _ = net.loss(x, y)
+    mine = net["conv2"].out, net["conv2"].grads["W"]
+    with _parallel._blas.limit(limits=1, user_api="blas"):
+        maps = ops.batch_innermost(x)
+        for name in ("conv1", "pool1", "conv2"):
+            out, cache = net[name].operation.forward(maps, *net[name].params.values(), **net[name].options)
+            maps = out
+        dW = ops.conv_backward(net["conv2"].dout, cache)[1]
+    np.testing.assert_array_equal(mine[0], out)
+    np.testing.assert_array_equal(mine[1], dW)
+    assert loss == pytest.approx(fast, rel=1e-5) and (net["conv2"].out != out).sum() == 0
+
+
+def test_functions_of_use_get_the_cache_of_ops_also_after_the_pass(rng):
+    net = Net((12, 12, 12), [Layer("conv", "conv", (20, 12, 5, 5)), Layer("ip", "inner_product", (20 * 64, 3))])
+    net.initialise(rng, lambda fan_in, _: 0.1)
+    x, y = rng.random((4, 12, 12, 12), dtype=np.float32), np.array([0, 1, 2, 1])
+    seen = []
+
+    def my_backward(dout, cache):
+        seen.append(len(cache))
+        return ops.conv_backward(dout, cache)
+
+    net.loss(x, y)
+    dx_before = net["conv"].dx
+    net.loss(x, y)
+    net["conv"].use(backward=my_backward)
+    np.testing.assert_array_equal(net["conv"].dx, dx_before)           # a pass ends with the functions that it began with
+    assert not seen
+    net.loss(x, y)
+    assert seen == [5]
+    np.testing.assert_allclose(net["conv"].dx, dx_before, atol=1e-5)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_gradients_check_through_it(rng, fast):
+    net = lenet(rng)
+    net["conv2"].fast = fast
+    x, y = rng.random((3, 1, 28, 28)), rng.integers(0, 10, 3)
+    found = check_net(net, x, y, entries=6)
+    assert not [entry for entry in found if entry.verdict == "fail"]
+    assert any(entry.layer == "conv2" and entry.verdict == "pass" for entry in found)
+
+
+# ------------------------------------------------------------------------------------------------ threads, processors
+
+
+@pytest.mark.parametrize("N", [64, 100, 200])
+def test_any_number_of_threads_gives_the_same_bits(rng, monkeypatch, N):
+    x, y = rng.random((N, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, N)
+    results = []
+    for threads in (1, 2, 3, 4):
+        monkeypatch.setattr(_parallel, "THREADS", threads)
+        monkeypatch.setattr(_parallel, "_workers", _parallel.ThreadPoolExecutor(max(1, threads - 1)))
+        net = lenet(np.random.default_rng(0))
+        steps = [step.loss for step in itertools.islice(train(net, itertools.repeat((x, y)), 0.01), 3)]
+        results.append((steps, net(x), *net.snapshot()["ip1"].values(), net["conv1"].dx))
+        _parallel._workers.shutdown()
+    for result in results[1:]:
+        for one, first in zip(result, results[0], strict=True):
+            np.testing.assert_array_equal(one, first)
+
+
+def test_a_batch_is_divided_by_its_size(rng):
+    net = lenet(rng)
+    for N, parts in ((1, 1), (63, 1), (64, 2), (127, 2), (128, 4), (200, 6)):
+        net.loss(np.zeros((N, 1, 28, 28), np.float32), np.zeros(N, int))
+        assert len(net["conv1"]._seen) == parts and net["conv1"].x.shape[0] == N
+
+
+THREE_HUNDRED_STEPS = """
+import itertools, numpy as np
+from lenet_core import data, lenet
+from lenet_core.training import minibatches, train
+d, rng = data.digits(), np.random.default_rng(0)
+steps = train(lenet(rng), minibatches(d.train_x, d.train_y, 64, rng), 0.02)
+losses = [step.loss for step in itertools.islice(steps, 300)]
+print(losses[0].hex(), losses[-1].hex())
+"""
+
+
+@pytest.mark.slow
+def test_the_same_seed_on_other_kinds_of_processors(capsys):
+    """The kernels that OpenBLAS has for other processors add in another order. The same bits come twice from one kind, not from two."""
+    def losses(kernels):
+        ran = subprocess.run([sys.executable, "-c", THREE_HUNDRED_STEPS], env=os.environ | {"OPENBLAS_CORETYPE": kernels},
+                             capture_output=True, text=True, check=True)
+        return [float.fromhex(number) for number in ran.stdout.split()]
+
+    (first, last), again, (other_first, other_last) = losses("Haswell"), losses("Haswell"), losses("Nehalem")
+    with capsys.disabled():
+        print(f"\nloss of step 1: {first:.10f}, {other_first:.10f}; of step 300: {last:.6f}, {other_last:.6f}")
+    assert [first, last] == again
+    assert other_first == pytest.approx(first, rel=1e-6)
+    assert last != other_last
