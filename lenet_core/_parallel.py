@@ -31,8 +31,9 @@ np.empty(31 << 20, np.uint8)
 def map_in_threads(function: Callable[[Any], Any], parts: Sequence, threads: bool = True) -> list:
     """[function(part) for part in parts]; if `threads`, as many threads as there are processors share the parts.
 
-    Products are always single-threaded. The number of threads that share a product changes the last bits of its sums, and the
-    same seed must always give the same numbers. So a single computation is called in the same way: map_in_threads(f, [x])[0].
+    Products are always single-threaded. The number of threads that share a product changes the last bits of its sums, and the same
+    seed must give the same numbers with any number of processors. So a single computation is called in the same way:
+    map_in_threads(f, [x])[0].
     """
     count = min(THREADS, len(parts)) if threads else 1
     with _blas_lock, _blas.limit(limits=1, user_api="blas"):

@@ -5,14 +5,14 @@ one dimension, with the signal d (n,), the filter g (r,), the outputs y (m,) and
 
     y[i] = sum over j of d[i + j] g[j]      is      y = A' ((G g) * (B' d)),         written F(m, r);   * is entry by entry.
 
-Why: the products of the coefficients of two polynomials are those of one polynomial of degree n - 1, which is known from its values
-at n points: evaluate both polynomials (A and G: powers of the points), multiply n pairs of values, interpolate. A filter is the
-transpose of such a product, so the interpolation, transposed, comes first (B'). The last "point" is infinity, where the value of
-a polynomial is its highest coefficient.
+Why: the product of two polynomials with m and r coefficients has n coefficients, so its values at n points determine it. Evaluate
+both polynomials (A and G: powers of the points), multiply n pairs of values, interpolate. Filtering is the transpose of this
+product, so the interpolation, transposed, comes first (B'). The last "point" is infinity, where the value of a polynomial is its
+highest coefficient.
 
-In two dimensions the same is done along the columns and along the rows: F(m x m, r x r) takes a tile of n x n pixels, every m pixels,
-to m x m outputs, with n n multiplications for m m r r. Each of the n n positions of the transformed tiles is summed over the
-channels alone, so the convolution becomes n n small matrix products:
+In two dimensions the same is done along the columns and along the rows: F(m x m, r x r) takes tiles of n x n pixels, one every m
+pixels, to m x m outputs each, with n n multiplications for m m r r. The products of each of the n n positions are summed over the
+channels, so the convolution becomes n n small matrix products:
 
     U (n*n, F, C) = the filters, transformed        V (n*n, C, P) = the P tiles of all images, transformed        U @ V (n*n, F, P)
 
@@ -41,9 +41,9 @@ GAIN = 2.5          # how many times fewer multiplications than `ops` it must ha
 
 
 def points(count: int) -> list[Fraction]:
-    """The first `count` of 0, 1, -1, 2, -1/2, -2, 1/2, 4, -1/4, -4, 1/4, ...: powers of two, so that A and G are exact in float32.
+    """The first `count` of 0, 1, -1, 2, -1/2, -2, 1/2, 4, -1/4, -4, ...: powers of two, so that A and G are exact in float32.
 
-    A point p is followed by -1/p: large powers of the one and of the other do not meet in one entry, which keeps rounding small.
+    After p comes -1/p. With this order the rounding errors are up to five times as small as with p and -p in turn.
     """
     sizes = (Fraction(2) ** k for k in range(1, count))
     return [Fraction(0), Fraction(1), Fraction(-1), *(p for size in sizes for p in (size, -1 / size, -size, 1 / size))][:count]
@@ -53,8 +53,9 @@ def points(count: int) -> list[Fraction]:
 def transforms(m: int, r: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The matrices A (n, m), G (n, r) and B (n, n) of F(m, r), n = m + r - 1: exact, as arrays of `Fraction`.
 
-    A.T @ ((G @ g) * (B.T @ d)) filters the signal d (n,) with g (r,). Row i of A and of G belongs to point i, as does column i of B,
-    which has the coefficients of the polynomial that is 1 at that point and 0 at the others. Raises ValueError for m or r below 1.
+    A.T @ ((G @ g) * (B.T @ d)) filters the signal d (n,) with g (r,). Row i of A and of G belongs to point i. So does column i of B:
+    the coefficients of the polynomial that is 1 at that point and 0 at the others, but for a factor that is moved to G.
+    Raises ValueError for m or r below 1.
     """
     if m < 1 or r < 1:
         raise ValueError(f"F({m}, {r}): there must be at least one output and one weight.")
@@ -66,7 +67,7 @@ def transforms(m: int, r: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         value = math.prod((point - p for p in others), start=Fraction(1))
         coefficients = [c / value for c in _with_zeros_at(others)]
         powers = [point ** j for j in range(r)]
-        # A factor moves from B to G and changes no product. A power of two, which costs no rounding, gives both entries of like size.
+        # A factor may move from B to G. A power of two rounds nothing, and it brings the largest entries of both near each other.
         factor = Fraction(2) ** math.floor(math.log2(max(map(abs, coefficients)) / max(map(abs, powers))) / 2)
         A[i], G[i], B[:-1, i] = [point ** j for j in range(m)], [p * factor for p in powers], [c / factor for c in coefficients]
     A[-1, -1] = G[-1, -1] = Fraction(1)                           # at infinity: the highest coefficient
