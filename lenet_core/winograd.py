@@ -53,8 +53,8 @@ def points(count: int) -> list[Fraction]:
 def transforms(m: int, r: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The matrices A (n, m), G (n, r) and B (n, n) of F(m, r), n = m + r - 1: exact, as arrays of `Fraction`.
 
-    A.T @ ((G @ g) * (B.T @ d)) filters the signal d (n,) with g (r,). Row i of A and of G belongs to point i. So does column i of B:
-    the coefficients of the polynomial that is 1 at that point and 0 at the others, but for a factor that is moved to G.
+    A.T @ ((G @ g) * (B.T @ d)) filters the signal d (n,) with g (r,). Row i of A and of G belongs to point i. So does column i of
+    B: the coefficients of the polynomial that is 1 at that point and 0 at the others, but for a factor that is moved to G.
     Raises ValueError for m or r below 1.
     """
     if m < 1 or r < 1:
