@@ -19,7 +19,7 @@ channels, so the convolution becomes n n small matrix products:
 All steps are linear in the filters and in the pixels, so the backward pass consists of the same steps, transposed.
 
 The rounding errors are larger than those of `ops`, the more so the larger n is, since the entries of the matrices grow: for LeNet's
-second convolution about ten times as large. `tests/test_winograd.py` compares both with sums in float64.
+second convolution five to twenty times as large. `tests/test_winograd.py` compares both with sums in float64.
 
 Sources: Winograd, Arithmetic Complexity of Computations, 1980; Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
 2015 (arXiv:1509.09308), which has the two-dimensional form and the sum over channels.
@@ -49,7 +49,6 @@ def points(count: int) -> list[Fraction]:
     return [Fraction(0), Fraction(1), Fraction(-1), *(p for size in sizes for p in (size, -1 / size, -size, 1 / size))][:count]
 
 
-@cache
 def transforms(m: int, r: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The matrices A (n, m), G (n, r) and B (n, n) of F(m, r), n = m + r - 1: exact, as arrays of `Fraction`.
 
@@ -120,7 +119,7 @@ def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, p
         x = np.pad(x, ((0, 0), (pad, below), (pad, right), (0, 0)))
     windows = sliding_window_view(x, (n, n), axis=(1, 2))[:, ::m, ::m]      # (C, rows, columns, N, n, n)
     tiles = np.ascontiguousarray(windows.transpose(4, 5, 0, 1, 2, 3))       # (n, n, C, rows, columns, N)
-    A, G, B = _transforms(m, k, np.result_type(x, W, b))
+    A, G, B = _transforms(m, k, np.result_type(x, W, b, np.float32))        # also for whole numbers: the matrices have fractions
     V = _both_axes(B.T, tiles).reshape(n * n, C, -1)                        # (n*n, C, P) with P = rows*columns*N
     U = _both_axes(G, W.transpose(2, 3, 0, 1)).reshape(n * n, F, C)         # (n*n, F, C)
     sums = np.matmul(U, V)                                                  # (n*n, F, P)

@@ -126,6 +126,11 @@ def test_any_shape(data):
     np.testing.assert_array_equal(x_first, mine[0])                            # the order in memory changes nothing
 
 
+def test_whole_numbers_are_not_cut_off():
+    x, W, b = (np.arange(size).reshape(shape) % 7 for size, shape in ((72, (1, 2, 6, 6)), (54, (3, 2, 3, 3)), (3, 3)))
+    np.testing.assert_allclose(winograd.conv_forward(x, W, b)[0], reference.conv_forward(x, W, b), atol=1e-9)
+
+
 def test_without_dx():
     x, W, b = drawn(*LENET[:2])
     out, cache = winograd.conv_forward(x, W, b)
