@@ -16,8 +16,8 @@ lab: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m tests.solved_notebooks
-	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-		tests notebooks build/solved
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+		tests notebooks build/solved build/short $$(ls build/short | sed 's|^|--ignore=notebooks/|')
 
 # While you work on the code: about 80 s of processor time, shared by two processes. `make test` before every commit all the same.
 quick: lint
@@ -28,11 +28,11 @@ lint: .venv/ready
 	$(BIN)/mypy lenet_core
 
 # What takes minutes: memory over three epochs, the long resume, a hundred kills, cells in other orders, a thousand practice problems, every
-# notebook half solved.
+# notebook half solved, and those whose trainings are shorter in `make test`.
 study: .venv/ready
 	$(BIN)/python -m tests.solved_notebooks
 	$(BIN)/python -m pytest -m slow -s
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 build/half
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 build/half $$(ls build/short | sed 's|^|notebooks/|')
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.throughput

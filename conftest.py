@@ -41,8 +41,17 @@ def _missing():
     return tags | {"cifar10"}
 
 
+# The longest files run first: `make test` gives its processes one file after another, and the last of them should be short.
+LONGEST = ["test_classroom.py", "test_instructor.py", "06_train_lenet.ipynb", "05_sgd.ipynb", "08_relu_boundaries.ipynb",
+           "test_browser_menus.py", "04_gradient_check.ipynb", "test_benchmarks.py", "test_kill.py", "test_browser.py",
+           "test_browser_start.py", "test_browser_draw.py", "test_browser_time_travel.py", "07_look_inside.ipynb",
+           "10_tiny_images.ipynb", "test_train.py", "test_grade.py", "test_site.py", "test_browser_step_through.py",
+           "test_browser_relu.py", "test_browser_look_inside.py"]
+
+
 def pytest_collection_modifyitems(items):
     """Cells tagged `mnist` or `cifar10` hold numbers of that data set: without it they run all the same, and are not compared."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     tagged = [(item, set((getattr(item, "cell", None) or {}).get("metadata", {}).get("tags", []))) for item in items]
     missing = _missing() if any(tags & {"mnist", "cifar10"} for _, tags in tagged) else set()
     for item, tags in tagged:

@@ -22,7 +22,7 @@ from lenet_lab.widgets.training import TrainingPanel
 
 from . import yardstick
 
-BATCH, ROUNDS, STEPS = 64, 7, 30
+BATCH, ROUNDS, STEPS = 64, 7, 30                    # STEPS of a batch are timed together
 
 
 def flops_per_image():
@@ -49,7 +49,7 @@ def another_core(folder):
     return core
 
 
-def ours(x, y, core=lenet_core, parts=True, fast=True):
+def ours(x, y, times, core=lenet_core, parts=True, fast=True):
     network = core.lenet(np.random.default_rng(0))
     network["conv2"].fast = fast
     train = core.train if callable(core.train) else core.train.train             # a module, before version 0.2
@@ -58,7 +58,7 @@ def ours(x, y, core=lenet_core, parts=True, fast=True):
 
     def run():
         before, net_module.CHUNK = net_module.CHUNK, net_module.CHUNK if parts else len(x) + 1
-        for _ in range(STEPS):
+        for _ in range(times):
             next(steps)
         net_module.CHUNK = before
     return run
@@ -79,7 +79,7 @@ def naive(x, y, keep):
     return run
 
 
-def pytorch(x, y, channels_last):
+def pytorch(x, y, times, channels_last):
     import torch
 
     module = torch.nn.Sequential(
@@ -90,7 +90,7 @@ def pytorch(x, y, channels_last):
     optimiser = torch.optim.SGD(module.parameters(), lr=0.001, momentum=0.9, weight_decay=5e-4)
 
     def run():
-        for _ in range(STEPS):
+        for _ in range(times):
             optimiser.zero_grad()
             torch.nn.functional.cross_entropy(module(tx), ty).backward()
             optimiser.step()
@@ -106,25 +106,26 @@ def seconds(run, before=lambda: None):
     return time.perf_counter() - began
 
 
-def measure(rounds=ROUNDS, before=None):
+def measure(rounds=ROUNDS, steps=STEPS, loops=BATCH, before=None):
     """For each competitor its images per second, and LeNet's speed in multiples of it: the median, the least and the most of all rounds.
 
-    Also the machine's peak, LeNet's share of it, and the names of competitors that are not installed.
+    Also the machine's peak, LeNet's share of it, and the names of competitors that are not installed. `loops` is the number of
+    images that go through the loops, which take one after another, so that it changes little for each.
     """
     rng = np.random.default_rng(0)
     x, y = rng.random((BATCH, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, BATCH)
-    batch, missing = BATCH * STEPS, []
-    runs = {"LeNet": (ours(x, y), batch), "... on one thread": (ours(x, y, parts=False), batch),
-            "... all convolutions by the sums of ops": (ours(x, y, fast=False), batch),
-            "one image after another, float64": (naive(x, y, keep=False), BATCH),
-            "... windows and winners kept": (naive(x, y, keep=True), BATCH)}
+    batch, few, missing = BATCH * steps, (x[:loops], y[:loops]), []
+    runs = {"LeNet": (ours(x, y, steps), batch), "... on one thread": (ours(x, y, steps, parts=False), batch),
+            "... all convolutions by the sums of ops": (ours(x, y, steps, fast=False), batch),
+            "one image after another, float64": (naive(*few, keep=False), loops),
+            "... windows and winners kept": (naive(*few, keep=True), loops)}
     if before:
-        runs["LeNet of the other build"] = ours(x, y, another_core(before)), batch
+        runs["LeNet of the other build"] = ours(x, y, steps, another_core(before)), batch
     try:
         import torch
 
-        runs[f"PyTorch {torch.__version__}"] = pytorch(x, y, False), batch
-        runs[f"PyTorch {torch.__version__}, channels_last"] = pytorch(x, y, True), batch
+        runs[f"PyTorch {torch.__version__}"] = pytorch(x, y, steps, False), batch
+        runs[f"PyTorch {torch.__version__}, channels_last"] = pytorch(x, y, steps, True), batch
     except ImportError:
         missing.append("PyTorch")
     product = peak()

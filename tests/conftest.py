@@ -13,6 +13,8 @@ import pytest
 
 from lenet_core import data
 
+from . import browser
+
 
 def pytest_configure():
     """A shell that starts `make test` in the background has it ignore Ctrl-C, and so would every program that the tests start."""
@@ -52,6 +54,27 @@ def open_folder():
     with tempfile.TemporaryDirectory(dir="/tmp" if os.name == "posix" else None) as folder:
         os.chmod(folder, 0o755)
         yield Path(folder)
+
+
+# --------------------------------------------------------------------------------------------------------------- JupyterLab
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory):
+    """One for all files of tests that a process runs: (its folder, its address). It takes seconds to start and to end."""
+    folder = tmp_path_factory.mktemp("lab")
+    with browser.jupyterlab(folder) as address:
+        yield folder, address
+
+
+@pytest.fixture(scope="module")
+def lab(jupyterlab, request):
+    """(a folder of JupyterLab for one file of tests, its address)."""
+    root, address = jupyterlab
+    folder = root / request.module.__name__.rpartition(".")[2]
+    folder.mkdir()
+    yield folder, address
+    browser.end_kernels(address)
 
 
 # ------------------------------------------------------------------------------------------------- servers to download from

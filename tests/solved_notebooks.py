@@ -1,13 +1,17 @@
-"""Write solved copies of the notebooks for the tests: every check in them must pass, or the cell fails.
+"""Write copies of the notebooks for the tests. `python -m tests.solved_notebooks` makes
 
-`python -m tests.solved_notebooks` makes `build/solved/01_….ipynb`, with all exercises solved, and `build/half/01_….ipynb`, with every
-second one, for each notebook that has exercises.
+- `build/solved/01_….ipynb`, with all exercises solved, for each notebook that has exercises: every check in them must pass, or the
+  cell fails. Cells that no exercise can change are left out, since they run in `notebooks`.
+- `build/half/01_….ipynb`, complete, with every second exercise solved.
+- `build/short/06_….ipynb`, with shorter trainings, for the notebooks that train longest: they run in `make test`, and the originals
+  in `make study`.
 """
 
 import ast
 import re
 import shutil
 from pathlib import Path
+from symtable import symtable
 
 import nbformat
 
@@ -16,6 +20,31 @@ from lenet_lab.check.solutions import blocks, exercise, solved
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
+COMPARED = "nbval-check-output"
+
+# {code: a shorter one in its place}, and how the cells begin whose outputs only the long training gives. Of a notebook with
+# exercises, the solved copy is made shorter: its original runs in `make test`.
+SHORTER = {
+    "03_layers_backward": ({"default_timer() - began > 20": "default_timer() - began > 4"}, []),
+    "04_gradient_check": ({
+        "lr=0.05), 150)": "lr=0.05), 15)",
+        "error_rate(net, data.test_x, data.test_y)": "error_rate(net, data.test_x[:500], data.test_y[:500])",
+        "data.test_x[:3], data.test_y[:3], entries=60": "data.test_x[:3], data.test_y[:3], entries=10",
+        "bugs.digits(data), entries=60": "bugs.digits(data), entries=10",
+    }, []),
+    "06_train_lenet": ({
+        'small, recipe="small")': 'small, recipe="small", steps=60)',
+        "linear_warmup_decay(0.08, 1000), decay=2e-3), 1000))": "linear_warmup_decay(0.08, 60), decay=2e-3), 60))",
+        "TrainingPanel(lenet(np.random.default_rng(0)), data)": "TrainingPanel(lenet(np.random.default_rng(0)), data, steps=120)",
+    }, ['print("more than 97 %:"', 'print("at least 98.9 % right:"']),
+    "07_look_inside": ({"min(938, ": "min(150, "}, []),
+    "09_five_networks": ({
+        "islice(steps, 60)": "islice(steps, 6)",
+        "for _ in range(30)][5:]": "for _ in range(6)][2:]",
+        "linear_warmup_decay(0.08, 938), decay=5e-4), 938)": "linear_warmup_decay(0.08, 60), decay=5e-4), 60)",
+    }, []),
+    "10_tiny_images": ({'"images": 1500,\n       "epochs": 8': '"images": 300,\n       "epochs": 2'}, ["gap, gap_varied ="]),
+}
 
 
 def with_exercises():
@@ -54,8 +83,56 @@ def insist(notebook):
     return names
 
 
+def _names(cell):
+    """The names that a code cell gives a value, and those that it reads from other cells. A function's own names are neither."""
+    gives, reads = set(), set()
+
+    def look(table):
+        for name in table.get_symbols():
+            if name.is_referenced() and (table.get_type() == "module" or name.is_global()):
+                reads.update({name.get_name()} - gives)
+        for inner in table.get_children():
+            look(inner)
+
+    for statement in ast.parse(cell.source).body:
+        if isinstance(statement, ast.For):                         # its variable is given before its body reads it
+            gives |= {node.id for node in ast.walk(statement.target) if isinstance(node, ast.Name)}
+        table = symtable(ast.unparse(statement), "cell", "exec")
+        look(table)
+        gives |= {name.get_name() for name in table.get_symbols() if name.is_assigned() or name.is_imported()}
+    return gives, reads
+
+
+def without_what_no_exercise_changes(notebook):
+    """A notebook with the cells that hold an exercise or a check, those that read what they give, and all that these read."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    giver, read_from, changed = {}, [], set()
+    for n, cell in enumerate(code):
+        gives, reads = _names(cell)
+        read_from.append({giver[name] for name in reads if name in giver})
+        if exercise(cell) or re.search(r"\b(check|bugs)\.", cell.source) or read_from[n] & changed:
+            changed.add(n)
+        giver |= dict.fromkeys(gives, n)
+    kept, ahead = set(), changed
+    while ahead:
+        kept |= ahead
+        ahead = set().union(*(read_from[n] for n in ahead)) - kept
+    return nbformat.from_dict({**notebook, "cells": [code[n] for n in sorted(kept)]})
+
+
+def shorter(notebook, changes=(), not_compared=()):
+    """A notebook, changed by an entry of SHORTER."""
+    for old, new in dict(changes).items():
+        cell, = (cell for cell in notebook.cells if cell.cell_type == "code" and old in cell.source)
+        cell.source = cell.source.replace(old, new)
+    for begin in not_compared:
+        cell, = (cell for cell in notebook.cells if cell.source.startswith(begin))
+        cell.metadata.tags.remove(COMPARED)
+    return notebook
+
+
 def write():
-    for name in ("solved", "half"):
+    for name in ("solved", "half", "short"):
         shutil.rmtree(BUILD / name, ignore_errors=True)
         (BUILD / name).mkdir(parents=True)
     for path, notebook, names in with_exercises():
@@ -65,8 +142,10 @@ def write():
         checked = insist(full)
         unchecked = [name for name in names if name in EXERCISES and name not in checked]
         assert not unchecked and len(checked) >= len(names), f"{path.name}: an exercise without a check {unchecked}"
-        nbformat.write(full, BUILD / "solved" / path.name)
+        nbformat.write(shorter(without_what_no_exercise_changes(full), *SHORTER.get(path.stem, ())), BUILD / "solved" / path.name)
         nbformat.write(solved(notebook, names[::2]), BUILD / "half" / path.name)
+    for name in SHORTER.keys() - {path.stem for path, _, _ in with_exercises()}:
+        nbformat.write(shorter(nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4), *SHORTER[name]), BUILD / "short" / f"{name}.ipynb")
 
 
 if __name__ == "__main__":

@@ -40,8 +40,10 @@ def test_the_yardstick_takes_the_same_steps(rng):
         np.testing.assert_allclose(theirs, mine, atol=1e-12)
 
 
-def test_speed_in_ratios():
-    result = throughput.measure(rounds=3, before=ROOT)                        # this build beside itself
+@pytest.mark.parametrize("size", [{"rounds": 3, "steps": 10, "loops": 16}, pytest.param({"rounds": 3}, marks=pytest.mark.slow)],
+                         ids=["small", "as make bench measures"])
+def test_speed_in_ratios(size):
+    result = throughput.measure(**size, before=ROOT)                          # this build beside itself
     assert result["speeds"]["one image after another, float64"][1] > 12       # more than 30 on a quiet machine; half of it on a busy one
     _, ratio, least, most = result["speeds"]["LeNet of the other build"]
     assert 0.4 < ratio < 2.5 and least <= ratio <= most

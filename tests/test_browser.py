@@ -11,16 +11,8 @@ from . import browser
 pytestmark = browser.MARKS
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lab")
-    shutil.copy(browser.NOTEBOOKS / "06_train_lenet.ipynb", folder)
-    with browser.jupyterlab(folder) as address:
-        yield folder, address
-
-
 @pytest.fixture
-def page(lab):
+def page():
     with browser.browser_page() as page:
         yield page
 
@@ -68,7 +60,8 @@ class Panel:
 def test_pause_step_resume_and_stop_while_a_cell_waits(page, lab):
     """Run All of the real notebook. The cell below the panel is waiting for it, and the buttons must answer all the same."""
     folder, address = lab
-    browser.open_notebook(page, address, "06_train_lenet.ipynb")
+    shutil.copy(browser.NOTEBOOKS / "06_train_lenet.ipynb", folder)
+    browser.open_notebook(page, address, f"{folder.name}/06_train_lenet.ipynb")
     browser.run_all(page)
     panel = Panel(page)
     panel.until(lambda p: p.step > 5)
@@ -120,12 +113,12 @@ def small_notebook(lab):
 
     def write(cells):
         browser.write_notebook(folder / "small.ipynb", cells)
-        return address
+        return address, f"{folder.name}/small.ipynb"
     return write
 
 
 def test_running_the_cell_again_leaves_one_thread_and_rates_take_effect(page, small_notebook):
-    browser.open_notebook(page, small_notebook(CELLS), "small.ipynb")
+    browser.open_notebook(page, *small_notebook(CELLS))
     for _ in range(2):
         browser.run_all(page)
         browser.wait_until_idle(page)
@@ -158,7 +151,7 @@ def test_running_the_cell_again_leaves_one_thread_and_rates_take_effect(page, sm
 
 
 def test_interrupting_the_waiting_cell_pauses_and_hangs_nothing(page, small_notebook):
-    browser.open_notebook(page, small_notebook([*CELLS, "await panel"]), "small.ipynb")
+    browser.open_notebook(page, *small_notebook([*CELLS, "await panel"]))
     browser.run_all(page)
     panel = Panel(page)
     panel.until(lambda p: p.step > 3)

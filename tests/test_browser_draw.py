@@ -25,17 +25,18 @@ CELLS = ["import json, os, time\nimport numpy as np\nfrom lenet_core import lene
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("draw")
+def folder(lab):
+    return lab[0]
 
 
 @pytest.fixture(scope="module")
-def widget(folder):
+def widget(lab):
+    folder, address = lab
     browser.write_notebook(folder / "draw.ipynb", CELLS)
-    with browser.jupyterlab(folder) as address, browser.browser_page() as page:
+    with browser.browser_page() as page:
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        browser.open_notebook(page, address, "draw.ipynb")
+        browser.open_notebook(page, address, f"{folder.name}/draw.ipynb")
         run(page, 0)
         page.locator(".lenet-draw").wait_for(timeout=60_000)
         yield page.locator(".lenet-draw")

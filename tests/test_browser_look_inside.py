@@ -35,19 +35,20 @@ def look():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("look")
+def folder(lab):
+    return lab[0]
 
 
 @pytest.fixture(scope="module")
-def widget(folder):
+def widget(lab):
+    folder, address = lab
     browser.write_notebook(folder / "look.ipynb", (SHOW, WORK))
-    with browser.jupyterlab(folder) as address, browser.browser_page(1366, 1100) as page:
+    with browser.browser_page(1366, 1100) as page:
         errors, elsewhere = [], []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: elsewhere.append(request.url)
                 if not request.url.startswith((address, address.replace("http", "ws"), "data:", "blob:")) else None)
-        browser.open_notebook(page, address, "look.ipynb")
+        browser.open_notebook(page, address, f"{folder.name}/look.ipynb")
         browser.run_all(page)
         page.locator(".lenet-look").wait_for(timeout=60_000)
         browser.wait_until_idle(page)

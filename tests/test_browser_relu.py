@@ -18,14 +18,14 @@ hinges
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page(lab):
     """A notebook with both widgets after Run All Cells."""
-    folder = tmp_path_factory.mktemp("relu")
+    folder, address = lab
     browser.write_notebook(folder / "relu.ipynb", CELLS)
-    with browser.jupyterlab(folder) as address, browser.browser_page() as page:
+    with browser.browser_page() as page:
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        browser.open_notebook(page, address, "relu.ipynb")
+        browser.open_notebook(page, address, f"{folder.name}/relu.ipynb")
         browser.run_all(page)
         page.locator(".lenet-regions svg").wait_for(timeout=60_000)
         browser.wait_until_idle(page)

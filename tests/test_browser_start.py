@@ -15,11 +15,11 @@ NAME = "00_start_here.ipynb"
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("start")
+def page(lab):
+    folder, address = lab
     shutil.copy(browser.NOTEBOOKS / NAME, folder)
-    with browser.jupyterlab(folder) as address, browser.browser_page() as page:
-        browser.open_notebook(page, address, NAME)
+    with browser.browser_page() as page:
+        browser.open_notebook(page, address, f"{folder.name}/{NAME}")
         browser.run_all(page)
         browser.wait_until_idle(page, 120)
         yield page

@@ -10,14 +10,14 @@ pytestmark = browser.MARKS
 
 
 @pytest.fixture(scope="module")
-def widget(tmp_path_factory):
+def widget(lab):
     """The first step-through of notebook 01 after Run All Cells."""
-    folder = tmp_path_factory.mktemp("toy")
+    folder, address = lab
     shutil.copy(browser.NOTEBOOKS / "01_toy_network.ipynb", folder)
-    with browser.jupyterlab(folder) as address, browser.browser_page() as page:
+    with browser.browser_page() as page:
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        browser.open_notebook(page, address, "01_toy_network.ipynb")
+        browser.open_notebook(page, address, f"{folder.name}/01_toy_network.ipynb")
         browser.run_all(page)
         page.locator(".lenet-step").nth(1).wait_for(timeout=60_000)
         browser.wait_until_idle(page)

@@ -31,11 +31,11 @@ TimeTravel(recording, data)""", "Mistakes(recording.net_at(30), data.test_x, dat
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("inside")
+def page(lab):
+    folder, address = lab
     browser.write_notebook(folder / "inside.ipynb", CELLS)
-    with browser.jupyterlab(folder) as address, browser.browser_page() as page:
-        browser.open_notebook(page, address, "inside.ipynb")
+    with browser.browser_page() as page:
+        browser.open_notebook(page, address, f"{folder.name}/inside.ipynb")
         browser.run_all(page)
         page.locator(".lenet-mistakes td").first.wait_for(timeout=90_000)
         browser.wait_until_idle(page)

@@ -10,6 +10,12 @@ from lenet_lab.toy.practice import homework, key, main, problem, sheet
 from lenet_lab.toy.worked import show
 
 
+@pytest.fixture(scope="module")
+def hundred():
+    """The worked solutions of a hundred problems."""
+    return [problem(seed).worked for seed in range(100)]
+
+
 def test_a_seed_is_the_same_problem_on_every_platform():
     several = [problem(seed, ties).worked for seed in range(5) for ties in (0, 1)]
     numbers = [[str(value) for name in ("x", "F", "W1", "b") for value in w[name].values.flat] + [w.label, w.stride, w.pad, w.pool_stride]
@@ -28,20 +34,18 @@ def test_seeds_are_whole_numbers():
     assert problem(np.int64(3)).worked.label == problem(3).worked.label and problem(3, ties=1).name == "Problem 3, with ties=1"
 
 
-def test_fit_for_a_hand():
-    for seed in range(100):
-        w = problem(seed).worked
+def test_fit_for_a_hand(hundred):
+    for w in hundred:
         assert w.ties_found() == ([], [])
         assert all(value.denominator == 1 and abs(value) <= 5 for value in w["x"].values.flat)
         assert all(0.005 < float(p) < 0.995 for p in w["y"].values)
         assert all(len(show(value)) <= 5 for name in ("F", "W1", "b") for value in w[name].values.flat)
 
 
-def test_problems_differ_in_all_that_can_differ():
-    several = [problem(seed).worked for seed in range(100)]
+def test_problems_differ_in_all_that_can_differ(hundred):
     for what in (lambda w: w["x"].values.shape, lambda w: w.stride, lambda w: w.pad, lambda w: w.pool_stride, lambda w: w.label,
                  lambda w: w["F"].values.shape):
-        assert len({what(w) for w in several}) > 1
+        assert len({what(w) for w in hundred}) > 1
 
 
 def test_the_share_of_ties():

@@ -49,19 +49,19 @@ def _check_of(name):
         passed its check, or of the package's. `interface="handout"` takes a function written to the homework's original handout
         (`lenet_lab.handout`).
         """
-        tested = function
+        tested, written = function, None
         if interface == "handout" and callable(function):
-            tested = adapted(name, function)
+            tested, written = adapted(name, function), (function, lambda changed: adapted(name, changed))
         elif interface not in (None, "handout"):
             raise ValueError(f'interface is "handout" or left out; got {interface!r}.')
         forwards = ()
         if exercise.forward:
             mine = _progress.own(name.replace("backward", "forward")) if interface is None else None
             forwards = [forward] if forward else [exercise.forward, *([mine] if mine else [])]
-        verdict = examine(exercise, tested, forwards)
+        verdict = examine(exercise, tested, forwards, written=written)
         if interface == "handout":
             verdict = with_both(verdict, function)
-        _progress.record(name, tested, verdict, source_of=function if interface is None else None)
+        _progress.record(name, tested, verdict, source_of=function if interface is None else None, answer=function)
         return verdict
 
     check.__name__ = check.__qualname__ = name
@@ -76,7 +76,7 @@ def toy(question, answer=...):
     """
     verdict = _toy(question, answer)
     answers[question] = answer
-    _progress.record(f"toy_{question:02}", None, verdict)
+    _progress.record(f"toy_{question:02}", None, verdict, answer=answer)
     return verdict
 
 
@@ -85,7 +85,7 @@ def derivation(name, function=...):
     if name not in DERIVATIONS:
         raise ValueError(f"There is no step {name!r}; there are: {', '.join(DERIVATIONS)}.")
     verdict = examine(DERIVATIONS[name], function)
-    _progress.record(f"derive_{name}", None, verdict)
+    _progress.record(f"derive_{name}", None, verdict, answer=function)
     return verdict
 
 
@@ -95,7 +95,7 @@ def hinges(target, b=..., hinges=...):
     `hinges` is a list of pairs (t, c). Raises ValueError for an unknown target.
     """
     verdict = _hinges(target, b, hinges)
-    _progress.record(HINGES[target], None, verdict)
+    _progress.record(HINGES[target], None, verdict, answer=(b, hinges))
     return verdict
 
 

@@ -2,8 +2,8 @@
 
 An `Exercise` is data: the right answer as plain loops, cases, and *wrong* functions, each the code of one known misconception. The stages
 are: it runs; it returns the right number of results; shapes; number types; its arguments are unchanged; the example by hand; random cases
-without symmetry; ties and edge cases; finite differences. If something is wrong, the student's results are compared with those of every
-wrong function on all cases. If one agrees in all cases, the verdict names its misconception.
+without symmetry; ties and edge cases; the same shapes with new numbers; finite differences. If something is wrong, `diagnosis` looks for
+the cause.
 
 Forward functions return (out, cache) and backward ones take (dout, cache), as in `lenet_core.ops`. The student chooses the content of the
 cache: a backward function is called with the cache of its forward function.
@@ -12,27 +12,25 @@ cache: a backward function is called with the cache of its forward function.
 import ast
 import dis
 import inspect
-import itertools
-import reprlib
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from html import escape
 from typing import NamedTuple
 
 import numpy as np
 
 from lenet_core.gradcheck import numeric_gradient
 
-from .guard import call
+from . import diagnosis, guard
+from .errors import explained, message
 from .verdict import NOT_WRITTEN, Verdict
+from .wording import difference_map, kind_of, listed, shape_or_value, shown, two_numbers
 
 SECONDS = 8                             # for all calls of one check together
-LONGEST_MESSAGE = 300                   # characters of an error that are repeated
-_isclose = np.isclose                   # kept here, because a student's function may replace np.isclose
+MIXED = 2                               # random cases beside the chosen ones
+_isclose, _array_equal = np.isclose, np.array_equal      # kept here, because a student's function may replace them
 STAGES = {"hand": "an example by hand", "random": "random cases", "edge": "special cases"}
-COLUMNS_SHOWN = 12                      # of a difference map
 
 
 class Case(NamedTuple):
@@ -46,11 +44,16 @@ class Case(NamedTuple):
 
 
 class Misconception(NamedTuple):
-    """A misconception: its name, its explanation, and a function that has it (plain interface, as `Exercise.right`)."""
+    """A misconception: its name, its explanation, and a function that has it (plain interface, as `Exercise.right`).
+
+    `clue(tree)` is asked where several pieces of code have the same results: whether the syntax tree of the student's function is of
+    this kind.
+    """
 
     name: str
     text: str
     function: Callable
+    clue: Callable | None = None
 
 
 @dataclass
@@ -71,8 +74,20 @@ class Exercise:
     forward: Callable | None = None
     cached: bool = False
     numeric: Callable | None = None
+    one: Callable | None = None                             # one(rng): a random case in which all that can vary does
+    covering: tuple = ()                                    # seeds of `one`: with them every pair of properties occurs (tests/mutation_study)
     views_matter: bool = True
+    selects: bool = False                                   # the results are entries of the arguments or 0: nothing is rounded
+    several: bool = False                                   # the results are a list, with an array for each one of the first argument
     known: tuple = ("im2col", "col2im", "windows_of")      # names that a function may count on everywhere
+
+    def mixed(self, rng, number):
+        """`number` random cases in which no two properties always come together."""
+        return [self.one(rng) for _ in range(number)] if self.one else []
+
+    def names(self, case):
+        """The names of the results for a case."""
+        return tuple(f"{self.results[0]}[{n}]" for n in range(len(case.args[0]))) if self.several else self.results
 
     def plain(self, function, case):
         """The results of `right` or of a wrong function for a case; if it raises, the type of the error."""
@@ -92,38 +107,46 @@ class Finding(Exception):
         self.text, self.misconception, self.picture = text, misconception, picture
 
 
-def examine(exercise, function, forwards=(), seed=0, seconds=None):
+def examine(exercise, function, forwards=(), seed=0, seconds=None, written=None):
     """The verdict on `function`; backward functions are tested with the caches of `forwards` in turn, until one passes.
 
-    Random cases are drawn from `seed`; all calls together may take `seconds` (default: SECONDS).
+    Random cases are drawn from `seed`; all calls together may take `seconds` (default: SECONDS). Where `function` is an adapter around
+    the student's own, `written` is (the student's function, the function that adapts it): it is their source that is looked at.
     """
     if function is ... or function is None:
         return Verdict(exercise.name, False, NOT_WRITTEN)
     if not callable(function):
-        return Verdict(exercise.name, False, f"{_repr(function)} is not a function. Give the function itself: its name, without brackets behind it.")
+        return Verdict(exercise.name, False, f"{shown(function)} is not a function. Give the function itself: its name, without brackets behind it.")
     seconds = SECONDS if seconds is None else seconds
     until, tried = time.monotonic() + seconds, []
     for forward in list(dict.fromkeys(forwards)) or [None]:
-        examination = _Examination(exercise, function, forward, seed, seconds, until)
+        examination = Examination(exercise, function, forward, seed, seconds, until, written or (function, lambda changed: changed))
         verdict = examination.verdict()
         if verdict.passed or verdict.misconception == "endless":
             return verdict
-        tried.append((verdict.misconception is not None, examination.reached, verdict))
+        tried.append((examination.reached, verdict.misconception is not None, verdict))
     return max(tried, key=lambda one: one[:2])[2]
 
 
-class _Examination:
-    """The check of one function with one forward function, until the time `until`; several of them share the `seconds`."""
+class Examination:
+    """The check of one function with one forward function, until the time `until`; several of them share the `seconds`.
 
-    def __init__(self, exercise, function, forward, seed, seconds, until):
+    `made` has one `Made` for each of the `cases`.
+    """
+
+    def __init__(self, exercise, function, forward, seed, seconds, until, written):
         self.exercise, self.function, self.forward, self.seconds, self.until = exercise, function, forward, seconds, until
-        self.cases = exercise.cases(np.random.default_rng(seed))
-        self.notes, self.seen = [], []
+        self.own, self.adapt = written
+        self.rng = np.random.default_rng(seed)
+        self.cases = [*exercise.cases(self.rng), *(exercise.one(np.random.default_rng(n)) for n in exercise.covering),
+                      *exercise.mixed(self.rng, MIXED)]
+        self.doubled = []
+        self.notes, self.made, self._right, self._more, self._in_forward = [], [], {}, [], False
 
     @property
     def reached(self):
         """The number of cases in which the function gave results of the right structure."""
-        return sum(made.results is not None for made in self.seen)
+        return sum(made.results is not None for made in self.made)
 
     def verdict(self):
         """The `Verdict` after all stages, or after the first that fails."""
@@ -136,280 +159,371 @@ class _Examination:
 
     def run_stages(self):
         """Run all stages in order; returns the names of those that passed, or raises a Finding."""
-        for case in self.cases:
-            made = self.attempt(case)
-            if made is UNWRITTEN:
-                raise Finding(NOT_WRITTEN)
-            if made.called.endless and self.seen:
-                raise Finding(f"It is too slow: {len(self.seen)} of {len(self.cases)} small cases in {self.seconds:g} seconds, then stopped "
-                              f"({self.where(case)}).", "endless")
-            if made.called.endless:
-                raise Finding(f"It does not end: stopped after {self.seconds:g} seconds ({self.where(case)}).", "endless")
-            self.seen.append(made)
-        for case, made in zip(self.cases, self.seen):              # the simplest case comes first
+        self.fresh = [self.renumbered(case) for case in self.cases]
+        both = self.calls([one for pair in zip(self.cases, self.fresh) for one in pair])      # in turn: same shapes one after the other
+        self.made, self.again = both[::2], both[1::2]
+        if any(made.unwritten for made in both):
+            raise Finding(NOT_WRITTEN)
+        for case, made in zip(self.cases, self.made):              # the simplest case comes first
             for stage in (self.runs, self.structure, self.shapes, self.types, self.arguments_unchanged, self.manners):
                 stage(case, made)
-        passed = ["it runs", f"returns {_and(self.exercise.results)}" + (" and a cache" if self.exercise.cached else ""),
+        passed = ["it runs", f"returns {listed(self.exercise.results)}" + (" and a cache" if self.exercise.cached else ""),
                   "shapes", "number type", "arguments unchanged"]
         for stage, words in STAGES.items():
-            several = [(case, made) for case, made in zip(self.cases, self.seen) if case.stage == stage]
+            several = [(case, made) for case, made in zip(self.cases, self.made) if case.stage == stage]
             for case, made in several:
                 self.values(case, made)
             if several and stage == "edge":
-                words += f" ({_and([case.note for case, _ in several])})"
+                words += f" ({listed([case.note for case, _ in several])})"
             elif several and stage == "random":
                 words = f"{len(several)} {words if len(several) > 1 else words[:-1]}"
             if several:
                 passed.append(words)
+        self.repeated()
+        passed.append("new numbers")
         if self.exercise.numeric:
             self.finite_differences()
             passed.append("finite differences")
+        if self.doubled:
+            self.note(f"Note: float32 goes in and {listed(self.doubled)} {'comes' if len(set(self.doubled)) == 1 else 'come'} out as float64, "
+                      f"which makes "
+                      "training slower. An array made with x.dtype has the number type of x.")
         self.note_globals()
         return passed
 
     def note_globals(self):
         """Add a note if the function uses names of this notebook, since other notebooks then cannot use it."""
         try:
-            used = inspect.getclosurevars(self.function).globals
+            used = inspect.getclosurevars(self.own).globals
         except (TypeError, ValueError):
             return
-        loaded = {step.argval for step in dis.get_instructions(self.function) if step.opname == "LOAD_GLOBAL"}      # not attributes like .T
+        loaded = {step.argval for step in dis.get_instructions(self.own) if step.opname == "LOAD_GLOBAL"}      # not attributes like .T
         own = [name for name, value in used.items() if name in loaded and not inspect.ismodule(value) and name not in self.exercise.known]
         if own:
-            self.note(f"Note: it uses {_and(own)} of this notebook; so other notebooks cannot use it.")
+            self.note(f"Note: it uses {listed(own)} of this notebook; so other notebooks cannot use it.")
 
-    # ------------------------------------------------------------------------------------------------------- one call
+    # ---------------------------------------------------------------------------------------------------------- calls
 
-    def attempt(self, case):
-        """Call the student's function on copies of a case's arguments; returns `Made`, or UNWRITTEN."""
-        args, kwargs = _copied(case.args), dict(case.kwargs)
+    def calls(self, cases):
+        """Call the function on copies of the arguments of each case, on one guarded thread; returns a list of `Made`.
+
+        Raises a Finding if it does not end, or if its forward function gives no cache.
+        """
+        made = []
+
+        def work():
+            for case in cases:
+                made.append(self.one_call(self.function, case))
+                if made[-1].unwritten:
+                    return
+
+        outcome = guard.call(work, (), {}, max(0.1, self.until - time.monotonic()))
+        if outcome.endless:
+            where = self.where(cases[min(len(made), len(cases) - 1)])
+            if self._in_forward:
+                raise Finding(f"The forward function that goes with it gives no (out, cache): it does not end ({where}). Correct that one first.",
+                              "endless")
+            if made:
+                raise Finding(f"It is too slow: {len(made)} of {len(cases)} small cases in {self.seconds:g} seconds, then stopped ({where}).",
+                              "endless")
+            raise Finding(f"It does not end: stopped after {self.seconds:g} seconds ({where}).", "endless")
+        if outcome.error:                                          # a Finding about the forward function
+            raise outcome.error
+        if outcome.changed_state:
+            raise Finding(f"It changes NumPy's global state: {outcome.changed_state}. That would affect the whole notebook.", "global state")
+        if outcome.printed:
+            first = outcome.printed.strip().splitlines()[:1]
+            self.note(f"Note: it prints ({first[0][:60]!r} ...); in training that would be thousands of lines." if first else
+                      "Note: it prints.")
+        if outcome.figures:
+            self.note("Note: it opens a figure; in training that would be thousands of them.")
+        return made
+
+    def one_call(self, function, case):
+        """Call `function` on copies of a case's arguments; returns `Made`. Never raises the function's own error."""
+        args, kwargs, cache = _copied(case.args), dict(case.kwargs), None
         if case.dout is not None:
             args, kwargs = (case.dout.copy(), self.cache(args, case)), {}
         kept = _copied(args)
-        called = call(self.function, args, kwargs, max(0.1, self.until - time.monotonic()))
-        if _unwritten(self.function, called):
-            return UNWRITTEN
-        results = self.unpacked(called.value) if not called.error and not called.endless else None
-        changed = [name for name, old, new in zip(self.names(case), kept, args) if not _same(old, new)]
-        return Made(called, results, changed, args)
+        state = guard.numpy_state()
+        try:
+            value = function(*args, **kwargs)
+        except guard.Stopped:
+            raise
+        except BaseException as error:                             # also SystemExit, so that the notebook continues
+            return Made(None, error, None, [], args, None, guard.difference(state), _unwritten(self.own, error), None, None)
+        results = self.unpacked(value, case)
+        if self.exercise.cached and results is not None:
+            cache = value[1]
+        changed = [name for name, old, new in zip(self.argument_names(case), kept, args) if not _same(old, new)]
+        # What comes later may write into the results: the checks look at copies, and at the end at the arrays themselves.
+        kept = _copied(results), _copied(cache)
+        return Made(value, None, kept[0], changed, args, cache, guard.difference(state), _unwritten(self.own, value), results, kept)
 
     def cache(self, args, case):
         """The cache of the forward function. Raises a Finding if that function, which may be the student's, does not return one."""
-        inner = call(self.forward, args, case.kwargs, max(0.1, self.until - time.monotonic()))
-        if inner.error or inner.endless or not (isinstance(inner.value, (tuple, list)) and len(inner.value) == 2):
-            what = _error(inner.error) if inner.error else "it does not end" if inner.endless else f"it returns {_describe(inner.value)}"
-            raise Finding(f"The forward function that goes with it gives no (out, cache): {what} ({self.where(case)}). Correct that one first.")
-        return inner.value[1]
+        self._in_forward = True
+        try:
+            value = self.forward(*args, **case.kwargs)
+        except guard.Stopped:
+            raise
+        except BaseException as error:
+            what, self._in_forward = message(error), False
+        else:
+            self._in_forward = False
+            if isinstance(value, (tuple, list)) and len(value) == 2:
+                return value[1]
+            what = f"it returns {kind_of(value)}"
+        raise Finding(f"The forward function that goes with it gives no (out, cache): {what} ({self.where(case)}). Correct that one first.")
 
-    def names(self, case):
+    def argument_names(self, case):
+        """The names of the arguments of a call, as the student sees them."""
         return ("dout", "cache") if case.dout is not None else self.exercise.arguments
 
-    def unpacked(self, value):
+    def unpacked(self, value, case):
         """The results as arrays, or None if they have the wrong structure."""
-        wanted = len(self.exercise.results)
+        wanted = len(self.exercise.names(case))
         if self.exercise.cached:
             if not (isinstance(value, (tuple, list)) and len(value) == 2):
                 return None
             value = value[0]
-        parts = (value,) if wanted == 1 else value
+        parts = list(value) if isinstance(value, Iterator) else value
+        parts = parts if wanted > 1 or self.exercise.several else (parts,)
         if not isinstance(parts, (tuple, list)) or len(parts) != wanted or not all(isinstance(part, (np.ndarray, np.generic, float, int))
                                                                                   for part in parts):
             return None
         arrays = tuple(np.asarray(part) for part in parts)
         return None if any(array.dtype.kind not in "biuf" for array in arrays) else arrays
 
+    def renumbered(self, case):
+        """The case with new numbers in its arrays of floats; shapes, number types, memory order and options stay."""
+        if not self.exercise.one:                                  # a formula about probabilities is only right for probabilities
+            return self.exercise.cases(self.rng)[next(n for n, one in enumerate(self.cases) if one is case)]
+
+        def new(value):
+            if isinstance(value, list):
+                return [new(part) for part in value]
+            if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+                return value
+            made = np.empty_like(value)
+            made[...] = self.rng.standard_normal(value.shape) * max(1.0, float(np.abs(value).max(initial=0.0)))
+            return made
+        return case._replace(args=tuple(new(arg) for arg in case.args), dout=new(case.dout))
+
+    def right(self, case):
+        """The right results of a case; each is computed once."""
+        if id(case) not in self._right:
+            self._right[id(case)] = case, self.exercise.plain(self.exercise.right, case)      # with the case, so that its id stays its own
+        return self._right[id(case)][1]
+
+    def more(self, number):
+        """Random cases for a diagnosis; the same ones each time."""
+        self._more += self.exercise.mixed(self.rng, number - len(self._more))
+        return self._more[:number]
+
     # --------------------------------------------------------------------------------------------------------- stages
 
     def runs(self, case, made):
-        if made.called.error:
-            error = made.called.error
-            misconception, text = (None, "") if isinstance(error, (NameError, AttributeError)) else self.misconception()
-            other = ""
-            taken_apart = any(word in str(error) for word in ("unpack", "subscript", "indices", "no attribute"))
-            if case.dout is not None and self.forward is self.exercise.forward and taken_apart:
-                other = (" It was given the cache of the package's forward function; if it needs that of your own, write "
-                         f"check.{self.exercise.name}(..., forward=...).")
-            raise Finding(f"{text}It raises {_error(error)} ({self.where(case)}{_line_of(error, self.function)}).{other}", misconception)
+        """The function raises no error."""
+        if not made.error:
+            return
+        found = diagnosis.of_error(self, case, made)
+        name, text = (found.name, f"It raises {type(made.error).__name__}") if found else explained(made.error, _names_of(self.own))
+        text = f"{text.rstrip('.')} ({self.where(case)}{_line_of(made.error, self.own)})."
+        taken_apart = any(word in str(made.error) for word in ("unpack", "subscript", "indices", "no attribute", "dict", "index out of range"))
+        if case.dout is not None and self.forward is self.exercise.forward and taken_apart:
+            text += (" It was given the cache of the package's forward function; for that of your own write "
+                     f"check.{self.exercise.name}(..., forward=...).")
+        raise Finding(_lines(found.text if found else "", text), name)
 
     def structure(self, case, made):
+        """It returns as many things as are wanted, of the right kind."""
         if made.results is not None:
             return
-        value, wanted = made.called.value, [*self.exercise.results, *(["cache"] if self.exercise.cached else [])]
-        got = _describe(value)
+        value, wanted = made.value, [*self.exercise.names(case), *(["cache"] if self.exercise.cached else [])]
+        got = kind_of(value)
         if value is None:
-            raise Finding(f"It returns None. Is the return missing? Wanted: {_and(wanted)}.", "nothing returned")
+            raise Finding(f"It returns None. Is the return missing? Wanted: {listed(wanted)}.", "nothing returned")
         if "db" in wanted and isinstance(value, (tuple, list)) and len(value) == len(wanted) - 1:
-            raise Finding(f"It returns {got}. Has db been forgotten? Wanted: {_and(wanted)}.", "db forgotten")
+            raise Finding(f"It returns {got}. Has db been forgotten? Wanted: {listed(wanted)}.", "db forgotten")
+        if self.exercise.several:
+            raise Finding(f"It returns {got}. Wanted: a list with one array for each of the {len(wanted)} in {self.exercise.arguments[0]}, of "
+                          f"the same shapes ({self.where(case)}).", "not a list of arrays")
         parts = [value] if len(self.exercise.results) == 1 else value
         if self.exercise.cached and isinstance(value, (tuple, list)) and len(value) == 2:
-            parts, got = [value[0]], _describe(value[0])
+            parts, got = [value[0]], kind_of(value[0])
         if isinstance(parts, (tuple, list)) and len(parts) == len(self.exercise.results):
             for name, part in zip(self.exercise.results, parts):
                 if not isinstance(part, (np.ndarray, np.generic, float, int)) or np.asarray(part).dtype.kind not in "biuf":
-                    raise Finding(f"{name} is {_describe(part)}; wanted is an array of numbers.", "not an array")
+                    raise Finding(f"{name} is {kind_of(part)}; wanted is an array of numbers.", "not an array")
         if self.exercise.cached and isinstance(value, np.ndarray):
             raise Finding("It returns one array. Wanted are two things: out, and a cache for the backward pass.", "cache forgotten")
         several = "" if len(wanted) == 1 else f"{len(wanted)} things, "
-        raise Finding(f"It returns {got}. Wanted: {several}{_and(wanted)}.")
+        raise Finding(f"It returns {got}. Wanted: {several}{listed(wanted)}.", "another number of results")
 
     def shapes(self, case, made):
+        """The results have the right shapes."""
         for name, got, right in self.compared(case, made):
             if got.shape != right.shape:
-                misconception, text = self.misconception(name)
-                raise Finding(f"{text}{name} has shape {got.shape}, expected {right.shape} ({self.where(case)}).", misconception)
+                found = diagnosis.of_values(self, case, name)
+                raise Finding(_lines(found.text, f"{name} has shape {got.shape}, expected {right.shape} ({self.where(case)})."), found.name)
 
     def types(self, case, made):
+        """The results are floating-point numbers."""
         for name, got, _ in self.compared(case, made):
             if got.dtype.kind != "f":
-                misconception, text = self.misconception(name)
-                raise Finding(f"{text}{name} holds {got.dtype} instead of floating-point numbers ({self.where(case)}).",
-                              misconception or "number type")
+                found = diagnosis.of_values(self, case, name, only_known=True)
+                raise Finding(_lines(found.text if found else "", f"{name} holds {got.dtype} instead of floating-point numbers "
+                                     f"({self.where(case)})."), found.name if found else "number type")
             single = [a.dtype == np.float32 for a in case.args if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
             if single and all(single) and got.dtype == np.float64 and got.ndim:
-                self.note(f"Note: float32 goes in and {name} comes out as float64, which makes training slower. An array made with x.dtype "
-                          "has the number type of x.")
+                self.doubled.append(name)
 
     def arguments_unchanged(self, case, made):
-        if made.changed:
-            raise Finding(f"It changes what it was given: {_and(made.changed)} ({self.where(case)}). Make a new array: the caller of the "
-                          "function still needs the old one.", "in place")
+        """What the function was given is as it was."""
+        if not made.changed:
+            return
+        rounded = all(_same(old, new, rounding=1e-9) for old, new in zip(_copied(case.args), made.args)) and case.dout is None
+        if rounded:
+            raise Finding(f"It changes the last digits of {listed(made.changed)} ({self.where(case)}): adding h and subtracting it again rounds. "
+                          "Change a copy, or keep the old number and write it back: old = x[i]; ...; x[i] = old.", "not restored exactly")
+        raise Finding(f"It changes what it was given: {listed(made.changed)} ({self.where(case)}). Make a new array: the caller of the "
+                      "function still needs the old one.", "in place")
 
     def manners(self, case, made):
-        called = made.called
-        if called.changed_state:
-            raise Finding(f"It changes NumPy's global state: {called.changed_state}. That would affect the whole notebook.",
-                          "global state")
-        if called.printed:
-            first = called.printed.strip().splitlines()[:1]
-            self.note(f"Note: it prints ({first[0][:60]!r} ...); in training that would be thousands of lines." if first else
-                      "Note: it prints.")
-        if called.figures:
-            self.note("Note: it opens a figure; in training that would be thousands of them.")
+        """It changes none of NumPy's settings, and its results are arrays of their own."""
+        if made.changed_state:
+            raise Finding(f"It changes NumPy's global state: {made.changed_state}. That would affect the whole notebook.", "global state")
         if not self.exercise.views_matter:
             return
         arrays = [part for arg in made.args for part in (arg if isinstance(arg, list) else [arg]) if isinstance(part, np.ndarray)]
-        for name, got in zip(self.exercise.results, made.results):
-            if any(np.shares_memory(got, arg) for arg in arrays):
+        for name, got in zip(self.exercise.names(case), made.live):
+            if any(np.may_share_memory(got, arg) and np.shares_memory(got, arg) for arg in arrays):
                 self.note(f"Note: {name} is a view of an argument: writing into one changes the other.")
 
     def values(self, case, made):
+        """Every number is right."""
         for name, got, right in self.compared(case, made):
             close = self.close(got, right, case)
             if close.all():
                 continue
-            index = tuple(int(i) for i in np.argwhere(~close)[0]) if got.ndim else ()
-            misconception, text = self.misconception(name)
-            entry = f"{name}[{', '.join(map(str, index))}]" if index else name
-            yours, expected = _two_numbers(got[index], right[index])
-            raise Finding(f"{text}{self.other_mistakes(name, misconception)}{entry} is {yours}, expected {expected} ({self.where(case)}; "
-                          f"{np.count_nonzero(~close)} of {close.size} entries differ).", misconception, _map(name, close, index))
+            found = diagnosis.of_values(self, case, name)
+            evidence = f"{self.entry(name, got, right, close)} ({self.where(case)}; {np.count_nonzero(~close)} of {close.size} entries differ)."
+            others = [other for other in self.exercise.names(case) if other != name and self.is_wrong_somewhere(other)] if found.partial else []
+            more = f"{listed(others)} {'is' if len(others) == 1 else 'are'} wrong too." if others else ""
+            raise Finding(_lines(found.text, evidence, more), found.name, difference_map(name, close, _first_wrong(close)))
 
-    def other_mistakes(self, name, misconception):
-        """The misconceptions in the other results, in sentences; a function may have two mistakes."""
-        said = ""
-        for n, other in enumerate(self.exercise.results):
-            if other != name and not all(self.equal(made.results[n], self.exercise.plain(self.exercise.right, case)[n], case)
-                                         for case, made in zip(self.cases, self.seen)):
-                known, text = self.misconception(other)
-                said += f"And in {other}: {text}" if known and known != misconception else ""
-        return said
+    def is_wrong_somewhere(self, name):
+        """Whether a result is wrong in any case."""
+        return any(other == name and not self.equal(got, right, case) for case, made in zip(self.cases, self.made)
+                   for other, got, right in self.compared(case, made))
+
+    def entry(self, name, got, right, close):
+        """The first wrong entry in words."""
+        index = _first_wrong(close)
+        place = f"{name}[{', '.join(map(str, index))}]" if index else name
+        yours, expected = two_numbers(got[index], right[index])
+        return f"{place} is {yours}, expected {expected}"
+
+    def repeated(self):
+        """Call again with the same shapes and new numbers; then look at the results of the first calls once more."""
+        for old, new, made in zip(self.cases, self.fresh, self.again):
+            if made.error or made.results is None:
+                raise Finding("Called a second time with arrays of the same shapes, it fails: "
+                              f"{explained(made.error)[1] if made.error else f'it returns {kind_of(made.value)}.'} ({self.where(new)}).",
+                              "state between calls")
+            for name, got, right in self.compared(new, made):
+                if got.shape != right.shape or not self.close(got, right, new).all():
+                    text = diagnosis.of_state(self, old, new, made, self.exercise.names(new).index(name))
+                    raise Finding(f"{text} ({name}, {self.where(new)})", "state between calls")
+        for case, made in zip(self.cases, self.made):
+            changed = [name for name, kept, now in zip(self.exercise.names(case), made.kept[0], made.live) if not _same(kept, now)]
+            if not changed and not _same(made.kept[1], made.cache):
+                changed = ["cache"]
+            if changed:
+                raise Finding(f"Later calls change {listed(changed)} of an earlier call ({self.where(case)}): one array is used for every call. "
+                              "Make a new one in each call.", "state between calls")
 
     def finite_differences(self):
         """Compare with the slopes of sum(dout * out), or of the loss, by central differences."""
-        case, made = next((case, made) for case, made in zip(self.cases, self.seen) if case.stage == "random")
+        case, made = min(((case, made) for case, made in zip(self.cases, self.made) if case.stage == "random"),
+                         key=lambda one: sum(np.size(arg) for arg in one[0].args) if _double(one[0]) else np.inf)
         for name, slope in self.exercise.numeric(case, numeric_gradient).items():
             got = made.results[self.exercise.results.index(name)]
-            close = np.isclose(got, slope, rtol=1e-2 if got.dtype == np.float32 else 1e-4, atol=1e-4)
+            close = _isclose(got, slope, rtol=1e-2 if got.dtype == np.float32 else 1e-4, atol=1e-4)
             if not close.all():
-                index = tuple(int(i) for i in np.argwhere(~close)[0])
-                yours, expected = _two_numbers(got[index], slope[index])
+                index = _first_wrong(close)
+                yours, expected = two_numbers(got[index], slope[index])
                 raise Finding(f"{name}[{', '.join(map(str, index))}] is {yours}, but the slope, by finite differences, is {expected} "
-                              f"({self.where(case)}).", picture=_map(name, close, index))
+                              f"({self.where(case)}).", picture=difference_map(name, close, index))
 
-    # ------------------------------------------------------------------------------------------------------ misconceptions
-
-    def misconception(self, name=None):
-        """(name, explanation) of the wrong function that gives the same results on every case; else (None, "").
-
-        One that agrees in all results is preferred; else one that agrees in the result `name`, since a function may have two mistakes.
-        """
-        for names in (self.exercise.results, (name,) if name else ()):
-            for wrong in self.exercise.wrongs:
-                if names and self.agrees(wrong.function, [self.exercise.results.index(one) for one in names]):
-                    return wrong.name, wrong.text + "\n"
-        for order in list(itertools.permutations(range(len(self.exercise.results))))[1:]:
-            def reordered(*args, order=order, **kwargs):
-                results = tuple(self.exercise.right(*args, **kwargs))
-                return tuple(results[n] for n in order)
-            if self.agrees(reordered, range(len(order))):
-                return "order of the results", f"These are the right results in another order; wanted: {_and(self.exercise.results)}.\n"
-        return None, ""
-
-    def agrees(self, function, places):
-        """Whether `function` gives the same results as the student's in every case, and differs from the right ones in one."""
-        differs = compared = False              # two functions that always raise do not count as equal
-        for case, made in zip(self.cases, self.seen):
-            theirs, right = self.exercise.plain(function, case), self.exercise.plain(self.exercise.right, case)
-            if made.results is None or isinstance(theirs, type):
-                if made.results is not None or type(made.called.error) is not theirs:
-                    return False
-                differs = True
-                continue
-            compared = True
-            for n in places:
-                if not self.equal(made.results[n], theirs[n], case):
-                    return False
-                differs = differs or not self.equal(theirs[n], right[n], case)
-        return differs and compared
+    # ------------------------------------------------------------------------------------------------------- comparing
 
     def equal(self, a, b, case):
+        """Whether two arrays have the same shape and are equal within the precision of the number types."""
         return a.shape == b.shape and bool(self.close(a, b, case).all())
 
     def close(self, got, right, case):
         """Which entries are equal within the precision of the number types, an array of bools."""
+        if _array_equal(got, right):
+            return np.ones(got.shape, bool)
         single = got.dtype == np.float32 or any(isinstance(arg, np.ndarray) and arg.dtype == np.float32 for arg in case.args)
+        small = 0.0 if self.exercise.selects else 1e-4 if single else 1e-8
         with np.errstate(all="ignore"):
-            return _isclose(got, right, rtol=1e-3 if single else 1e-5, atol=1e-4 if single else 1e-8, equal_nan=True)
+            return _isclose(got, right, rtol=1e-3 if single else 1e-5, atol=small, equal_nan=True)
 
     def compared(self, case, made):
-        return zip(self.exercise.results, made.results, self.exercise.plain(self.exercise.right, case))
+        """(name, result of the student, right result) for each result of a case."""
+        return zip(self.exercise.names(case), made.results, self.right(case))
+
+    def fits(self, function, case):
+        """Whether a function gives the right results for a case and leaves its arguments alone."""
+        made = self.one_call(function, case)
+        return made.results is not None and not made.changed and all(
+            got.dtype.kind == "f" and self.equal(got, right, case) for _, got, right in self.compared(case, made))
 
     def where(self, case):
         """The case in words: the shapes or, for small arrays, the values of its arguments."""
-        shown = [f"{name} {_shape_or_value(arg)}" for name, arg in zip(self.exercise.arguments, case.args) if not callable(arg)]
-        shown += [f"{name}={value}" for name, value in case.kwargs.items()]
-        shown += [f"dout {_shape_or_value(case.dout)}"] if case.dout is not None and case.dout.size <= 4 else []
-        return "with " + ", ".join(shown) + (f": {case.note}" if case.note else "")
+        parts = [f"{name} {shape_or_value(arg)}" for name, arg in zip(self.exercise.arguments, case.args) if not callable(arg)]
+        parts += [f"{name}={value}" for name, value in case.kwargs.items()]
+        parts += [f"dout {shape_or_value(case.dout)}"] if case.dout is not None and case.dout.size <= 4 else []
+        return "with " + ", ".join(parts) + (f": {case.note}" if case.note else "")
 
     def note(self, text):
+        """Keep a remark for the verdict of a function that passes."""
         if text not in self.notes:
             self.notes.append(text)
 
 
 class Made(NamedTuple):
-    """One call of the student's function: a `guard.Called`, the results as arrays (or None), the names of changed arguments."""
+    """One call of the function: its value or error, the results as arrays (copies, or None), the names of changed arguments, the arguments,
+    the cache, what changed in NumPy's state, whether the function has not been written yet; the `live` results, and `kept`: copies of the
+    results and of the cache."""
 
-    called: object
+    value: object
+    error: BaseException | None
     results: tuple | None
     changed: list
     args: tuple
+    cache: object
+    changed_state: str
+    unwritten: bool
+    live: tuple | None
+    kept: tuple | None
 
 
-UNWRITTEN = object()
-
-
-def _unwritten(function, called):
-    """Whether three dots remain in the function: in the result, in an error about them, or as a line of the body."""
-    value = called.value
-    if value is ... or isinstance(value, (tuple, list)) and any(part is ... for part in value):
+def _unwritten(function, outcome):
+    """Whether three dots remain in the function: in the value, in an error about them, or as a line of the body."""
+    if outcome is ... or isinstance(outcome, (tuple, list)) and any(part is ... for part in outcome):
         return True
-    if called.endless or value is not None or (called.error is not None and "ellipsis" not in str(called.error).lower()):
+    failed = isinstance(outcome, BaseException)
+    if not failed and outcome is not None or failed and "ellipsis" not in str(outcome).lower():
         return False
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
-        return called.error is not None
-    if called.error is None:                                       # it returns None: look for a line that is only three dots
+        return failed
+    if not failed:                                                 # it returns None: look for a line that is only three dots
         return any(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ... for node in ast.walk(tree))
     inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)}      # dots of an index
     return any(isinstance(node, ast.Constant) and node.value is ... and id(node) not in inside for node in ast.walk(tree))
@@ -426,34 +540,37 @@ def _copied(value):
     return value
 
 
-def _same(old, new):
-    """Whether an argument, or the content of a cache, is unchanged up to rounding errors (as x += h, x -= h leaves)."""
+def _same(old, new, rounding=0.0):
+    """Whether an argument, or the content of a cache, is unchanged; `rounding` is the largest difference that counts as none."""
     if isinstance(old, np.ndarray) and isinstance(new, np.ndarray):
         if old.shape != new.shape or old.dtype != new.dtype:
             return False
-        return old.dtype.kind not in "biuf" or bool(_isclose(old, new, rtol=0, atol=1e-9, equal_nan=True).all())
+        if old.dtype.kind not in "biuf":
+            return True
+        return bool(_isclose(old, new, rtol=0, atol=rounding, equal_nan=True).all()) if rounding else _array_equal(old, new,
+                                                                                                                   equal_nan=old.dtype.kind == "f")
     if type(old) in (list, tuple) and type(new) is type(old):
-        return len(old) == len(new) and all(map(_same, old, new))
+        return len(old) == len(new) and all(_same(a, b, rounding) for a, b in zip(old, new))
     if type(old) is dict and type(new) is dict:
-        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+        return old.keys() == new.keys() and all(_same(old[key], new[key], rounding) for key in old)
     return True                                                    # numbers cannot be changed; the student's own objects are not compared
 
 
-def _error(error):
-    """An error in words: its type and its text, truncated."""
-    try:
-        said = str(error)
-    except Exception:
-        said = ""
-    said = said if len(said) <= LONGEST_MESSAGE else said[:LONGEST_MESSAGE] + " ..."
-    return type(error).__name__ + (f": {said}" if said else "")
+def _lines(*texts):
+    return "\n".join(text for text in texts if text)
 
 
-def _repr(value):
-    try:
-        return reprlib.repr(value)
-    except Exception:
-        return f"A {type(value).__name__}"
+def _double(case):
+    return all(arg.dtype != np.float32 for arg in case.args if isinstance(arg, np.ndarray))
+
+
+def _first_wrong(close):
+    return tuple(int(i) for i in np.argwhere(~close)[0]) if close.ndim else ()
+
+
+def _names_of(function):
+    code = getattr(function, "__code__", None)
+    return [*code.co_varnames, *code.co_names] if code else []
 
 
 def _line_of(error, function):
@@ -464,43 +581,3 @@ def _line_of(error, function):
             line = trace.tb_lineno - code.co_firstlineno + 1
         trace = trace.tb_next
     return f"; line {line} of your function" if line else ""
-
-
-def _describe(value):
-    if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)} thing{'s' * (len(value) != 1)}"
-    if isinstance(value, np.ndarray):
-        return f"one array of {value.dtype}"
-    return f"a {type(value).__name__}"
-
-
-def _shape_or_value(arg):
-    if isinstance(arg, np.ndarray):
-        return str(arg.round(3).tolist()) if arg.size <= 4 else str(arg.shape)
-    return f"of {len(arg)} arrays" if isinstance(arg, list) else "" if callable(arg) else repr(arg)
-
-
-def _two_numbers(a, b):
-    """Two numbers with enough digits to show that they differ."""
-    for digits in (6, 9, 12, 17):
-        first, second = (f"{float(value):.{digits}g}" for value in (a, b))
-        if first != second:
-            break
-    return first, second
-
-
-def _and(words):
-    words = list(dict.fromkeys(words))
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
-
-
-def _map(name, close, index):
-    """The places of the differences: the last two axes at the first wrong entry, as an HTML table of dots and crosses."""
-    if close.ndim < 2 or close.size < 4:
-        return ""
-    plane = close[index[:-2]][:COLUMNS_SHOWN, :COLUMNS_SHOWN]
-    rows = "".join("<tr>" + "".join(f'<td style="padding:0 4px;text-align:center">{"·" if ok else "<b>✗</b>"}</td>' for ok in row) + "</tr>"
-                   for row in plane)
-    title = f"{name}[{', '.join([*map(str, index[:-2]), ':', ':'])}]: ✗ differs, · agrees"
-    return (f'<table style="font-family:monospace;line-height:1.1;margin:4px 0"><caption style="text-align:left;white-space:nowrap">'
-            f"{escape(title)}</caption>{rows}</table>")

@@ -18,7 +18,7 @@ import numpy as np
 LONGEST = 10_000                         # characters of printed text that are kept
 
 
-class _Stopped(BaseException):
+class Stopped(BaseException):
     """Raised in a function that does not end; not an Exception, so that `except Exception` does not catch it."""
 
 
@@ -46,15 +46,14 @@ def call(function, args, kwargs, seconds):
     outcome, said, depth = Called(), _Capped(), sys.getrecursionlimit()
 
     def work():
-        state = {"error handling (np.seterr)": np.geterr(), "print options": np.get_printoptions()}
+        state = numpy_state()
         try:
             outcome.value = function(*args, **kwargs)
-        except _Stopped:
+        except Stopped:
             outcome.endless = True
         except BaseException as error:                            # also SystemExit, so that the notebook continues
             outcome.error = error
-        now = {"error handling (np.seterr)": np.geterr(), "print options": np.get_printoptions()}
-        outcome.changed_state = ", ".join(name for name in state if state[name] != now[name])
+        outcome.changed_state = difference(state)
 
     before, figures = np.random.get_state(), _open_figures()
     thread = threading.Thread(target=work, daemon=True)
@@ -66,7 +65,7 @@ def call(function, args, kwargs, seconds):
         finally:
             if thread.is_alive():
                 outcome.endless = True
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped))
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped))
                 thread.join(0.5)
     sys.setrecursionlimit(depth)
     if not all(np.array_equal(a, b) for a, b in zip(before, np.random.get_state())):
@@ -74,6 +73,16 @@ def call(function, args, kwargs, seconds):
         outcome.changed_state = ", ".join(filter(None, [outcome.changed_state, "the global random numbers (np.random)"]))
     outcome.printed, outcome.figures = said.getvalue(), len(_open_figures() - figures)
     return outcome
+
+
+def numpy_state():
+    """NumPy's settings of this thread that a function may have changed."""
+    return {"error handling (np.seterr)": np.geterr(), "print options": np.get_printoptions()}
+
+
+def difference(state):
+    """The names of the settings that are not as in `state` any more, as text."""
+    return ", ".join(name for name, value in numpy_state().items() if state[name] != value)
 
 
 def _open_figures():

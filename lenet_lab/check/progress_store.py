@@ -6,6 +6,7 @@ stored with its source; `own` returns it in other notebooks.
 
 import ast
 import contextlib
+import hashlib
 import inspect
 import json
 import math
@@ -18,11 +19,14 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from lenet_core import ops
-from lenet_core._files import atomic_write, in_a_sentence, matching
+from lenet_core._files import atomic_write, in_a_sentence, is_file, matching
+
+from .wording import shown
 
 FOLDER = ".progress"                     # in the notebook's folder, unless LENET_PROGRESS names another
 PATIENCE = 3                             # seconds to wait, at most, for another notebook that is writing
-NOTHING = {"passed": False, "attempts": 0, "hints": 0, "solution": False, "misconceptions": [], "source": ""}      # of an exercise
+NOTHING = {"passed": False, "attempts": 0, "hints": 0, "solution": False, "misconceptions": [], "source": "",      # of an exercise
+           "last": ""}                   # a mark of the function or answer that was checked last
 _live = {}                               # functions that have passed in this kernel
 
 
@@ -58,9 +62,11 @@ def _change(name, changes):
         folder().mkdir(parents=True, exist_ok=True)
         with _alone():
             known = read(name)
-            known |= changes(known)
+            new = known | changes(known)
+            if new == known and is_file(folder() / f"{name}.json"):
+                return
             with atomic_write(folder() / f"{name}.json") as file:
-                file.write(json.dumps(known, indent=1).encode())
+                file.write(json.dumps(new, indent=1).encode())
     except OSError as error:
         warnings.warn(f"Progress is not kept: {in_a_sentence(error)}", stacklevel=3)
 
@@ -80,15 +86,20 @@ def _alone():
         lock.release()
 
 
-def record(name, function, verdict, source_of=None):
-    """Store the verdict of a check: one more attempt, and if it passed, the function and the source of `source_of`."""
+def record(name, function, verdict, source_of=None, answer=None):
+    """Store the verdict of a check, and if it passed, the function and the source of `source_of`.
+
+    It is an attempt only if the function, or the `answer`, is another one than in the last check: Run All is none.
+    """
     if not verdict.written or str(getattr(source_of, "__module__", "")).startswith("lenet_core."):
         return                                                       # not written yet, or the package's own function
     if verdict.passed:
         _live[name] = function
 
+    mark = _mark(function if answer is None else answer)
+
     def changes(known):
-        attempt = {"attempts": known["attempts"] + 1}
+        attempt = {"attempts": known["attempts"] + (not mark or mark != known["last"]), "last": mark}
         if verdict.passed:
             return attempt | {"passed": True, "source": _source(source_of) or known["source"]}
         if verdict.misconception:
@@ -96,6 +107,21 @@ def record(name, function, verdict, source_of=None):
         return attempt
 
     _change(name, changes)
+
+
+def _mark(work):
+    """A short text that is the same for the same work: of the code of a function, or of an answer. "" if it has neither."""
+    if callable(work):
+        code = getattr(work, "__code__", None)
+        if code is None:
+            return ""
+        try:
+            text = inspect.getsource(work)
+        except (OSError, TypeError):
+            text = repr((code.co_code, code.co_names, [one for one in code.co_consts if not inspect.iscode(one)]))
+    else:
+        text = shown(work)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def room():

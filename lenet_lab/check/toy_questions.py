@@ -4,6 +4,7 @@ No answer is typed in here. The right answers are taken from the worked pass, an
 order of the vector, another logarithm, another rule for a pooling tie).
 """
 
+import functools
 import math
 import re
 import reprlib
@@ -22,6 +23,7 @@ ADVICE = {                            # when nothing is recognised
     **dict.fromkeys((1, 2), "Look at the formula again: (h + 2p - k)/s + 1."), **dict.fromkeys((3, 4), "Count what goes in and what comes out."),
     **dict.fromkeys((9, 10), "Write the formula first, then the number."),
 }
+SIGN = "Follow it through the formula; what rises when this number rises?"
 PLACES = {                            # the cell whose arithmetic is shown for each question: grid and array index
     5: ("C", (1, 0, 0)), 6: ("P", (0, 1, 0)), 7: ("s", (1,)), 8: ("y", (1,)), 9: ("J", ()), 10: ("dy", (1,)),
     11: ("dW1", (0, 0)), 12: ("dF", (0, 0, 0, 0)),
@@ -53,17 +55,30 @@ def toy(question, answer=...):
     if given is None:
         return Verdict(name, False, f"{_shown(answer)} is not a number, or a pair or list of numbers, that I can read. Write the number, or let "
                        "Python compute it: an expression without quotes.")
-    right, wrongs = ANSWERS[question]()
+    right, wrongs = _answers(question)
     if any(_equal(given, value) for value in right):
         return Verdict(name, True, f"{_shown(answer)} is right.", work=work)
     for wrong in wrongs:
         if _equal(given, wrong.value):
             return Verdict(name, False, f"{_shown(answer)} is not it. {wrong.text}", wrong.misconception, work)
-    if question > 7 and any(np.size(value) == given.size and np.allclose(given, value, rtol=0.01, atol=0.0015) for value in right):
+    if question > 2 and any(_near(-given, value) for value in right):
+        return Verdict(name, False, f"{_shown(answer)} has the wrong sign. {SIGN}", "sign", work)
+    if question > 7 and any(_near(given, value) for value in right):
         return Verdict(name, False, f"{_shown(answer)} is near. Keep four digits in all the steps before, and give at least three decimals.",
                        "rounded too early", work)
     advice = ADVICE.get(question, "Compute it once more, one product at a time; the step-through shows every one.")
     return Verdict(name, False, f"{_shown(answer)} is not it, and none of the usual mistakes. {advice}", work=work)
+
+
+@functools.cache
+def _answers(question):
+    """The right and the wrong answers of a question; they never change."""
+    return ANSWERS[question]()
+
+
+def _near(given, value):
+    """Whether an answer is the value but for rounding in between, or to two decimals."""
+    return np.size(value) == given.size and np.allclose(given, value, rtol=0.01, atol=0.0015)
 
 
 def _numbers(answer):

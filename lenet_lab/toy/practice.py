@@ -7,11 +7,11 @@
 """
 
 import argparse
+import functools
 import operator
 import random
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from html import escape
 from pathlib import Path
 
@@ -38,22 +38,22 @@ class Problem:
     name: str
     worked: WorkedPass
 
-    @cached_property
+    @functools.cached_property
     def x(self):
         """The image as a batch of one, (1, C, H, W), float64."""
         return self.worked.floats("x")[None]
 
-    @cached_property
+    @functools.cached_property
     def y(self):
         """The label as a batch of one, (1,)."""
         return np.array([self.worked.label])
 
-    @cached_property
+    @functools.cached_property
     def net(self):
         """The network as a `lenet_core` Net in float64."""
         return self.worked.net()
 
-    @cached_property
+    @functools.cached_property
     def solution(self):
         """Every intermediate value and gradient, {"conv1.out": array, ..., "loss": float}, with a batch axis of 1."""
         w = self.worked
@@ -74,6 +74,7 @@ class Problem:
         return f"{self.name}: {describe(self.worked)}"
 
 
+@functools.cache
 def homework():
     """The toy network in section 3 of the homework (its table 1), with the image of a 1 that is given there."""
     return Problem("The homework's example", WorkedPass(

@@ -1,0 +1,286 @@
+"""What the checks find out about a wrong function: state, a change that mends it, the cases in which it is wrong, errors in words."""
+
+import ast
+import itertools
+
+import numpy as np
+import pytest
+
+from lenet_core import ops, reference
+from lenet_lab import check
+from lenet_lab.check import bugs, diagnosis, edits, engine, errors, progress_store
+from lenet_lab.check.derivations import DERIVATIONS
+from lenet_lab.check.exercises import EXERCISES
+
+from . import mutation_study, naming_study
+from .test_check import as_student
+
+MOST_WORDS = 80
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
+    monkeypatch.setattr(progress_store, "_live", {})
+
+
+# ------------------------------------------------------------------------------------------------------ state between calls
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("state", mutation_study.STATES)
+def test_what_is_kept_between_calls_is_refused(name, state):
+    function = mutation_study.STATES[state](mutation_study.solution(name), EXERCISES[name])
+    assert not getattr(check, name)(function).passed
+
+
+def test_stale_indices_of_another_size_are_named():
+    def im2col(x, k, stride=1, pad=0, memo={}):            # noqa: B006      what is wrong with it
+        N, C, H, W = x.shape
+        x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+        if (k, stride, pad) not in memo:
+            memo[k, stride, pad] = [(i, j) for i in range(0, H + 2 * pad - k + 1, stride) for j in range(0, W + 2 * pad - k + 1, stride)]
+        return np.hstack([x[:, :, i:i + k, j:j + k].reshape(N, -1).T for i, j in memo[k, stride, pad]])
+    assert check.im2col(im2col).misconception == "state between calls"
+
+
+last_mask = None
+
+
+def test_a_global_variable_is_state():
+    def relu_backward(dout, cache):
+        global last_mask
+        if last_mask is None or last_mask.shape != dout.shape:
+            last_mask = cache > 0
+        return dout * last_mask
+    assert check.relu_backward(relu_backward).misconception == "state between calls"
+
+
+# --------------------------------------------------------------------------------------------------- a change that mends it
+
+
+def softmax_of_columns(scores):
+    shifted = scores - scores.max(axis=0)
+    e = np.exp(shifted)
+    return e / e.sum(axis=-1, keepdims=True) + 0 * shifted
+
+
+def decay_after(p, v, dp, lr, mu=0.9, decay=0.0):
+    v = mu * v + lr * dp - decay * p
+    return p - v, v
+
+
+def test_an_edit_names_the_line():
+    def clip_gradients(grads, largest):
+        norm = np.sqrt(sum((g ** 2).sum() for g in grads))
+        factor = 1.0
+        if norm > largest:
+            factor = largest * norm
+        return [g * factor for g in grads]
+    verdict = check.clip_gradients(clip_gradients)
+    assert verdict.misconception == "wrong operator" and "Line 5, `largest * norm`: with `largest / norm`" in verdict.text
+
+
+def test_edits_keep_defaults_and_closure():
+    factor = 3
+
+    def f(x, more=2):
+        return x * factor + more
+    made = edits.edits(edits.written(f))
+    assert {one.function()(5) for one in made if one.before == "x * factor + more" and one.after == "x * factor - more"} == {13}
+    assert edits.written(np.maximum) is None and edits.written(f).fresh()(5) == 17
+    lambdas = (lambda x: x + 1, lambda x: x + 2)
+    assert {one.function()(5) for one in edits.edits(edits.written(lambdas[1])) if one.after == "x - 2"} == {3}
+
+
+def test_an_edit_never_puts_a_list_into_itself():
+    def f(x):
+        parts = []
+        for row in x:
+            parts.append(row)                                          # noqa: PERF402
+        return np.array(parts)
+    for edit in edits.edits(edits.written(f)):
+        calls = [node for node in ast.walk(edit.tree) if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "append"]
+        assert not any(ast.unparse(call.args[0]) == "parts" for call in calls)
+
+
+# ------------------------------------------------------------------------------------------------------ where it is wrong
+
+
+def test_the_cases_say_where(monkeypatch):
+    monkeypatch.setattr(diagnosis, "_edited", lambda *_: None)         # which would name the line
+
+    def max_pool_forward(x, k, stride=None):
+        out, cache = ops.max_pool_forward(x, k, stride)
+        return (out if x.shape[2] == x.shape[3] else out + 1 + out ** 2), cache
+    verdict = check.max_pool_forward(max_pool_forward)
+    assert verdict.misconception == "wrong where height and width differ" and "right in the" in verdict.text
+
+
+def test_every_pair_of_properties_occurs_in_the_cases():
+    for name in EXERCISES:
+        assert mutation_study.covering(name, candidates=600) == EXERCISES[name].covering, \
+            f"python -m tests.mutation_study --covering {name} says which seeds Exercise.covering needs"
+
+
+@pytest.mark.parametrize("wrong, name", [
+    (lambda x: (np.minimum(np.maximum(x, 0), 6), x), "limit"), (lambda x: (2.5 * np.maximum(x, 0), x), "factor"),
+    (lambda x: (np.maximum(x, 0) + 0.125, x), "offset"), (lambda x: (0.0 * x, x), "all zero"),
+    (lambda x: (np.round(np.maximum(x, 0), 2), x), "rounded"),
+])
+def test_the_numbers_say_what(wrong, name, monkeypatch):
+    monkeypatch.setattr(diagnosis, "_edited", lambda *_: None)         # which would name the line
+    assert check.relu_forward(wrong).misconception == name
+
+
+# ------------------------------------------------------------------------------------------------------------ errors, texts
+
+
+def raised(function):
+    try:
+        function()
+    except Exception as error:
+        return error
+    raise AssertionError("nothing raised")
+
+
+a, b = np.ones((4, 3)), np.ones(4)
+
+
+@pytest.mark.parametrize("function, name, words", [
+    (lambda: a @ b, "sizes of a product", "3 entries"), (lambda: a + b, "shapes that do not fit", "(4, 3) and (4,)"),
+    (lambda: np.ones(5).reshape(2, 2), "reshape", "a row of ones"), (lambda: np.ones(3)[3], "index outside", "0 to 2"),
+    (lambda: np.zeros(3 / 2), "float as a count", "`//`"), (lambda: range(3 / 1), "float as a count", "`//`"),
+    (lambda: eval("xrange(3)"), "Python 2", "`range`"), (lambda: eval("summ(3)"), "unknown name", "`sum`"),
+    (lambda: np.ones(3).sum(axis=1), "axis missing", "1 axes"), (lambda: bool(np.ones(3) > 0), "truth of an array", "np.where"),
+    (lambda: (1, 2).shape, "structure", "tuple"), (lambda: None.shape, "None", "without `return`"),
+    (lambda: {"data": 1}[:, 0], "dictionary", 'input["data"]'), (lambda: (lambda a, b: a)(1), "arguments", "b"),
+    (lambda: np.zeros(2, int).__iadd__(np.ones(2)), "number type", "float"), (lambda: np.array([[1], [1, 2]]), "arrays of different shapes", "same"),
+    (lambda: np.ones((0, 2)).max(), "empty array", "outside"), (lambda: ~np.ones(2), "brackets", "mask"),
+    (lambda: [].max, "structure", "list"), (lambda: (3).reshape(1), "number for array", "N, C, H, W"),
+])
+def test_an_error_is_explained(function, name, words):
+    found, text = errors.explained(raised(function))
+    assert found == name and words in text
+
+
+def test_an_unknown_error_is_repeated():
+    assert errors.explained(RuntimeError("the moon is full")) == (None, "It raises RuntimeError: the moon is full.")
+
+
+EVERY = {**EXERCISES, **DERIVATIONS}
+
+
+def test_no_verdict_is_longer_than_80_words():
+    for exercise in EVERY.values():
+        for wrong in exercise.wrongs:
+            function, forward = as_student(exercise, wrong.function)
+            text = engine.examine(exercise, function, [forward] if forward else []).text
+            assert len(text.split()) <= MOST_WORDS, text
+
+
+@pytest.mark.parametrize("name", ["conv_forward", "conv_backward", "max_pool_forward", "max_pool_backward", "inner_product_forward",
+                                  "inner_product_backward", "relu_forward", "relu_backward"])
+def test_the_right_answers_are_those_of_the_loops(name):
+    exercise, loops = EXERCISES[name], getattr(reference, name)
+    takes = {"conv_backward": 2, "inner_product_backward": 2}.get(name)
+    rng, near = np.random.default_rng(3), {np.dtype(np.float32): {"rtol": 2e-4, "atol": 2e-4}, np.dtype(float): {"rtol": 1e-9, "atol": 1e-12}}
+    for case in [*exercise.cases(rng), *exercise.mixed(rng, 20)]:
+        args = (() if case.dout is None else (case.dout,)) + case.args[:takes]
+        slow = loops(*args, **case.kwargs)
+        for right, one in zip(exercise.plain(exercise.right, case), slow if isinstance(slow, tuple) else (slow,)):
+            np.testing.assert_allclose(right, one, **near[right.dtype])
+
+
+# ---------------------------------------------------------------------------- misconceptions that only the code tells apart
+
+
+def of_a_width(x, W, b):
+    if x.ndim == 4:
+        N, C, H, W = x.shape
+        x = x.reshape(N, C * H * W)
+    return x @ W + b, (x, W)
+
+
+def turned_and_added_back(dout, cache):
+    cols, x_shape, W, stride, pad = cache
+    d = dout.transpose(1, 2, 3, 0).reshape(len(W), -1)
+    dx = ops.col2im(W[:, :, ::-1, ::-1].reshape(len(W), -1).T @ d, x_shape, W.shape[2], stride, pad)
+    return dx, *ops.conv_backward(dout, cache)[1:]
+
+
+def two_names(f, x, h=1e-5):
+    gradient = np.zeros_like(x)
+    x = x.copy()
+    for index in np.ndindex(x.shape):
+        up, down = x, x
+        up[index] += h
+        down[index] -= h
+        gradient[index] = (f(up) - f(down)) / (2 * h)
+    return gradient
+
+
+def complex_step(f, x, h=1e-5):
+    return np.zeros_like(x) + 0.0 * f(x)
+
+
+@pytest.mark.parametrize("function, exercise, name", [
+    (of_a_width, "inner_product_forward", "W overwritten"), (turned_and_added_back, "conv_backward", "filter turned twice"),
+    (two_names, "numeric_gradient", "one array, two names"), (complex_step, "numeric_gradient", "no difference"),
+])
+def test_the_code_decides_between_names(function, exercise, name):
+    assert getattr(check, exercise)(function).misconception == name
+
+
+# -------------------------------------------------------------------------------------------------- attempts, bugs, studies
+
+
+def test_only_changed_work_is_an_attempt():
+    def wrong(x):
+        return np.abs(x), x
+
+    def right(x):
+        return np.maximum(x, 0), x
+    for function, attempts in ((wrong, 1), (wrong, 1), (right, 2), (right, 2), (wrong, 3)):
+        check.relu_forward(function)
+        assert progress_store.read("relu_forward")["attempts"] == attempts
+    for answer, attempts in ((3, 1), (3, 1), (4, 2), (4, 2)):
+        check.toy(5, answer)
+        assert progress_store.read("toy_05")["attempts"] == attempts
+
+
+def test_the_bug_hunt_gives_nothing_away():
+    said = " ".join(dir(bugs))
+    assert not any(bug.charge.split()[0] in said for bug in bugs.BUGS) and "BUGS" not in said and "accuse" in said
+    assert 'layer="loss"' in bugs.suspects().data
+
+
+def test_few_mutants_of_every_solution():
+    """The smoke version of `python -m tests.mutation_study`, which tries all of them."""
+    accepted = []
+    rng = np.random.default_rng(1)
+    for name in EXERCISES:
+        for version in itertools.chain(mutation_study.mutants(name, 4, rng), mutation_study.pairs(name, 2, rng)):
+            wrong, refused, _ = mutation_study.judged(name, version)
+            if wrong and not refused:
+                accepted.append((name, version.change))
+    assert not accepted
+
+
+@pytest.mark.slow
+def test_every_mutant_narrowed_version_and_state_is_refused():
+    """`make study` prints the table of docs/checks.md."""
+    table = mutation_study.study(EXERCISES)
+    print(mutation_study.as_table(table))
+    assert not sum(counts["accepted"] for counts in table.values())
+
+
+def test_the_study_of_names(tmp_path, capsys):
+    (tmp_path / "some.py").write_text("import numpy as np\n"
+                                      "def f(x): return np.abs(x), x\n"
+                                      "def g(x): return np.maximum(x, 0), x\n"
+                                      "WRONG = [('relu_forward', 'abs', 'takes the absolute value', f)]\n"
+                                      "RIGHT = [('relu_forward', 'max', 'as usual', g)]\n")
+    naming_study.main([str(tmp_path / "some.py")])
+    said = capsys.readouterr().out
+    assert "| relu_forward | 1 | 1 | 1 | 1 |" in said and "Right functions: 1, of them refused: 0." in said
