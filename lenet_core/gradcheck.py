@@ -324,9 +324,8 @@ class Winners:
         if rule == "share":
             share = won / np.maximum(won.sum(axis=-1, keepdims=True), 1)
         else:
-            share = np.zeros(won.shape)
             winner = won.argmax(axis=-1) if rule == "first" else won.shape[-1] - 1 - won[..., ::-1].argmax(axis=-1)
-            np.put_along_axis(share, winner[..., None], 1, axis=-1)
+            share = np.arange(won.shape[-1]) == winner[..., None]
         return lambda moved: (self._windows(moved) * share).sum(axis=-1)
 
 

@@ -10,9 +10,7 @@ A network has two ways to compute, because a look at the test set must not chang
 No array is overwritten: an update puts new arrays into `params`. A snapshot therefore holds references and copies nothing.
 """
 
-import functools
 import math
-import operator
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +23,7 @@ from ._files import read_npz, write_npz
 from ._parallel import map_in_threads
 from .registry import operation
 
-CHUNK = 64             # images: a prediction takes so many at a time; a training batch is divided into two parts for each so many
+CHUNK = 64             # images: a prediction takes so many at a time, a training batch of so many is split between two threads
 LARGEST_IMAGE = 2 ** 20        # numbers in one image, for a network read from a file
 LARGEST_OPTION = 256           # window, stride or padding, for a network read from a file
 Bound = Callable[[Any, int], Any]                  # of fan_in and input_size: see `initializers`
@@ -40,8 +38,8 @@ class Layer:
 
     `params` and `grads` are dicts with the keys "W" and "b" (empty for layers without parameters). `x` and `out` are the input and
     output of the last batch, `dx` and `dout` the gradients of the loss with respect to them; all None before the first `Net.loss`.
-    With `fast` (True at first; not saved) the layer computes by the operation's `faster` functions where there are some for its
-    shape. Set it to False for the sums of `ops`, to the last bit.
+    With `fast = True` the layer computes by the operation's `faster` functions where there are some for its shape: fewer
+    multiplications, other rounding. Off by default, and not saved. All at once: `for layer in net.layers: layer.fast = True`.
     """
 
     def __init__(self, name: str, kind: str, W_shape: tuple | None = None, **options: Any) -> None:
@@ -49,7 +47,7 @@ class Layer:
             self.operation = operation(kind)
         except ValueError as error:
             raise ValueError(f"Layer {name}: {error}.") from None
-        self.name, self.kind, self.options, self.fast = name, kind, options, True
+        self.name, self.kind, self.options, self.fast = name, kind, options, False
         self.params: dict[str, np.ndarray] = {}
         self.grads: dict[str, np.ndarray] = {}
         if W_shape:
@@ -92,8 +90,7 @@ class Layer:
         result = mine(*arguments, **self.options)
         if not (isinstance(result, (tuple, list)) and len(result) == 2):
             raise ValueError(f"{_name(mine)}: returns {_describe(result)}; layer {self.name} needs two things, out and cache.")
-        out, cache = result
-        expected, package_cache = package(*arguments, **self.options)
+        (out, cache), (expected, package_cache) = result, package(*arguments, **self.options)
         if np.shape(out) != expected.shape:
             raise ValueError(f"{_name(mine)}: out has shape {np.shape(out)}, but layer {self.name} needs {expected.shape}.")
         return out, (self.own["backward"], backward, cache if self.own["backward"] else package_cache)
@@ -234,13 +231,13 @@ class Net:
             raise ValueError(f"loss: {len(x)} images need {len(x)} labels, and at least one; got labels of shape {y.shape}.")
         for layer in self.layers:
             layer._seen = []            # before the pass, so that its arrays can reuse this memory
-        count = 1 if self._has_own else max(1, len(x) // CHUNK * 2)        # an even number: two processors have as much to do
-        parts = [slice(len(x) * n // count, len(x) * (n + 1) // count) for n in range(count)]
-        passes = map_in_threads(lambda part: self._forward_and_backward(x[part], y[part], len(x)), parts)
-        losses, records, grads = zip(*passes)               # the gradients are new arrays, so += is safe on them
+        several = len(x) >= CHUNK and not self._has_own
+        parts = [slice(0, len(x) // 2), slice(len(x) // 2, None)] if several else [slice(None)]
+        passes = map_in_threads(lambda part: self._forward_and_backward(x[part], y[part], len(x)), parts, threads=several)
+        losses, records, grads = zip(*passes)
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]
-            layer.grads = {p: functools.reduce(operator.iadd, [part[n][p] for part in grads]) for p in layer.params}
+            layer.grads = {p: sum((part[n][p] for part in grads[1:]), grads[0][n][p]) for p in layer.params}
         return sum(losses), np.concatenate([record[-1]["out"] for record in records])
 
     def _forward_and_backward(self, x: np.ndarray, y: np.ndarray, N: int) -> tuple[float, list, list]:
@@ -251,7 +248,10 @@ class Net:
         return loss * share, records, self._backward(dscores * dscores.dtype.type(share), records)
 
     def _scores(self, x: np.ndarray) -> np.ndarray:
-        return functools.reduce(lambda x, layer: layer.forward(x)[0], self.layers, ops.batch_innermost(x))
+        x = ops.batch_innermost(x)
+        for layer in self.layers:
+            x = layer.forward(x)[0]
+        return x
 
     def _forward(self, x: np.ndarray) -> list[dict[str, Any]]:
         records, x = [], ops.batch_innermost(x)

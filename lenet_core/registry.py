@@ -32,8 +32,7 @@ class Operation:
     - `window(W_shape, **options)`: (k, stride, pad) of the window of one output, or EVERYTHING.
     - `channels(f, depth, **options)`: the input channels, of `depth`, that output channel f depends on, as a slice or a list.
     - `kernel(W, f, **options)`: the weights of output channel f, in the shape of the patch they are multiplied with.
-
-    - `faster(x_shape, W_shape, **options)`: other functions (forward, backward) with the same results but for rounding, or None.
+    - `faster(x_shape, W_shape, **options)`: (forward, backward) with the same results but for rounding, or None; for `Layer.fast`.
 
     `switch` says where the slope of the operation jumps, for `gradcheck`: "gate" (x > 0 passes, as in ReLU), "winner" (the first
     maximum of the window passes), or "" (nowhere; a jump of another kind is a fail). `skips_dx`: `backward` takes `need_dx=False`.
@@ -81,10 +80,12 @@ def operation(kind: str) -> Operation:
 _BUILT_IN: frozenset[str] = frozenset()              # filled below, after this package has registered its own
 
 register("conv", ops.conv_forward, ops.conv_backward, skips_dx=True,
-         bias_shape=lambda W_shape, **_: W_shape[:1], fan_in=lambda W_shape, **_: math.prod(W_shape[1:]),
+         bias_shape=lambda W_shape, **_: W_shape[:1],
+         fan_in=lambda W_shape, **_: math.prod(W_shape[1:]),
          window=lambda W_shape, stride=1, pad=0: (W_shape[-1], stride, pad),
          channels=lambda f, depth, **_: slice(0, depth),
-         kernel=lambda W, f, **_: W[f], faster=winograd.functions)
+         kernel=lambda W, f, **_: W[f],
+         faster=winograd.functions)
 
 register("max_pool", ops.max_pool_forward, ops.max_pool_backward, switch="winner",
          window=lambda W_shape, k, stride=None: (k, k if stride is None else stride, 0))
@@ -92,8 +93,10 @@ register("max_pool", ops.max_pool_forward, ops.max_pool_backward, switch="winner
 register("relu", ops.relu_forward, ops.relu_backward, switch="gate")
 
 register("inner_product", ops.inner_product_forward, ops.inner_product_backward,
-         bias_shape=lambda W_shape, **_: W_shape[-1:], fan_in=lambda W_shape, **_: W_shape[0],
-         window=lambda W_shape, **_: EVERYTHING, channels=lambda f, depth, **_: slice(0, depth),
+         bias_shape=lambda W_shape, **_: W_shape[-1:],
+         fan_in=lambda W_shape, **_: W_shape[0],
+         window=lambda W_shape, **_: EVERYTHING,
+         channels=lambda f, depth, **_: slice(0, depth),
          kernel=lambda W, f, **_: W[:, f])
 
 _BUILT_IN = frozenset(OPERATIONS)

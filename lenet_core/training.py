@@ -160,8 +160,7 @@ def train(net: Net, batches: Iterable[Batch], lr: float | Schedule, mu: float | 
 def _clip(net: Net, max_grad_norm: float) -> None:
     """Scale all gradients by one factor if their norm, as one vector, is above `max_grad_norm`."""
     # In float64, where squares of float32 do not overflow; not by BLAS, whose sums depend on the number of threads.
-    squares = (np.square(g, dtype=np.float64).sum() for layer in net.layers for g in layer.grads.values())
-    norm = math.sqrt(sum(squares))
+    norm = math.sqrt(sum(np.square(g, dtype=np.float64).sum() for layer in net.layers for g in layer.grads.values()))
     if max_grad_norm < norm < math.inf:                      # where it is infinite, `train` raises Diverged at the next loss
         for layer in net.layers:
             layer.grads = {name: g * float(max_grad_norm / norm) for name, g in layer.grads.items()}

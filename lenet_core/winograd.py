@@ -19,7 +19,7 @@ channels, so the convolution becomes n n small matrix products:
 All steps are linear in the filters and in the pixels, so the backward pass consists of the same steps, transposed.
 
 The rounding errors are larger than those of `ops`, the more so the larger n is, since the entries of the matrices grow: for LeNet's
-second convolution five to twenty times as large. `tests/test_winograd.py` compares both with sums in float64.
+second convolution five to twenty-two times as large. `tests/test_winograd.py` compares both with sums in float64.
 
 Sources: Winograd, Arithmetic Complexity of Computations, 1980; Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
 2015 (arXiv:1509.09308), which has the two-dimensional form and the sum over channels.

@@ -44,10 +44,11 @@ def test_the_yardstick_takes_the_same_steps(rng):
                          ids=["small", "as make bench measures"])
 def test_speed_in_ratios(size):
     result = throughput.measure(**size, before=ROOT)                          # this build beside itself
-    assert result["speeds"]["one image after another, float64"][1] > 12       # more than 30 on a quiet machine; half of it on a busy one
-    _, ratio, least, most = result["speeds"]["LeNet of the other build"]
-    assert 0.4 < ratio < 2.5 and least <= ratio <= most
-    assert result["share"] > 0.15
+    assert result["speeds"]["one image after another, float64"][1] > 12       # 27 to 29 on a quiet machine; half of it on a busy one
+    for name in ("LeNet of the other build", "... with Layer.fast"):
+        _, ratio, least, most = result["speeds"][name]
+        assert 0.4 < ratio < 2.5 and least <= ratio <= most
+    assert result["share"] > 0.15                                             # 0.36 to 0.42 on a quiet machine
     assert ("PyTorch" in result["missing"]) != any(name.startswith("PyTorch") for name in result["speeds"])
 
 
