@@ -1,17 +1,23 @@
 """How fast is it? `python -m benchmarks.throughput` prints a table of LeNet and what it is compared with, timed in turn.
 
+`--before FOLDER` adds the core of another build, for example a clone of an earlier commit, to what is timed.
+
 Machines are noisy and differ, so nothing here is compared in seconds: in every round each competitor runs, once untimed and
 once timed, and the median over the rounds of the ratio to LeNet's own time is what counts. All of them go on training while
 they run, which changes their parameters and not their work.
 """
 
+import argparse
+import importlib.util
 import itertools
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
+import lenet_core
 from lenet_core import data, lenet, net as net_module
-from lenet_core.training import train
 from lenet_lab.widgets.training import TrainingPanel
 
 from . import yardstick
@@ -34,13 +40,25 @@ def peak():
     return lambda: a @ a
 
 
-def ours(x, y, times, halves=True):
-    network = lenet(np.random.default_rng(0))
+def another_core(folder):
+    """The package `lenet_core` of another build, beside this one."""
+    name, package = "lenet_core_before", Path(folder) / "lenet_core"
+    spec = importlib.util.spec_from_file_location(name, package / "__init__.py", submodule_search_locations=[str(package)])
+    sys.modules[name] = core = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(core)
+    return core
+
+
+def ours(x, y, times, core=lenet_core, parts=True, fast=False):
+    network = core.lenet(np.random.default_rng(0))
+    for layer in network.layers:
+        layer.fast = fast
+    train = core.train if callable(core.train) else core.train.train             # a module, before version 0.2
     steps = train(network, itertools.repeat((x, y)), 0.001, decay=5e-4)
     next(steps)
 
     def run():
-        before, net_module.CHUNK = net_module.CHUNK, net_module.CHUNK if halves else len(x) + 1
+        before, net_module.CHUNK = net_module.CHUNK, net_module.CHUNK if parts else len(x) + 1
         for _ in range(times):
             next(steps)
         net_module.CHUNK = before
@@ -89,24 +107,28 @@ def seconds(run, before=lambda: None):
     return time.perf_counter() - began
 
 
-def measure(rounds=ROUNDS, steps=STEPS, loops=BATCH):
-    """Images per second and LeNet's speed in multiples of it, for each competitor; the machine's peak, and LeNet's share of it.
+def measure(rounds=ROUNDS, steps=STEPS, loops=BATCH, before=None):
+    """For each competitor its images per second, and LeNet's speed in multiples of it: the median, the least and the most of all rounds.
 
-    `loops` is the number of images that go through the loops, which take one after another, so that it changes little for each.
+    Also the machine's peak, LeNet's share of it, and the names of competitors that are not installed. `loops` is the number of
+    images that go through the loops, which take one after another, so that it changes little for each.
     """
     rng = np.random.default_rng(0)
     x, y = rng.random((BATCH, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, BATCH)
-    batch, few = BATCH * steps, (x[:loops], y[:loops])
-    runs = {"LeNet": (ours(x, y, steps), batch), "... on one thread": (ours(x, y, steps, halves=False), batch),
+    batch, few, missing = BATCH * steps, (x[:loops], y[:loops]), []
+    runs = {"LeNet": (ours(x, y, steps), batch), "... on one thread": (ours(x, y, steps, parts=False), batch),
+            "... with Layer.fast": (ours(x, y, steps, fast=True), batch),
             "one image after another, float64": (naive(*few, keep=False), loops),
             "... windows and winners kept": (naive(*few, keep=True), loops)}
+    if before:
+        runs["LeNet of the other build"] = ours(x, y, steps, another_core(before)), batch
     try:
         import torch
 
         runs[f"PyTorch {torch.__version__}"] = pytorch(x, y, steps, False), batch
         runs[f"PyTorch {torch.__version__}, channels_last"] = pytorch(x, y, steps, True), batch
     except ImportError:
-        pass
+        missing.append("PyTorch")
     product = peak()
     times = {name: [] for name in [*runs, "peak"]}
     for turn in range(rounds + 1):
@@ -119,9 +141,10 @@ def measure(rounds=ROUNDS, steps=STEPS, loops=BATCH):
     each = {name: np.array(times[name]) / images for name, (_, images) in runs.items()}
     peaks = 2 * 2048 ** 3 / np.array(times["peak"])
     return {
-        "speeds": {name: (1 / np.median(t), np.median(t / each["LeNet"])) for name, t in each.items()},
+        "speeds": {name: (1 / np.median(t), *np.quantile(t / each["LeNet"], (0.5, 0, 1))) for name, t in each.items()},
         "peak": np.median(peaks),
         "share": np.median(flops_per_image() / each["LeNet"] / peaks),
+        "missing": missing,
     }
 
 
@@ -150,11 +173,15 @@ def panel(pairs=9, steps=300):
 
 
 def main():
-    result = measure()
+    ask = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description="How fast LeNet trains, and other programs.")
+    ask.add_argument("--before", metavar="FOLDER", help="a folder with another build, whose lenet_core is timed too")
+    result = measure(before=ask.parse_args().before)
     print(f"Training LeNet (431,080 parameters), batches of {BATCH}, {flops_per_image() / 1e6:.1f} MFLOP an image\n")
-    print(f"{'':42}{'images/s':>10}{'LeNet is':>12}")
-    for name, (speed, ratio) in result["speeds"].items():
-        print(f"{name:42}{speed:10,.0f}" + (f"{ratio:10.2f} x" if name != "LeNet" else ""))
+    print(f"{'':42}{'images/s':>10}{'LeNet is':>12}   in all rounds")
+    for name, (speed, ratio, least, most) in result["speeds"].items():
+        print(f"{name:42}{speed:10,.0f}" + (f"{ratio:10.2f} x   {least:.2f} to {most:.2f}" if name != "LeNet" else ""))
+    for name in result["missing"]:
+        print(f"{name:42}{'not installed':>10}")
     print(f"\nthe machine's float32 product: {result['peak'] / 1e9:.0f} GFLOP/s; LeNet trains at {result['share']:.0%} of it")
     print(f"10,000 test images: {evaluation():.2f} s")
     print(f"a run with the panel takes {panel():.3f} times the time of one without")

@@ -1,10 +1,14 @@
-"""Two threads for the two halves of a batch.
+"""Threads for the parts of a batch, one for each processor.
 
 A large part of a training step is copying and comparing, which NumPy does on one processor. The rest is matrix products, which
-the BLAS library would distribute over all processors. With one thread for each half of the batch, and single-threaded products, two
+the BLAS library would distribute over all processors. With one thread for each part of the batch, and single-threaded products, the
 processors are busy nearly all the time. `python -m benchmarks.throughput` measures the gain.
+
+How a batch is divided into parts does not depend on the number of threads, so neither do the sums: any number of processors gives
+the same bits. A training batch has two parts, a prediction one for every 64 images.
 """
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +19,8 @@ from threadpoolctl import ThreadpoolController
 
 _blas = ThreadpoolController()
 _blas_lock = threading.RLock()      # the number of BLAS threads is a setting of the whole process: one caller at a time
-_worker = ThreadPoolExecutor(1, thread_name_prefix="lenet-second-half")
+THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_workers = ThreadPoolExecutor(max(1, THREADS - 1), thread_name_prefix="lenet-part")      # the calling thread takes its share
 
 # A training step needs tens of megabytes of short-lived arrays. The C library of most Linux systems returns each of them to the
 # system and asks for it again, and the system clears the pages each time. It stops doing so after a block of nearly 32 MB was
@@ -24,25 +29,29 @@ np.empty(31 << 20, np.uint8)
 
 
 def map_in_threads(function: Callable[[Any], Any], parts: Sequence, threads: bool = True) -> list:
-    """[function(part) for part in parts]; if `threads`, a second thread computes every second part.
+    """[function(part) for part in parts]; if `threads`, as many threads as there are processors share the parts.
 
-    Products are always single-threaded. The number of threads that share a product changes the last bits of its sums, and the
-    same seed must always give the same numbers. So a single computation is called in the same way: map_in_threads(f, [x])[0].
+    Products are always single-threaded. The number of threads that share a product changes the last bits of its sums, and the same
+    seed must give the same numbers with any number of processors. So a single computation is called in the same way:
+    map_in_threads(f, [x])[0].
     """
+    count = min(THREADS, len(parts)) if threads else 1
     with _blas_lock, _blas.limit(limits=1, user_api="blas"):
-        if len(parts) < 2 or not threads:
+        if count < 2:
             return _in_turn(function, parts)
-        second = _worker.submit(_on_the_worker, function, parts[1::2])
+        others = [_workers.submit(_on_a_worker, function, parts[n::count]) for n in range(1, count)]
         try:
-            first = _in_turn(function, parts[0::2])
+            first = _in_turn(function, parts[0::count])
         finally:
-            second.exception()                   # after an error too, wait until the other half has ended
+            for other in others:
+                other.exception()                # after an error too, wait until all parts have ended
     results: list = [None] * len(parts)
-    results[0::2], results[1::2] = first, second.result()
+    for n, share in enumerate([first, *(other.result() for other in others)]):
+        results[n::count] = share
     return results
 
 
-def _on_the_worker(function: Callable[[Any], Any], parts: Sequence) -> list:
+def _on_a_worker(function: Callable[[Any], Any], parts: Sequence) -> list:
     with _blas.limit(limits=1, user_api="blas"):     # OpenMP builds of the library keep the setting per thread
         return _in_turn(function, parts)
 

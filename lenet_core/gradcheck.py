@@ -181,7 +181,7 @@ class _Point:
         description, arrays = net.pack()
         self.layers = Net.unpack(description, {key: value.astype(np.float64) for key, value in arrays.items()}).layers
         for mine, given in zip(self.layers, net.layers):
-            mine.use(**given.own)
+            mine.use(**given.own).fast = given.fast
         self.y, self.loss_function = y, loss
         x = batch_innermost(np.asarray(x, np.float64))
         self.loss, self.inputs, self.gradients = map_in_threads(self._forward_and_backward, [x])[0]
@@ -324,9 +324,8 @@ class Winners:
         if rule == "share":
             share = won / np.maximum(won.sum(axis=-1, keepdims=True), 1)
         else:
-            share = np.zeros(won.shape)
             winner = won.argmax(axis=-1) if rule == "first" else won.shape[-1] - 1 - won[..., ::-1].argmax(axis=-1)
-            np.put_along_axis(share, winner[..., None], 1, axis=-1)
+            share = np.arange(won.shape[-1]) == winner[..., None]
         return lambda moved: (self._windows(moved) * share).sum(axis=-1)
 
 

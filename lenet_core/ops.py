@@ -105,7 +105,7 @@ def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, p
                          f"and b {b.shape}.")
     windows = _windows(x, k, stride, pad)                         # (C, k, k, OH, OW, N)
     OH, OW, N = windows.shape[3:]
-    cols = _matrix(C * k * k + 1, OH * OW * N, windows.dtype)
+    cols = matrix(C * k * k + 1, OH * OW * N, windows.dtype)
     cols[:-1].reshape(windows.shape)[...] = windows               # what im2col returns ...
     cols[-1] = 1                                                  # ... and a last row of ones, whose weight is b
     out = _product(np.column_stack((W.reshape(F, -1), b)), cols)  # (F, OH*OW*N)
@@ -130,11 +130,11 @@ def conv_backward(dout: np.ndarray, cache: tuple, need_dx: bool = True) -> tuple
 
 
 def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a @ b, written into a `_matrix`."""
-    return np.matmul(a, b, out=_matrix(len(a), b.shape[1], np.result_type(a, b)))
+    """a @ b, written into a `matrix`."""
+    return np.matmul(a, b, out=matrix(len(a), b.shape[1], np.result_type(a, b)))
 
 
-def _matrix(rows: int, columns: int, dtype: np.dtype) -> np.ndarray:
+def matrix(rows: int, columns: int, dtype: np.dtype) -> np.ndarray:
     """An uninitialised matrix with 64 unused bytes after each row.
 
     Without them, for 32 or 64 images, the rows of LeNet's matrices begin at addresses that differ by multiples of 4096 bytes. Such

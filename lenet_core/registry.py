@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import ops
+from . import ops, winograd
 
 EVERYTHING = None                          # the window of an operation whose outputs each depend on the whole input
 SWITCHES = ("gate", "winner")              # the values of `Operation.switch`
@@ -25,13 +25,14 @@ class Operation:
 
     `forward(x, W, b, **options) -> out, cache` and `backward(dout, cache) -> dx, dW, db`; without parameters
     `forward(x, **options) -> out, cache` and `backward(dout, cache) -> dx`. Both treat every image alone and return new arrays:
-    the two halves of a large batch are computed on two threads. W_shape below is None where there is no W.
+    the parts of a large batch are computed on several threads. W_shape below is None where there is no W.
 
     - `bias_shape(W_shape, **options)`: the shape of b.
     - `fan_in(W_shape, **options)`: how many numbers go into one output, a number, or an array that broadcasts with W.
     - `window(W_shape, **options)`: (k, stride, pad) of the window of one output, or EVERYTHING.
     - `channels(f, depth, **options)`: the input channels, of `depth`, that output channel f depends on, as a slice or a list.
     - `kernel(W, f, **options)`: the weights of output channel f, in the shape of the patch they are multiplied with.
+    - `faster(x_shape, W_shape, **options)`: (forward, backward) with the same results but for rounding, or None; for `Layer.fast`.
 
     `switch` says where the slope of the operation jumps, for `gradcheck`: "gate" (x > 0 passes, as in ReLU), "winner" (the first
     maximum of the window passes), or "" (nowhere; a jump of another kind is a fail). `skips_dx`: `backward` takes `need_dx=False`.
@@ -44,6 +45,7 @@ class Operation:
     window: Callable = lambda W_shape, **options: (1, 1, 0)
     channels: Callable = lambda f, depth, **options: slice(f, f + 1)
     kernel: Callable | None = None
+    faster: Callable = lambda x_shape, W_shape, **options: None
     switch: str = ""
     skips_dx: bool = False
 
@@ -82,7 +84,8 @@ register("conv", ops.conv_forward, ops.conv_backward, skips_dx=True,
          fan_in=lambda W_shape, **_: math.prod(W_shape[1:]),
          window=lambda W_shape, stride=1, pad=0: (W_shape[-1], stride, pad),
          channels=lambda f, depth, **_: slice(0, depth),
-         kernel=lambda W, f, **_: W[f])
+         kernel=lambda W, f, **_: W[f],
+         faster=winograd.functions)
 
 register("max_pool", ops.max_pool_forward, ops.max_pool_backward, switch="winner",
          window=lambda W_shape, k, stride=None: (k, k if stride is None else stride, 0))

@@ -3,7 +3,7 @@
 `train` is a generator: `next()` makes one step, a `for` loop a whole run, and between two steps training pauses. It prints
 and plots nothing. The only random numbers are those of the `rng` given to `minibatches`. The momentum and the number of the
 step are in a `TrainingState`. A checkpoint keeps it with the network and the position in the data, so a run that is stopped,
-saved and resumed in another process gives the same numbers, bit for bit, as an uninterrupted one.
+saved and resumed in another process gives the same numbers, bit for bit, as an uninterrupted one on the same kind of processor.
 """
 
 import math
@@ -160,8 +160,7 @@ def train(net: Net, batches: Iterable[Batch], lr: float | Schedule, mu: float | 
 def _clip(net: Net, max_grad_norm: float) -> None:
     """Scale all gradients by one factor if their norm, as one vector, is above `max_grad_norm`."""
     # In float64, where squares of float32 do not overflow; not by BLAS, whose sums depend on the number of threads.
-    squares = (np.square(g, dtype=np.float64).sum() for layer in net.layers for g in layer.grads.values())
-    norm = math.sqrt(sum(squares))
+    norm = math.sqrt(sum(np.square(g, dtype=np.float64).sum() for layer in net.layers for g in layer.grads.values()))
     if max_grad_norm < norm < math.inf:                      # where it is infinite, `train` raises Diverged at the next loss
         for layer in net.layers:
             layer.grads = {name: g * float(max_grad_norm / norm) for name, g in layer.grads.items()}

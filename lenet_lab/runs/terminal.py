@@ -33,7 +33,8 @@ def main(arguments=None):
     length = ask.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=float, help="number of epochs (default: the recipe's)")
     length.add_argument("--steps", type=int, help="number of batches to train on (default: the recipe's)")
-    ask.add_argument("--seed", type=int, help="same seed, same numbers (default: 0)")
+    ask.add_argument("--seed", type=int, help="default: 0. The same seed gives the same numbers, to the last bit, on processors of one "
+                     "kind; other kinds add in another order, so the last digits differ, and more with every step")
     ask.add_argument("--save", type=Path, metavar="FILE", help="save the run in FILE (.npz) at every test, and at the end")
     ask.add_argument("--resume", type=Path, metavar="FILE", help="continue a run saved by --save, on the same data")
     args = ask.parse_args(arguments)
