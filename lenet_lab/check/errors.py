@@ -253,6 +253,7 @@ KNOWN = [
         "brackets", "`~` turns True into False, but floats stand behind it here. Write it before a mask, with brackets: ~(x > 0).")),
     (TypeError, r"ufunc 'bitwise_\w+' not supported", lambda f, e, n: (
         "brackets", "`&`, `|` and `~` bind more tightly than comparisons: write brackets around each part, (a > 0) & (b > 0).")),
+    (KeyError, r"slice\(|Ellipsis", _dictionary),         # Python 3.12 and later: a slice can be a key
     (KeyError, r"^(.*)$", _key),
     (RecursionError, r"", _recursion),
     (ZeroDivisionError, r"", _zero),
