@@ -247,6 +247,19 @@ def is_wrong(name, version):
     return any(not check.equal(got, right, one) for one, call in made for _, got, right in check.compared(one, call))
 
 
+def reason(name, version):
+    """Why a version is equivalent: it gives the same numbers in every call, or they differ by rounding, or only in the cache."""
+    exercise, solved = EXERCISES[name], solution(name)
+    check = Examination(exercise, version.function, exercise.forward, SEED, LIMIT, time.monotonic() + LIMIT, (version.function, lambda f: f))
+    same_cache = True
+    for case in [*check.cases, *exercise.mixed(np.random.default_rng(SEED + 1), CASES)]:
+        mine, right = check.one_call(version.function, case), check.one_call(solved, case)
+        if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(mine.results, right.results)):
+            return "differs by rounding only"
+        same_cache = same_cache and repr(mine.cache) == repr(right.cache)
+    return "the same numbers in every call" if same_cache else "differs only in the cache, which is the student's choice"
+
+
 def judged(name, version):
     """(wrong, refused, named) of a version."""
     verdict = examine(EXERCISES[name], version.function, [EXERCISES[name].forward] if EXERCISES[name].forward else [])
@@ -255,22 +268,28 @@ def judged(name, version):
     return is_wrong(name, version), False, False
 
 
-def study(names, number=None, two=60, seed=0, show=print):
-    """{(exercise, kind): Counter} for the exercises; `number` mutants with one change (None: all), `two` with two. Accepted wrong ones are shown."""
-    table = {}
+def study(names, number=None, two=60, seed=0, show_all=False):
+    """{(exercise, kind): Counter} for the exercises, and {reason: number} of the equivalent versions.
+
+    `number` mutants with one change (None: all), `two` with two. Wrong ones that are accepted are printed; with `show_all` the
+    equivalent ones too.
+    """
+    table, reasons = {}, Counter()
     for name in names:
         rng = np.random.default_rng(seed)
         for version in itertools.chain(mutants(name, number, rng), pairs(name, two, rng), narrowed(name), stateful(name)):
             wrong, refused, named = judged(name, version)
             counts = table.setdefault((name, version.kind), Counter())
             counts.update(made=1, refused=int(refused), accepted=int(wrong and not refused), equivalent=int(not wrong), named=int(named))
-            if wrong and not refused:
-                show(f"ACCEPTED {name}, {version.kind}: {version.change}", file=sys.stderr)
-    return table
+            why = "" if wrong else reason(name, version)
+            reasons.update([why] if why else [])
+            if show_all and why or wrong and not refused:
+                print(f"{name}, {version.kind}: {why or 'ACCEPTED'}: {version.change}", file=sys.stderr)
+    return table, reasons
 
 
 def as_table(table):
-    """The counts as lines of Markdown."""
+    """The counts as lines of Markdown, one for each exercise and kind, and their sum."""
     lines = ["| exercise | kind | made | equivalent | wrong | refused | named |", "| --- | --- | --: | --: | --: | --: | --: |"]
     total = Counter()
     for (name, kind), counts in table.items():
@@ -307,6 +326,7 @@ def main(args=None):
     parser.add_argument("exercises", nargs="*", default=list(EXERCISES), help="their names; default: all")
     parser.add_argument("--number", type=int, help="that many versions with one change, at random; default: all")
     parser.add_argument("--two", type=int, default=60, help="versions with two changes (%(default)s)")
+    parser.add_argument("--show", action="store_true", help="print every equivalent version with the reason")
     parser.add_argument("--covering", action="store_true", help="print the seeds for `Exercise.covering` instead")
     given = parser.parse_args(args)
     if given.covering:
@@ -314,7 +334,9 @@ def main(args=None):
         return
     with tempfile.TemporaryDirectory() as folder:
         os.environ["LENET_PROGRESS"] = folder
-        print(as_table(study(given.exercises, given.number, given.two)))
+        table, reasons = study(given.exercises, given.number, given.two, show_all=given.show)
+    print(as_table(table))
+    print("\nEquivalent: " + "; ".join(f"{number} {why}" for why, number in reasons.most_common()) + ".")
 
 
 if __name__ == "__main__":

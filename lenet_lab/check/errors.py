@@ -117,7 +117,9 @@ def _unbound(found, error, names):
 
 def _attribute(found, error, names):
     kind, missing = found.group(1), found.group(2)
-    if kind in ("tuple", "list", "dict"):
+    if kind == "dict":
+        return _dictionary(found, error, names)
+    if kind in ("tuple", "list"):
         return "structure", (f"A {kind} is used as an array (`.{missing}`). Take the array out of it first: the cache has the content that your "
                              "forward function put there.")
     if kind == "NoneType":

@@ -34,8 +34,15 @@ def kind_of(value):
 def shape_or_value(argument):
     """An argument of a call: the numbers of a small array, the shape of a large one."""
     if isinstance(argument, np.ndarray):
-        return str(argument.round(3).tolist()) if argument.size <= 4 and argument.ndim <= 2 else str(argument.shape)
+        return str(_four_digits(argument.tolist())) if argument.size <= 4 and argument.ndim <= 2 else str(argument.shape)
     return f"of {len(argument)} arrays" if isinstance(argument, list) else "" if callable(argument) else repr(argument)
+
+
+def _four_digits(value):
+    """Numbers in nested lists with four digits: 1e-30 stays 1e-30."""
+    if isinstance(value, list):
+        return [_four_digits(part) for part in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def two_numbers(a, b):
