@@ -44,6 +44,7 @@ def as_student(exercise, function):
     return plain, None
 
 
+MOST_WORDS = 80                         # of a verdict
 EVERY = {**EXERCISES, **DERIVATIONS}
 WRONG = [(exercise, wrong) for exercise in EVERY.values() for wrong in exercise.wrongs if wrong.clue is None]      # the others: further below
 
@@ -54,6 +55,7 @@ def test_every_misconception_is_called_by_its_name(exercise, wrong):
         function, forward = as_student(exercise, wrong.function)
         verdict = engine.examine(exercise, function, [forward] if forward else [], seed)
         assert not verdict.passed and verdict.misconception == wrong.name and wrong.text in verdict.text
+        assert len(verdict.text.split()) <= MOST_WORDS, verdict
 
 
 @pytest.mark.parametrize("exercise", EVERY.values(), ids=EVERY)

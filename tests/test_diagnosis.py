@@ -8,14 +8,10 @@ import pytest
 
 from lenet_core import ops, reference
 from lenet_lab import check
-from lenet_lab.check import bugs, diagnosis, edits, engine, errors, progress_store
-from lenet_lab.check.derivations import DERIVATIONS
+from lenet_lab.check import bugs, diagnosis, edits, errors, progress_store
 from lenet_lab.check.exercises import EXERCISES
 
 from . import mutation_study, naming_study
-from .test_check import as_student
-
-MOST_WORDS = 80
 
 
 @pytest.fixture(autouse=True)
@@ -168,17 +164,6 @@ def test_an_unknown_error_is_repeated():
     assert errors.explained(RuntimeError("the moon is full")) == (None, "It raises RuntimeError: the moon is full.")
 
 
-EVERY = {**EXERCISES, **DERIVATIONS}
-
-
-def test_no_verdict_is_longer_than_80_words():
-    for exercise in EVERY.values():
-        for wrong in exercise.wrongs:
-            function, forward = as_student(exercise, wrong.function)
-            text = engine.examine(exercise, function, [forward] if forward else []).text
-            assert len(text.split()) <= MOST_WORDS, text
-
-
 @pytest.mark.parametrize("name", ["conv_forward", "conv_backward", "max_pool_forward", "max_pool_backward", "inner_product_forward",
                                   "inner_product_backward", "relu_forward", "relu_backward"])
 def test_the_right_answers_are_those_of_the_loops(name):
@@ -260,7 +245,7 @@ def test_few_mutants_of_every_solution():
     accepted = []
     rng = np.random.default_rng(1)
     for name in EXERCISES:
-        for version in itertools.chain(mutation_study.mutants(name, 4, rng), mutation_study.pairs(name, 2, rng)):
+        for version in itertools.chain(mutation_study.mutants(name, 2, rng), mutation_study.pairs(name, 1, rng)):
             wrong, refused, _ = mutation_study.judged(name, version)
             if wrong and not refused:
                 accepted.append((name, version.change))

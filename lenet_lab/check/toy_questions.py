@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lenet_lab.toy.practice import homework
+from lenet_lab.toy import practice
 
 from .verdict import NOT_WRITTEN, Verdict
 
@@ -71,6 +71,12 @@ def toy(question, answer=...):
 
 
 @functools.cache
+def _homework():
+    """The homework's problem; only read here."""
+    return practice.homework()
+
+
+@functools.cache
 def _answers(question):
     """The right and the wrong answers of a question; they never change."""
     return ANSWERS[question]()
@@ -108,7 +114,7 @@ def _equal(given, value):
 def _work(question):
     if question in SIZES:
         return (SIZES[question],)
-    cell = homework().worked.cell(*PLACES[question])
+    cell = _homework().worked.cell(*PLACES[question])
     return tuple(line for line in (cell.formula, f"{cell.name} = {cell.arithmetic}", cell.note) if line)
 
 
@@ -159,7 +165,7 @@ def _length_of_softmax():
 
 
 def _entry_of_convolution():
-    C = homework().worked.floats("C")
+    C = _homework().worked.floats("C")
     return [C[1, 0, 0]], [
         WrongAnswer(C[0, 0, 0], "filter off by one", "That is C(1,1,1), the first filter's. The third index is the filter, counted from 1."),
         WrongAnswer(C[1, 1, 1], "counted from 0", "That is C(2,2,2): you counted rows and columns from 0, and the homework counts from 1."),
@@ -168,7 +174,7 @@ def _entry_of_convolution():
 
 
 def _entry_of_pooling():
-    w = homework().worked
+    w = _homework().worked
     P, window = w.floats("P"), w.floats("C")[0, 1:3, 0:2]
     return [P[0, 1, 0]], [
         WrongAnswer(P[0, 0, 1], "rows for columns", "That is P(1,2,1): the first index is the row."),
@@ -194,7 +200,7 @@ ORDER_TEXT = {
 
 
 def _entry_of_relu():
-    w = homework().worked
+    w = _homework().worked
     z, s = w.floats("z"), w.floats("s")
     turned = w.changed(F=w["F"].values[:, :, ::-1, ::-1]).floats("s")
     return [s[1]], [
@@ -207,7 +213,7 @@ def _entry_of_relu():
 
 
 def _entry_of_softmax():
-    w = homework().worked
+    w = _homework().worked
     z, s, y = w.floats("z"), w.floats("s"), w.floats("y")
     return [y[1]], [
         WrongAnswer(y[0], "index off by one", "That is the first entry, the probability of the digit 0."),
@@ -227,7 +233,7 @@ def _softmax(scores):
 
 
 def _loss():
-    w = homework().worked
+    w = _homework().worked
     y, J = w.floats("y"), float(w.value("J"))
     return [J], [
         WrongAnswer(-math.log(y[0]), "label counted from 1", "That is -ln y(1). The classes are 0, 1, 2, so the label 1 is the second entry."),
@@ -242,7 +248,7 @@ def _loss():
 
 
 def _dy():
-    w = homework().worked
+    w = _homework().worked
     y, dy, ds = w.floats("y"), w.floats("dy"), w.floats("ds")
     every = "J = -ln y(2) contains y(2) alone: its derivative is -1/y(2), and the other two are 0."
     return [dy[1], dy], [
@@ -260,7 +266,7 @@ def _dy():
 
 
 def _dW1():
-    w = homework().worked
+    w = _homework().worked
     dW1, dz, lr = w.floats("dW1"), w.floats("dz"), 0.01
     return [dW1[0, 0]], [
         WrongAnswer(dW1[1, 1], "counted from 0", "That is dJ/dW1(2,2): the array entry [1, 1], but the homework counts from 1."),
@@ -278,7 +284,7 @@ def _dW1():
 
 
 def _dF1():
-    w = homework().worked
+    w = _homework().worked
     dF, lr = w.floats("dF"), 0.01
     tie = {ties: w.changed(ties=ties).floats("dF")[0, 0, 0, 0] for ties in ("each", "share")}
     gradient = w.floats("dP")[0, 1, 1]

@@ -74,7 +74,6 @@ class Problem:
         return f"{self.name}: {describe(self.worked)}"
 
 
-@functools.cache
 def homework():
     """The toy network in section 3 of the homework (its table 1), with the image of a 1 that is given there."""
     return Problem("The homework's example", WorkedPass(

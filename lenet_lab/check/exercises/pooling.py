@@ -103,10 +103,9 @@ MAX_POOL_FORWARD = Exercise(
               _counted(lambda size, k, s: size // k)),
         Misconception("last window missing", "The last window of each row and column is missing: (H - k) // stride + 1 windows fit, with the + 1.",
               _counted(lambda size, k, s: (size - k) // s)),
-        Misconception("last window missing", "The last window of each row and column is missing: a range, or a slice, ends one place too early.",
-                      _fewer),
-        Misconception("last window missing", "range(0, H - k, stride) leaves out a last window that just fits. It ends at H - k + 1.",
-              _counted(lambda size, k, s: max(0, -(-(size - k) // s)))),
+        Misconception("last window missing", "A window that just fits is missing at the end: a range or a slice ends one place too "
+              "early. range(0, H - k + 1, stride) ends at the right one.",
+              _fewer),
         Misconception("default stride 2", "Where no stride is given, 2 is used. It is k: windows side by side.",
               lambda x, k, stride=None: (reference.max_pool_forward(x, k, stride or 2),)),
         Misconception("first image only", "Only the first image has been pooled, and repeated. Every image is pooled for itself.",
