@@ -40,6 +40,17 @@ def test_stale_indices_of_another_size_are_named():
     assert check.im2col(im2col).misconception == "state between calls"
 
 
+def test_strides_computed_by_hand():
+    def im2col(x, k, stride=1, pad=0):
+        if pad:
+            x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+        (N, C, H, W), size = x.shape, x.itemsize
+        OH, OW = (H - k) // stride + 1, (W - k) // stride + 1
+        shape, steps = (C, k, k, OH, OW, N), (H * W, W, 1, stride * W, stride, C * H * W)
+        return np.lib.stride_tricks.as_strided(x, shape, [size * step for step in steps]).reshape(C * k * k, -1)
+    assert check.im2col(im2col).misconception == "memory order"
+
+
 last_mask = None
 
 
