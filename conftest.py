@@ -31,7 +31,7 @@ def pytest_sessionfinish(session):
         _forget_progress()
 
 
-def _missing():
+def missing():
     """The tags of cells with numbers of a data set that is not here. CIFAR-10 is only looked for in LENET_DATA: it is a large download."""
     tags = set() if load_mnist().name == "MNIST" else {"mnist"}
     with contextlib.suppress(data.DataError):
@@ -53,16 +53,16 @@ def pytest_collection_modifyitems(items):
     """Cells tagged `mnist` or `cifar10` hold numbers of that data set: without it they run all the same, and are not compared."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     tagged = [(item, set((getattr(item, "cell", None) or {}).get("metadata", {}).get("tags", []))) for item in items]
-    missing = _missing() if any(tags & {"mnist", "cifar10"} for _, tags in tagged) else set()
+    absent = missing() if any(tags & {"mnist", "cifar10"} for _, tags in tagged) else set()
     for item, tags in tagged:
-        if tags & missing:
+        if tags & absent:
             item.options["check"] = False
 
 
 def pytest_terminal_summary(terminalreporter):
-    missing = _missing()
-    if "mnist" in missing:
+    absent = missing()
+    if "mnist" in absent:
         terminalreporter.write_line("MNIST is not here: the notebooks ran on scikit-learn's digits instead, and cells with "
                                     "numbers of MNIST were not compared.")
-    if "cifar10" in missing:
+    if "cifar10" in absent:
         terminalreporter.write_line("CIFAR-10 is not named in LENET_DATA: cells with numbers of it were not compared.")

@@ -214,8 +214,9 @@ class Examination:
         def work():
             for case in cases:
                 made.append(self.one_call(self.function, case))
-                if made[-1].unwritten or made[-1].results is None and not made[-1].error:
-                    return                                         # of a wrong structure: the rest would say nothing more
+                last = made[-1]
+                if last.unwritten or last.results is None and not last.error or isinstance(last.error, (MemoryError, RecursionError)):
+                    return                                         # the rest would say nothing more, or take very long
 
         outcome = guard.call(work, (), {}, max(0.1, self.until - time.monotonic()))
         if outcome.endless:
