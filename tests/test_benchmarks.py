@@ -40,7 +40,7 @@ def test_the_yardstick_takes_the_same_steps(rng):
         np.testing.assert_allclose(theirs, mine, atol=1e-12)
 
 
-@pytest.mark.parametrize("size", [{"rounds": 3, "steps": 10, "loops": 16}, pytest.param({"rounds": 3}, marks=pytest.mark.slow)],
+@pytest.mark.parametrize("size", [{"rounds": 2, "steps": 5, "loops": 8}, pytest.param({"rounds": 3}, marks=pytest.mark.slow)],
                          ids=["small", "as make bench measures"])
 def test_speed_in_ratios(size):
     result = throughput.measure(**size, before=ROOT)                          # this build beside itself
