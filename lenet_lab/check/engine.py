@@ -215,7 +215,8 @@ class Examination:
             for case in cases:
                 made.append(self.one_call(self.function, case))
                 last = made[-1]
-                if last.unwritten or last.results is None and not last.error or isinstance(last.error, (MemoryError, RecursionError)):
+                slow = time.monotonic() > self.until - self.seconds / 2
+                if last.unwritten or last.results is None and (not last.error or slow or isinstance(last.error, (MemoryError, RecursionError))):
                     return                                         # the rest would say nothing more, or take very long
 
         outcome = guard.call(work, (), {}, max(0.1, self.until - time.monotonic()))
