@@ -11,46 +11,39 @@ import re
 
 LONGEST_MESSAGE = 200                   # characters of an unknown error that are repeated
 PYTHON_2 = {"xrange": "range", "unicode": "str", "raw_input": "input", "reduce": "functools.reduce", "long": "int", "basestring": "str"}
-NUMBER = r"(\d+)"
 SHAPE = r"(\([\d,newaxis ]*\))"
+
+
+def said_by(error):
+    """The text of an error; never raises."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def message(error):
     """The type and the text of an error, shortened; never raises."""
-    try:
-        said = str(error)
-    except Exception:
-        said = ""
+    said = said_by(error)
     said = said if len(said) <= LONGEST_MESSAGE else said[:LONGEST_MESSAGE] + " ..."
     return type(error).__name__ + (f": {said}" if said else "")
 
 
 def explained(error, names=()):
     """(name, text) for an error; `names` are the names that the function could have meant."""
-    try:
-        said = str(error)
-    except Exception:
-        said = ""
-    for kinds, pattern, explain in KNOWN:
+    said = said_by(error)
+    for kind, pattern, cause in KNOWN:
         # An error from another process is one of the same name, not always of the same class.
-        alike = isinstance(error, kinds) or type(error).__name__ == kinds.__name__
-        found = alike and re.search(pattern, said)
+        found = (isinstance(error, kind) or type(error).__name__ == kind.__name__) and re.search(pattern, said)
         if found:
-            name, text = explain(found, error, names)
-            return name, text
+            if callable(cause):
+                return cause(found, error, names)
+            name, text = cause
+            return name, text.format(said, *found.groups())
     return None, f"It raises {message(error)}."
 
 
-def _product(found, error, names):
-    inner, other = found.group(2), found.group(1)
-    return "sizes of a product", (f"A product with @ has sizes that do not fit: the last axis of the left array has {inner} entries, the axis "
-                                  f"it meets in the right one {other}. They must be equal; a transpose or a reshape is missing.")
-
-
-def _dot(found, error, names):
-    a, b = found.group(1), found.group(2)
-    return "sizes of a product", (f"The product {a} @ {b} is not possible: the last axis of the left array and the axis that it meets in the "
-                                  "right one must be equal. A transpose or a reshape is missing.")
+# ------------------------------------------------------------------------------------- causes that have to be worked out
 
 
 def _broadcast(found, error, names):
@@ -58,11 +51,6 @@ def _broadcast(found, error, names):
     pair = " and ".join(one.replace(",", ", ").replace(", )", ",)") for one in shapes)
     return "shapes that do not fit", (f"Arrays of shapes {pair} cannot be combined entry by entry. Compare the shapes from the right: each pair "
                                       "of sizes must be equal, or one of them 1.")
-
-
-def _into(found, error, names):
-    return "shapes that do not fit", (f"An array of shape {found.group(1)} is written into a place of shape {found.group(2)}. They must have "
-                                      "the same shape.")
 
 
 def _reshape(found, error, names):
@@ -81,20 +69,6 @@ def _index(found, error, names):
                              "and columns are exchanged.")
 
 
-def _too_many(found, error, names):
-    return "too many indices", (f"An array with {found.group(1)} axes is indexed with {found.group(2)} indices. Look at its shape: an axis is "
-                                "missing, or it is another array than you expect.")
-
-
-def _axis(found, error, names):
-    return "axis missing", f"axis {found.group(1)} does not exist: the array has {found.group(2)} axes, numbered from 0."
-
-
-def _float_as_int(found, error, names):
-    return "float as a count", ("A float is used where a whole number is needed (a size, an index, a range). In Python 3 `/` gives a float, also "
-                                "6 / 2; write `//`.")
-
-
 def _unpack(found, error, names):
     wanted, got = found.group("wanted"), found.groupdict().get("got")
     return "unpacking", (f"A line takes {wanted} values apart, but there are {got or 'more'}. Print what stands on its right: it has another "
@@ -110,54 +84,8 @@ def _name(found, error, names):
                             (f"Is `{near[0]}` meant?" if near else "It has not been assigned, or only in another function."))
 
 
-def _unbound(found, error, names):
-    return "used before it is assigned", (f"`{found.group(1)}` is used before it has a value. In some case the line that assigns it does not run, "
-                                          "or it comes later.")
-
-
-def _attribute(found, error, names):
-    kind, missing = found.group(1), found.group(2)
-    if kind == "dict":
-        return _dictionary(found, error, names)
-    if kind in ("tuple", "list"):
-        return "structure", (f"A {kind} is used as an array (`.{missing}`). Take the array out of it first: the cache has the content that your "
-                             "forward function put there.")
-    if kind == "NoneType":
-        return "None", f"None is used as an array (`.{missing}`). A function without `return` gives None; so does list.append or sort."
-    if kind in ("int", "float", "float64", "float32", "int64"):
-        return "number for array", (f"A number is used as an array (`.{missing}`). Has an array lost its name, as in N, C, H, W = x.shape, or "
-                                    f"been summed "
-                                    "too early?")
-    return None, f"It raises AttributeError: a {kind} has no attribute `{missing}`."
-
-
 def _argument(found, error, names):
     return "arguments", f"It is called with other arguments than it takes: {message(error)}. Keep the arguments of the exercise, with these names."
-
-
-def _truth(found, error, names):
-    return "truth of an array", ("An array with several entries stands where one True or False is needed (if, while, and, or, not). For arrays "
-                                 "write `&`, `|`, `~` with brackets, np.where, .any() or .all().")
-
-
-def _cast(found, error, names):
-    return "number type", (f"A result of type {found.group(2)} is written into an array of {found.group(3)}. Make the array with "
-                           "dtype=float, or from x: np.zeros(shape, x.dtype).")
-
-
-def _index_type(found, error, names):
-    return "index type", ("An index must be a whole number, a slice, or an array of integers or bools. A float or a list of another kind stands "
-                          "there; `//` gives whole numbers.")
-
-
-def _ragged(found, error, names):
-    return "arrays of different shapes", ("Arrays of different shapes are put together into one. All must have the same shape: look at the last "
-                                          "window, it is perhaps cut off at the edge.")
-
-
-def _empty(found, error, names):
-    return "empty array", ("The maximum or minimum of an empty array: a window lies outside the image. A loop runs too far, or rows and columns "
-                           "are exchanged.")
 
 
 def _operand(found, error, names):
@@ -173,91 +101,105 @@ def _dictionary(found, error, names):
                           f"({message(error)})")
 
 
-def _key(found, error, names):
-    return "dictionary", f"A dictionary has no key {found.group(1)}. Look at its keys."
+# --------------------------------------------------------------------------------------------------------------- the table
 
+FLOAT = ("float as a count", "A float is used where a whole number is needed (a size, an index, a range). In Python 3 `/` gives a float, also 6 / 2; "
+         "write `//`.")
+INDEX_TYPE = ("index type", "An index must be a whole number, a slice, or an array of integers or bools. A float or a list of another kind "
+              "stands there; `//` gives whole numbers.")
+RAGGED = ("arrays of different shapes", "Arrays of different shapes are put together into one. All must have the same shape: look at the "
+          "last window, it is perhaps cut off at the edge.")
+UNBOUND = ("used before it is assigned", "`{1}` is used before it has a value. In some case the line that assigns it does not run, or it "
+           "comes later.")
 
-def _recursion(found, error, names):
-    return "recursion", "It calls itself without end. A function of this name that you wanted to use is perhaps the one you are writing."
-
-
-def _zero(found, error, names):
-    return "division by zero", "It divides by 0."
-
-
-def _transpose(found, error, names):
-    return "axes", "transpose gets another number of axes than the array has. Print its shape in the line before."
-
-
-def _import(found, error, names):
-    return "import", f"A module cannot be imported: {found.group(0)}."
-
-
-def _not_callable(found, error, names):
-    return "brackets", (f"A {found.group(1)} is called like a function: something with ( ) behind it is not one. An operator is missing before "
-                        "the bracket, or a name of a function has been assigned.")
-
-
+# (type, pattern, cause): the cause is (name, text), or a function of the match that returns both. In the text {0} is the whole message,
+# {1} and {2} are the groups of the pattern. The first that fits is taken.
 KNOWN = [
-    (ValueError, r"matmul.*mismatch.*\(size (\d+) is different from (\d+)\)", _product),
-    (ValueError, rf"shapes {SHAPE} and {SHAPE} not aligned", _dot),
-    (ValueError, r"matmul: Input operand \d does not have enough dimensions", lambda f, e, n: (
+    (ValueError, r"matmul.*mismatch.*\(size (\d+) is different from (\d+)\)", (
+        "sizes of a product", "A product with @ has sizes that do not fit: the last axis of the left array has {2} entries, the axis it meets in the "
+        "right one {1}. They must be equal; a transpose or a reshape is missing.")),
+    (ValueError, rf"shapes {SHAPE} and {SHAPE} not aligned", (
+        "sizes of a product", "The product {1} @ {2} is not possible: the last axis of the left array and the axis that it meets in the "
+        "right one must be equal. A transpose or a reshape is missing.")),
+    (ValueError, r"matmul: Input operand \d does not have enough dimensions", (
         "sizes of a product", "A single number stands beside @, which multiplies arrays. Use * for a number.")),
-    (ValueError, r"could not broadcast input array from shape (\([\d,]*\)) into shape (\([\d,]*\))", _into),
+    (ValueError, r"could not broadcast input array from shape (\([\d,]*\)) into shape (\([\d,]*\))", (
+        "shapes that do not fit", "An array of shape {1} is written into a place of shape {2}. They must have the same shape.")),
     (ValueError, r"(?:could not be broadcast|shape mismatch)(.*\(.*)", _broadcast),
     (ValueError, r"cannot reshape array of size (\d+) into shape (\(.*\))", _reshape),
     (IndexError, r"index (-?\d+) is out of bounds for axis (\d+) with size (\d+)", _index),
-    (IndexError, r"too many indices for array: array is (\d+)-dimensional, but (\d+) were indexed", _too_many),
-    (IndexError, r"only integers, slices", _index_type),
-    (IndexError, r"arrays used as indices must be of integer", _index_type),
-    (IndexError, r"boolean index did not match", lambda f, e, n: (
+    (IndexError, r"too many indices for array: array is (\d+)-dimensional, but (\d+) were indexed", (
+        "too many indices", "An array with {1} axes is indexed with {2} indices. Look at its shape: an axis is missing, or it is another "
+        "array than you expect.")),
+    (IndexError, r"only integers, slices", INDEX_TYPE),
+    (IndexError, r"arrays used as indices must be of integer", INDEX_TYPE),
+    (IndexError, r"boolean index did not match", (
         "mask of another shape", "A mask (array of True and False) has another shape than the array that it selects from.")),
-    (IndexError, r"(list|tuple) index out of range", lambda f, e, n: (
-        "structure", f"A {f.group(1)} is shorter than you expect. Print its length; the cache has what your forward function put there.")),
-    (ValueError, r"axis (-?\d+) is out of bounds for array of dimension (\d+)", _axis),
-    (TypeError, r"'(?:numpy\.)?float\d*' object cannot be interpreted as an integer", _float_as_int),
-    (TypeError, r"slice indices must be integers", _float_as_int),
-    (TypeError, r"only integer scalar arrays|expected a sequence of integers or a single integer", _float_as_int),
+    (IndexError, r"(list|tuple) index out of range", (
+        "structure", "A {1} is shorter than you expect. Print its length; the cache has what your forward function put there.")),
+    (ValueError, r"axis (-?\d+) is out of bounds for array of dimension (\d+)", (
+        "axis missing", "axis {1} does not exist: the array has {2} axes, numbered from 0.")),
+    (TypeError, r"'(?:numpy\.)?float\d*' object cannot be interpreted as an integer", FLOAT),
+    (TypeError, r"slice indices must be integers", FLOAT),
+    (TypeError, r"only integer scalar arrays|expected a sequence of integers or a single integer", FLOAT),
     (ValueError, r"not enough values to unpack \(expected (?:at least )?(?P<wanted>\d+), got (?P<got>\d+)\)", _unpack),
     (ValueError, r"too many values to unpack \(expected (?P<wanted>\d+)(?:, got (?P<got>\d+))?\)", _unpack),
-    (TypeError, r"cannot unpack non-iterable (\w+) object", lambda f, e, n: (
-        "unpacking", f"A line takes a {f.group(1)} apart, which has no parts. Print what stands on its right.")),
-    (UnboundLocalError, r"variable '(\w+)'", _unbound),
+    (TypeError, r"cannot unpack non-iterable (\w+) object", (
+        "unpacking", "A line takes a {1} apart, which has no parts. Print what stands on its right.")),
+    (UnboundLocalError, r"variable '(\w+)'", UNBOUND),
     (NameError, r"name '(\w+)' is not defined", _name),
-    (NameError, r"free variable '(\w+)'", _unbound),
-    (AttributeError, r"'(?:numpy\.)?(\w+)' object has no attribute '(\w+)'", _attribute),
-    (AttributeError, r"module '([\w.]+)' has no attribute '(\w+)'", lambda f, e, n: (
-        "unknown name", f"{f.group(1)} has no `{f.group(2)}`. Look the name up in its documentation.")),
+    (NameError, r"free variable '(\w+)'", UNBOUND),
+    (AttributeError, r"'dict' object has no attribute", _dictionary),
+    (AttributeError, r"'(tuple|list)' object has no attribute '(\w+)'", (
+        "structure", "A {1} is used as an array (`.{2}`). Take the array out of it first: the cache has the content that your forward function put "
+        "there.")),
+    (AttributeError, r"'NoneType' object has no attribute '(\w+)'", (
+        "None", "None is used as an array (`.{1}`). A function without `return` gives None; so does list.append or sort.")),
+    (AttributeError, r"'(?:numpy\.)?(?:int|float|float64|float32|int64)' object has no attribute '(\w+)'", (
+        "number for array", "A number is used as an array (`.{1}`). Has an array lost its name, as in N, C, H, W = x.shape, or been summed "
+        "too early?")),
+    (AttributeError, r"'(?:numpy\.)?(\w+)' object has no attribute '(\w+)'", (None, "It raises AttributeError: a {1} has no attribute `{2}`.")),
+    (AttributeError, r"module '([\w.]+)' has no attribute '(\w+)'", ("unknown name", "{1} has no `{2}`. Look the name up in its documentation.")),
     (TypeError, r"positional argument|unexpected keyword|required keyword|multiple values for argument", _argument),
-    (ValueError, r"truth value of an array", _truth),
-    (TypeError, r"Cannot cast ufunc '(\w+)' output from dtype\('(\w+)'\) to dtype\('(\w+)'\)", _cast),
-    (TypeError, r"numpy boolean (subtract|negative)", lambda f, e, n: (
+    (ValueError, r"truth value of an array", (
+        "truth of an array", "An array with several entries stands where one True or False is needed (if, while, and, or, not). For arrays "
+        "write `&`, `|`, `~` with brackets, np.where, .any() or .all().")),
+    (TypeError, r"Cannot cast ufunc '\w+' output from dtype\('(\w+)'\) to dtype\('(\w+)'\)", (
+        "number type", "A result of type {1} is written into an array of {2}. Make the array with dtype=float, or from x: np.zeros(shape, "
+        "x.dtype).")),
+    (TypeError, r"numpy boolean (?:subtract|negative)", (
         "number type", "`-` is not defined for arrays of True and False. Use ~ or ^, or make numbers of them with .astype(float).")),
-    (IndexError, r"invalid index to scalar variable|too many indices for array: array is 0-d", lambda f, e, n: (
+    (IndexError, r"invalid index to scalar variable", (
         "number for array", "A number is indexed like an array. Give the whole array to the function, or look at its shape in the line before.")),
-    (ValueError, r"window \d+, stride -?\d+, pad -?\d+|A window of \d+ does not fit", lambda f, e, n: (
-        "arguments of the window", f"{e} Are k, stride and pad handed on in this order, and the sizes unpacked as N, C, H, W?")),
-    (ValueError, r"all (?:the )?input array", _ragged),
-    (ValueError, r"inhomogeneous|setting an array element with a sequence", _ragged),
-    (ValueError, r"zero-size array to reduction|attempt to get argm\w+ of an empty", _empty),
-    (ValueError, r"axes don't match array", _transpose),
+    (ValueError, r"window \d+, stride -?\d+, pad -?\d+|A window of \d+ does not fit", (
+        "arguments of the window", "{0} Are k, stride and pad handed on in this order, and the sizes unpacked as N, C, H, W?")),
+    (ValueError, r"all (?:the )?input array", RAGGED),
+    (ValueError, r"inhomogeneous|setting an array element with a sequence", RAGGED),
+    (ValueError, r"zero-size array to reduction|attempt to get argm\w+ of an empty", (
+        "empty array", "The maximum or minimum of an empty array: a window lies outside the image. A loop runs too far, or rows and columns are "
+        "exchanged.")),
+    (ValueError, r"axes don't match array", (
+        "axes", "transpose gets another number of axes than the array has. Print its shape in the line before.")),
     (TypeError, r"unsupported operand type\(s\) for ([^:]+): '(?:builtin_function_or_method|[\w.]*?)(\w+)' and '[\w.]*?(\w+)'", _operand),
     (TypeError, r"unhashable type: 'slice'|(?:float|int)\(\) argument must be.*'dict'", _dictionary),
-    (TypeError, r"'(\w+)' object is not subscriptable", lambda f, e, n: (
-        "structure", f"A {f.group(1)} is indexed with [ ]. " + ("A function without `return` gives None." if f.group(1) == "NoneType" else
-                                                                 "It is not the array that you expect."))),
-    (TypeError, r"'(\w+)' object does not support item assignment", lambda f, e, n: (
-        "structure", f"A {f.group(1)} cannot be written into. Make an array first: np.zeros(shape, x.dtype).")),
-    (TypeError, r"'([\w.]+)' object is not callable", _not_callable),
-    (TypeError, r"bad operand type for unary ~", lambda f, e, n: (
+    (TypeError, r"'NoneType' object is not subscriptable", (
+        "structure", "A NoneType is indexed with [ ]. A function without `return` gives None.")),
+    (TypeError, r"'(\w+)' object is not subscriptable", ("structure", "A {1} is indexed with [ ]. It is not the array that you expect.")),
+    (TypeError, r"'(\w+)' object does not support item assignment", (
+        "structure", "A {1} cannot be written into. Make an array first: np.zeros(shape, x.dtype).")),
+    (TypeError, r"'([\w.]+)' object is not callable", (
+        "brackets", "A {1} is called like a function: something with ( ) behind it is not one. An operator is missing before the bracket, "
+        "or a name of a function has been assigned.")),
+    (TypeError, r"bad operand type for unary ~", (
         "number type", "`~` turns True into False. It stands before a float here: write it before a mask, in brackets: ~(x > 0).")),
-    (TypeError, r"ufunc 'invert' not supported", lambda f, e, n: (
+    (TypeError, r"ufunc 'invert' not supported", (
         "brackets", "`~` turns True into False, but floats stand behind it here. Write it before a mask, with brackets: ~(x > 0).")),
-    (TypeError, r"ufunc 'bitwise_\w+' not supported", lambda f, e, n: (
+    (TypeError, r"ufunc 'bitwise_\w+' not supported", (
         "brackets", "`&`, `|` and `~` bind more tightly than comparisons: write brackets around each part, (a > 0) & (b > 0).")),
     (KeyError, r"slice\(|Ellipsis", _dictionary),         # Python 3.12 and later: a slice can be a key
-    (KeyError, r"^(.*)$", _key),
-    (RecursionError, r"", _recursion),
-    (ZeroDivisionError, r"", _zero),
-    (ImportError, r"No module named '[\w.]+'", _import),
+    (KeyError, r"^(.*)$", ("dictionary", "A dictionary has no key {1}. Look at its keys.")),
+    (RecursionError, r"", (
+        "recursion", "It calls itself without end. A function of this name that you wanted to use is perhaps the one you are writing.")),
+    (ZeroDivisionError, r"", ("division by zero", "It divides by 0.")),
+    (ImportError, r"(No module named '[\w.]+')", ("import", "A module cannot be imported: {1}.")),
 ]
