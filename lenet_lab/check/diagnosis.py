@@ -2,24 +2,24 @@
 
 The sources of a name, in this order, and why each can be trusted:
 
-1. *A known misconception.* A function that has it gives the same results as the student's on every case.
-2. *An edit.* One small change of the student's own source makes every case right (`edits`): so the cause stands in that line.
-3. *Known misconceptions of single results*: dW of one, db of another.
-4. *The cases.* All cases with a property are wrong, all others are right: "wrong wherever height and width differ".
-5. *The numbers.* What is true of the wrong results themselves: the opposite sign, a factor, other places, nan, one image only.
+1. *State.* The same call gives another result, or a fresh copy of the function is right.
+2. *A known misconception.* A function that has it gives the same results as the student's on every case.
+3. *The memory.* The same numbers, row by row in memory, give the right result.
+4. *An edit.* One small change of the student's own source makes every case right (`edits`): so the cause stands in that line.
+5. *A known misconception of one result*, dW or db, where the others have another cause.
+6. *The numbers.* What is true of the wrong results themselves: the opposite sign, a factor, other places, one image only.
+7. *The cases.* All cases with a property are wrong, all others are right: "wrong wherever height and width differ".
 
 The examination that is passed in is an `engine.Examination`.
 """
 
 import itertools
 import math
-import time
 from typing import NamedTuple
 
 import numpy as np
 
-from . import guard
-from .edits import UNCHANGED, edits, written
+from .edits import UNCHANGED, edits
 from .wording import listed
 
 SEARCH_SECONDS = 4.0                   # for trying edits
@@ -44,10 +44,13 @@ def of_error(examination, case, made):
     return _kept(examination, case) or _known(examination) or _edited(examination, case)
 
 
-def of_values(examination, case, name, only_known=False):
-    """The cause of a wrong result `name`, first seen in a case. With `only_known`, a known misconception or None."""
-    if only_known:
-        return _known(examination) or _known(examination, name)
+def of_type(examination, name):
+    """The cause of a wrong number type of the result `name`: a known misconception, or None."""
+    return _known(examination) or _known(examination, name)
+
+
+def of_values(examination, case, name):
+    """The cause of a wrong result `name`, first seen in a case."""
     found = (_state(examination, case, name) or _kept(examination, case) or _known(examination) or _memory_order(examination, case)
              or _edited(examination, case))
     if found:
@@ -56,7 +59,7 @@ def of_values(examination, case, name, only_known=False):
             or Found(None, ""))._replace(partial=True)
 
 
-# ----------------------------------------------------------------------------------------------------------- 1, 3: known
+# ------------------------------------------------------------------------------------------------------------------ known
 
 
 def _known(examination, name=None):
@@ -64,9 +67,9 @@ def _known(examination, name=None):
     exercise = examination.exercise
     names = (name,) if name else exercise.results
     places = [exercise.results.index(one) for one in names] if not exercise.several else None
-    tree = _tree(examination)
+    source = examination.source
     for wrong in exercise.wrongs:
-        if (wrong.clue is None or tree is not None and wrong.clue(tree)) and _agrees(examination, wrong.function, places):
+        if (wrong.clue is None or source and wrong.clue(source.tree)) and _agrees(examination, wrong.function, places):
             return Found(wrong.name, wrong.text)
     if not exercise.several:
         for order in list(itertools.permutations(range(len(exercise.results))))[1:]:
@@ -98,25 +101,18 @@ def _agrees(examination, function, places):
     return differs and compared
 
 
-def _tree(examination):
-    if not hasattr(examination, "source"):
-        examination.source = written(examination.own)
-    return examination.source.tree if examination.source else None
-
-
 def _memory_order(examination, case):
     """Whether the same numbers, row by row in memory, give the right result."""
     if all(arg.flags.c_contiguous for arg in case.args if isinstance(arg, np.ndarray)):
         return None
     tidy = case._replace(args=tuple(np.ascontiguousarray(arg) if isinstance(arg, np.ndarray) else arg for arg in case.args))
-    outcome = guard.call(examination.fits, (examination.function, tidy), {}, max(0.1, examination.until - time.monotonic()))
-    if outcome.value is not True:
+    if examination.guarded(examination.fits, examination.function, tidy).value is not True:
         return None
     return Found("memory order", "The same numbers give the right result when x lies row by row in memory, as np.ascontiguousarray(x) does. Here "
                  "it lies in another order: count on shapes, not on the memory (strides, data, order).")
 
 
-# ---------------------------------------------------------------------------------------------------------------- 2: edits
+# ------------------------------------------------------------------------------------------------------------------ edits
 
 CAUSES = {                              # of an edit: the name of the cause, and a next step
     "comparison": ("comparison", "Ask what must happen where both sides are equal, and which side is larger."),
@@ -139,19 +135,18 @@ CAUSES = {                              # of an edit: the name of the cause, and
 
 def _edited(examination, case):
     """One change of the student's source that makes every case right."""
-    if _tree(examination) is None:
+    if examination.source is None:
         return None
     others = [one for one in examination.cases if one is not case] + examination.more(MORE)
-    seconds = min(SEARCH_SECONDS, max(0.1, examination.until - time.monotonic() - 0.5))
     worked = []
 
     def search():
         for edit in edits(examination.source):
-            if edit.kind in CAUSES and _makes_right(examination, edit, [case, *others]):
+            if _makes_right(examination, edit, [case, *others]):
                 worked.append(edit)
                 return
 
-    guard.call(search, (), {}, seconds)
+    examination.guarded(search, most=min(SEARCH_SECONDS, examination.left - 0.5))
     if not worked:
         return None
     edit, (name, step) = worked[0], CAUSES[worked[0].kind]
@@ -180,7 +175,7 @@ def _short(code, other):
     return ("... " if start else "") + code[start:start + LONGEST_CODE] + (" ..." if start + LONGEST_CODE < len(code) else "")
 
 
-# ---------------------------------------------------------------------------------------------------------------- 4: cases
+# ------------------------------------------------------------------------------------------------------------------ cases
 
 
 def _first(case):
@@ -269,7 +264,7 @@ def _cases(examination):
         for one in cases[len(wrong):]:          # one by one: the time may be up before the last
             wrong.append(_is_wrong(examination, one, examination.one_call(examination.function, one)))      # noqa: PERF401
 
-    guard.call(experiment, (), {}, min(EXPERIMENT_SECONDS, max(0.1, examination.until - time.monotonic())))
+    examination.guarded(experiment, most=EXPERIMENT_SECONDS)
     cases = cases[:len(wrong)]
     if sum(not bad for bad in wrong) < 3 or len(cases) < len(examination.cases) + FEWEST:
         return None
@@ -302,12 +297,20 @@ def _is_wrong(examination, case, made):
     return made.results is None or any(got.shape != one.shape or not examination.equal(got, one, case) for got, one in zip(made.results, right))
 
 
-# -------------------------------------------------------------------------------------------------------------- 5: numbers
+# ---------------------------------------------------------------------------------------------------------------- numbers
 
 
-def _numbers(examination, name, describers=()):
-    """What is true of the wrong results of `name` in every case."""
-    describers = describers or (_of_zeros, _of_bound, _of_rounding, _of_factor, _of_offset, _of_places, _of_first_image)
+def _numbers(examination, name):
+    """What is true of the numbers of the wrong results of `name` in every case."""
+    return _described(examination, name, (_of_zeros, _of_bound, _of_rounding, _of_factor, _of_offset, _of_places, _of_first_image))
+
+
+def _shapes(examination, name):
+    """What is true of the shapes of the wrong results, or that they are nan."""
+    return _described(examination, name, (_of_shape, _of_nan))
+
+
+def _described(examination, name, describers):
     exercise, pairs = examination.exercise, []
     for one, made in zip(examination.cases, examination.made):
         names = exercise.names(one)
@@ -317,11 +320,6 @@ def _numbers(examination, name, describers=()):
         pairs.append((one, made.results[n], examination.right(one)[n]))
     wrong = [(one, got, right) for one, got, right in pairs if got.shape != right.shape or not examination.equal(got, right, one)]
     return next(filter(None, (describe(name, wrong) for describe in describers)), None)
-
-
-def _shapes(examination, name):
-    """What is true of the shapes of the wrong results, or that they are nan."""
-    return _numbers(examination, name, (_of_shape, _of_nan))
 
 
 def _of_shape(name, wrong):
@@ -365,16 +363,16 @@ def _of_bound(name, wrong):
         if any(got.shape != right.shape or not got.size for _, got, right in wrong):
             return None
         limits = [float(limit(got)) for _, got, _ in wrong]
-        if np.allclose(limits, limits[0], rtol=1e-6) and all(np.allclose(got, bound(right, limits[0]), rtol=1e-5, atol=1e-8) for _, got,
-                                                             right in wrong):
+        if np.allclose(limits, limits[0], rtol=1e-6) and all(
+                np.allclose(got, bound(right, limits[0]), rtol=1e-5, atol=1e-8) for _, got, right in wrong):
             return Found("limit", f"No entry of {name} is {words} {limits[0]:.6g}. {step}")
     return None
 
 
 def _of_rounding(name, wrong):
     for digits in range(1, 7):
-        if all(got.shape == right.shape and got.size > 1 and np.allclose(got, np.round(right, digits), rtol=1e-9, atol=1e-12) for _, got,
-               right in wrong):
+        if all(got.shape == right.shape and got.size > 1 and np.allclose(got, np.round(right, digits), rtol=1e-9, atol=1e-12)
+               for _, got, right in wrong):
             return Found("rounded", f"{name} is rounded to {digits} decimals. Round only what is printed.")
     return None
 
@@ -413,8 +411,8 @@ def _classes(case):
     return first.shape[1] if first is not None and first.ndim > 1 else None
 
 
-FACTORS = [("the batch size", _batch), ("the number of columns (classes, channels)", _classes), ("the learning rate",
-                                                                                                 lambda case: case.kwargs.get("lr")),
+FACTORS = [("the batch size", _batch), ("the number of columns (classes, channels)", _classes),
+           ("the learning rate", lambda case: case.kwargs.get("lr")),
            ("mu", lambda case: case.kwargs.get("mu", 0.9) if "lr" in case.kwargs else None),
            ("1 - mu", lambda case: 1 - case.kwargs.get("mu", 0.9) if "lr" in case.kwargs else None),
            ("the window's number of pixels", lambda case: _window(case)[0] ** 2 if _window(case) else None)]
@@ -430,11 +428,10 @@ def _of_offset(name, wrong):
 
 
 def _of_places(name, wrong):
-    if all(got.shape == right.shape and np.allclose(np.sort(got, axis=None), np.sort(right, axis=None), rtol=1e-3, atol=1e-6) for _, got,
-           right in wrong):
+    if all(got.shape == right.shape and np.allclose(np.sort(got, axis=None), np.sort(right, axis=None), rtol=1e-3, atol=1e-6)
+           for _, got, right in wrong):
         return Found("right numbers in wrong places", f"{name} has the right numbers in wrong places. Look at the order of the axes, at each "
-                                                      f"reshape and "
-                     "transpose.")
+                     "reshape and transpose.")
     return None
 
 
@@ -447,7 +444,7 @@ def _of_first_image(name, wrong):
     return None
 
 
-# ---------------------------------------------------------------------------------------------------------------- state
+# ------------------------------------------------------------------------------------------------------------------ state
 
 
 def _state(examination, case, name):
@@ -455,7 +452,7 @@ def _state(examination, case, name):
     made, new = _once(examination, case), examination.renumbered(case)
     if made is None or made.results is None:
         return None
-    first, n = examination.made[_place(examination, case)], examination.exercise.names(case).index(name)
+    first, n = examination.made[examination.place(case)], examination.exercise.names(case).index(name)
     if first.results is None:
         return None
     if not examination.equal(made.results[n], first.results[n], case):
@@ -471,17 +468,15 @@ def _state(examination, case, name):
 
 def _kept(examination, case):
     """Whether a fresh copy of the function, which has been called for nothing else, is right in this case."""
-    if _tree(examination) is None:
+    if examination.source is None:
         return None
 
     def alone():
         return examination.fits(examination.adapt(examination.source.fresh()), case)
 
-    outcome = guard.call(alone, (), {}, min(1.0, max(0.1, examination.until - time.monotonic())))
-    if outcome.value is True:
+    if examination.guarded(alone, most=1.0).value is True:
         return Found("state between calls", "Called for this case alone it is right, after other calls it is wrong: something of them is kept (a "
-                                            "default "
-                     "argument, a global variable). Make everything anew in each call.")
+                     "default argument, a global variable). Make everything anew in each call.")
     return None
 
 
@@ -492,23 +487,17 @@ REMEMBERED = ("With other numbers of the same shapes it returns the same result:
 def of_state(examination, old, new, made, n):
     """In words, what a second call with the same shapes returned in place of the right result number n."""
     got, before, right = made.results[n], examination.right(old)[n], examination.right(new)[n]
-    if examination.equal(got, before, new):
+    first = examination.made[examination.place(old)].results[n]
+    if examination.equal(got, before, new) or got.shape == right.shape and np.array_equal(got, first):
         return REMEMBERED
-    if got.shape == right.shape and np.array_equal(got, examination.made[_place(examination, old)].results[n]):
-        return REMEMBERED
-    if got.shape == right.shape and not examination.equal(got - right, np.zeros_like(right), new) and before.shape == right.shape \
-            and examination.equal(got - right, before, new):
+    if got.shape == right.shape == before.shape and examination.equal(got - right, before, new):
         return ("Called a second time with the same shapes, it adds to the result of the call before. Start from zero in each call.")
     return ("Called a second time with arrays of the same shapes, it is wrong: something is kept between calls (a global variable, a default "
             "argument, a buffer). Make everything anew in each call.")
 
 
-def _place(examination, case):
-    return next(n for n, one in enumerate(examination.cases) if one is case)
-
-
 def _once(examination, case):
     """One more call, guarded; None if it does not end."""
-    outcome = guard.call(examination.one_call, (examination.function, case), {}, max(0.1, examination.until - time.monotonic()))
+    outcome = examination.guarded(examination.one_call, examination.function, case)
     return None if outcome.endless or outcome.error else outcome.value
 

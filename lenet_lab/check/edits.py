@@ -143,12 +143,12 @@ def edits(source):
             if before != after:
                 found.append(Edit(kind, _line(node, parent, tree), before, after, changed, source))
     found += [Edit(kind, line, before, after, changed, source) for kind, line, before, after, changed in _of_statements(tree)]
-    return sorted(found, key=lambda edit: LIKELY.get(edit.kind, 9))
+    return sorted(found, key=lambda edit: LIKELY[edit.kind])
 
 
 LIKELY = {"comparison": 0, "sign": 0, "axis": 0, "brackets": 0, "argument": 1, "constant": 1, "function": 1, "operator": 1, "assignment": 1,
 "order": 1, "copy": 0,
-          "slice": 1, "transpose": 2, "dropped": 2, "name": 3, "added": 4}
+          "slice": 1, "transpose": 2, "dropped": 2, "name": 3}
 
 
 def _names(tree):

@@ -11,7 +11,9 @@ cache: a backward function is called with the cache of its forward function.
 
 import ast
 import dis
+import functools
 import inspect
+import math
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +24,7 @@ import numpy as np
 
 from lenet_core.gradcheck import numeric_gradient
 
-from . import diagnosis, guard
+from . import diagnosis, edits, guard
 from .errors import explained, message
 from .verdict import NOT_WRITTEN, Verdict
 from .wording import difference_map, kind_of, listed, shape_or_value, shown, two_numbers
@@ -140,8 +142,25 @@ class Examination:
         self.rng = np.random.default_rng(seed)
         self.cases = [*exercise.cases(self.rng), *(exercise.one(np.random.default_rng(n)) for n in exercise.covering),
                       *exercise.mixed(self.rng, MIXED)]
-        self.doubled = []
-        self.notes, self.made, self._right, self._more, self._in_forward = [], [], {}, [], False
+        self.notes, self.doubled, self.made, self._right, self._more, self._in_forward = [], [], [], {}, [], False
+
+    @functools.cached_property
+    def source(self):
+        """The student's function with its syntax tree (`edits.Written`), or None."""
+        return edits.written(self.own)
+
+    @property
+    def left(self):
+        """The seconds that are left."""
+        return self.until - time.monotonic()
+
+    def guarded(self, function, *args, most=math.inf):
+        """`guard.call` of a function in the time that is left, for `most` seconds."""
+        return guard.call(function, args, {}, max(0.1, min(most, self.left)))
+
+    def place(self, case):
+        """The number of a case."""
+        return next(n for n, one in enumerate(self.cases) if one is case)
 
     @property
     def reached(self):
@@ -186,8 +205,7 @@ class Examination:
             passed.append("finite differences")
         if self.doubled:
             self.note(f"Note: float32 goes in and {listed(self.doubled)} {'comes' if len(set(self.doubled)) == 1 else 'come'} out as float64, "
-                      f"which makes "
-                      "training slower. An array made with x.dtype has the number type of x.")
+                      "which makes training slower. An array made with x.dtype has the number type of x.")
         self.note_globals()
         return passed
 
@@ -215,11 +233,11 @@ class Examination:
             for case in cases:
                 made.append(self.one_call(self.function, case))
                 last = made[-1]
-                slow = time.monotonic() > self.until - self.seconds / 2
+                slow = self.left < self.seconds / 2
                 if last.unwritten or last.results is None and (not last.error or slow or isinstance(last.error, (MemoryError, RecursionError))):
                     return                                         # the rest would say nothing more, or take very long
 
-        outcome = guard.call(work, (), {}, max(0.1, self.until - time.monotonic()))
+        outcome = self.guarded(work)
         if outcome.endless:
             where = self.where(cases[min(len(made), len(cases) - 1)])
             if self._in_forward:
@@ -300,7 +318,7 @@ class Examination:
     def renumbered(self, case):
         """The case with new numbers in its arrays of floats; shapes, number types, memory order and options stay."""
         if not self.exercise.one:                                  # a formula about probabilities is only right for probabilities
-            return self.exercise.cases(self.rng)[next(n for n, one in enumerate(self.cases) if one is case)]
+            return self.exercise.cases(self.rng)[self.place(case)]
 
         def new(value):
             if isinstance(value, list):
@@ -376,7 +394,7 @@ class Examination:
         """The results are floating-point numbers."""
         for name, got, _ in self.compared(case, made):
             if got.dtype.kind != "f":
-                found = diagnosis.of_values(self, case, name, only_known=True)
+                found = diagnosis.of_type(self, name)
                 raise Finding(_lines(found.text if found else "", f"{name} holds {got.dtype} instead of floating-point numbers "
                                      f"({self.where(case)})."), found.name if found else "number type")
             single = [a.dtype == np.float32 for a in case.args if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
@@ -422,12 +440,12 @@ class Examination:
         return any(other == name and not self.equal(got, right, case) for case, made in zip(self.cases, self.made)
                    for other, got, right in self.compared(case, made))
 
-    def entry(self, name, got, right, close):
+    def entry(self, name, got, right, close, words="expected"):
         """The first wrong entry in words."""
         index = _first_wrong(close)
         place = f"{name}[{', '.join(map(str, index))}]" if index else name
         yours, expected = two_numbers(got[index], right[index])
-        return f"{place} is {yours}, expected {expected}"
+        return f"{place} is {yours}, {words} {expected}"
 
     def repeated(self):
         """Call again with the same shapes and new numbers; then look at the results of the first calls once more."""
@@ -456,10 +474,8 @@ class Examination:
             got = made.results[self.exercise.results.index(name)]
             close = _isclose(got, slope, rtol=1e-2 if got.dtype == np.float32 else 1e-4, atol=1e-4)
             if not close.all():
-                index = _first_wrong(close)
-                yours, expected = two_numbers(got[index], slope[index])
-                raise Finding(f"{name}[{', '.join(map(str, index))}] is {yours}, but the slope, by finite differences, is {expected} "
-                              f"({self.where(case)}).", picture=difference_map(name, close, index))
+                entry = self.entry(name, got, slope, close, "but the slope, by finite differences, is")
+                raise Finding(f"{entry} ({self.where(case)}).", picture=difference_map(name, close, _first_wrong(close)))
 
     # ------------------------------------------------------------------------------------------------------- comparing
 
@@ -551,8 +567,9 @@ def _same(old, new, rounding=0.0):
             return False
         if old.dtype.kind not in "biuf":
             return True
-        return bool(_isclose(old, new, rtol=0, atol=rounding, equal_nan=True).all()) if rounding else _array_equal(old, new,
-                                                                                                                   equal_nan=old.dtype.kind == "f")
+        if rounding:
+            return bool(_isclose(old, new, rtol=0, atol=rounding, equal_nan=True).all())
+        return _array_equal(old, new, equal_nan=old.dtype.kind == "f")
     if type(old) in (list, tuple) and type(new) is type(old):
         return len(old) == len(new) and all(_same(a, b, rounding) for a, b in zip(old, new))
     if type(old) is dict and type(new) is dict:
