@@ -157,22 +157,27 @@ def _col2im_cases(rng):
     return [Case("hand", (ones, (1, 1, 3, 3)), {"k": 2}, "all ones: how many windows saw each pixel?"), *cases[1:]]
 
 
-def _back(write, cut=True):
-    """col2im that puts each window back by `write(image, place, window)`."""
+def _back(write, cut=True, step=lambda k, stride: stride, square=False):
+    """col2im that puts each window back by `write(image, place, window)`, `step` apart; `square` takes OW to be OH."""
     def function(cols, x_shape, k, stride=1, pad=0):
         N, C, H, W = x_shape
-        OH, OW = ops.output_size(H, k, stride, pad), ops.output_size(W, k, stride, pad)
-        windows = cols.reshape(C, k, k, OH, OW, N)
+        OH, OW = ops.output_size(H, k, stride, pad), ops.output_size(H if square else W, k, stride, pad)
+        windows, s = cols.reshape(C, k, k, OH, OW, N), step(k, stride)
         x = np.zeros((N, C, H + 2 * pad, W + 2 * pad), cols.dtype)
         for i, j in np.ndindex(OH, OW):
-            write(x, (slice(None), slice(None), slice(i * stride, i * stride + k), slice(j * stride, j * stride + k)),
-                  windows[:, :, :, i, j].transpose(3, 0, 1, 2))
+            write(x, (slice(None), slice(None), slice(i * s, i * s + k), slice(j * s, j * s + k)), windows[:, :, :, i, j].transpose(3, 0, 1, 2))
         return (x[:, :, pad:pad + H, pad:pad + W] if cut else x,)
     return function
 
 
 def _add(x, place, window):
     x[place] += window
+
+
+def _add_inside(x, place, window):
+    """Of a window that reaches over the edge, only what lies inside."""
+    room = x[place]
+    room += window[:, :, :room.shape[2], :room.shape[3]]
 
 
 def _set(x, place, window):
@@ -194,16 +199,14 @@ def _divided(cols, x_shape, k, stride=1, pad=0):
     return (ops.col2im(cols, x_shape, k, stride, pad) / np.maximum(count, 1),)
 
 
-def _from_columns(cols, x_shape, k, stride, pad, order="cijhwn"):
-    """col2im of columns whose six axes are read in another order."""
-    N, C, H, W = x_shape
-    sizes = dict(zip("cijhwn", (C, k, k, ops.output_size(H, k, stride, pad), ops.output_size(W, k, stride, pad), N)))
-    axes = cols.reshape([sizes[letter] for letter in order]).transpose([order.index(letter) for letter in "cijhwn"])
-    return ops.col2im(np.ascontiguousarray(axes).reshape(cols.shape), x_shape, k, stride, pad)
-
-
 def _read(order):
-    return lambda cols, x_shape, k, stride=1, pad=0: (_from_columns(cols, x_shape, k, stride, pad, order),)
+    """col2im that reads the six axes of the columns in another order."""
+    def function(cols, x_shape, k, stride=1, pad=0):
+        N, C, H, W = x_shape
+        sizes = dict(zip("cijhwn", (C, k, k, ops.output_size(H, k, stride, pad), ops.output_size(W, k, stride, pad), N)))
+        axes = cols.reshape([sizes[letter] for letter in order]).transpose([order.index(letter) for letter in "cijhwn"])
+        return (ops.col2im(np.ascontiguousarray(axes).reshape(cols.shape), x_shape, k, stride, pad),)
+    return function
 
 
 def _whole(cols, x_shape, k, stride, pad):
@@ -220,20 +223,6 @@ def _after(change):
     return lambda cols, x_shape, k, stride=1, pad=0: (change(ops.col2im(cols, x_shape, k, stride, pad)),)
 
 
-def _moved_by(step):
-    """The windows put back `step` apart instead of `stride`."""
-    def function(cols, x_shape, k, stride=1, pad=0):
-        N, C, H, W = x_shape
-        OH, OW = ops.output_size(H, k, stride, pad), ops.output_size(W, k, stride, pad)
-        cut, s = cols.reshape(C, k, k, OH, OW, N), step(k, stride)
-        x = np.zeros((N, C, H + 2 * pad, W + 2 * pad), cols.dtype)
-        for i, j in np.ndindex(OH, OW):
-            room = x[:, :, i * s:i * s + k, j * s:j * s + k]
-            room += cut[:, :, :, i, j].transpose(3, 0, 1, 2)[:, :, :room.shape[2], :room.shape[3]]
-        return (x[:, :, pad:pad + H, pad:pad + W],)
-    return function
-
-
 def _without_last_windows(cols, x_shape, k, stride, pad):
     N, C, H, W = x_shape
     cut = cols.reshape(C * k * k, ops.output_size(H, k, stride, pad), ops.output_size(W, k, stride, pad), N).copy()
@@ -241,26 +230,10 @@ def _without_last_windows(cols, x_shape, k, stride, pad):
     return ops.col2im(cut.reshape(cols.shape), x_shape, k, stride, pad)
 
 
-def _square(cols, x_shape, k, stride=1, pad=0):
-    N, C, H, W = x_shape
-    OH = ops.output_size(H, k, stride, pad)
-    cut, x = cols.reshape(C, k, k, OH, OH, N), np.zeros((N, C, H + 2 * pad, W + 2 * pad), cols.dtype)
-    for i, j in np.ndindex(OH, OH):
-        x[:, :, i * stride:i * stride + k, j * stride:j * stride + k] += cut[:, :, :, i, j].transpose(3, 0, 1, 2)
-    return (x[:, :, pad:pad + H, pad:pad + W],)
-
-
 def _taken_out(x):
     only = np.zeros_like(x)
     only[:1] = x[:1]
     return only
-
-
-def _read_by_image(cols, x_shape, k, stride=1, pad=0):
-    N, C, H, W = x_shape
-    OH, OW = ops.output_size(H, k, stride, pad), ops.output_size(W, k, stride, pad)
-    reordered = cols.reshape(C, k, k, N, OH, OW).transpose(0, 1, 2, 4, 5, 3).reshape(cols.shape)
-    return (ops.col2im(reordered, x_shape, k, stride, pad),)
 
 
 COL2IM = Exercise(
@@ -277,7 +250,7 @@ COL2IM = Exercise(
               _back(lambda x, place, window: _add(x, place, swapped(window)))),
         Misconception("batch order", "The columns have been read in the order image, row, column. Here the image runs fastest: reshape to (C, k, k, "
               "OH, OW, N).",
-              _read_by_image),
+              _read("cijnhw")),
         Misconception("flipped window", "The windows are put back rotated by 180 degrees. Entry (i, j) goes back to (i, j).",
               _back(lambda x, place, window: _add(x, place, turned(window)))),
         Misconception("empty slice", "x[pad:-pad] is empty where pad is 0, since -0 is 0. Cut with pad : pad + H and pad : pad + W.",
@@ -291,9 +264,9 @@ COL2IM = Exercise(
         Misconception("padding cut twice", "The padding is cut off twice.", _cropped(lambda x, pad, shape: x[:, :, 2 * pad:, 2 * pad:])),
         Misconception("stride ignored", "The windows are put back one pixel apart, whatever `stride` is. Window (i, j) begins at i * stride, j * "
               "stride.",
-              _moved_by(lambda k, stride: 1)),
+              _back(_add_inside, step=lambda k, stride: 1)),
         Misconception("stride is k", "The windows are put back side by side, k apart. They are `stride` apart, and may overlap.",
-              _moved_by(lambda k, stride: k)),
+              _back(_add_inside, step=lambda k, stride: k)),
         Misconception("channel order", "In each column the channel has been read as the fastest index. The channels follow one another as wholes: "
               "row "
               "c*k*k + i*k + j.", _read("ijchwn")),
@@ -301,7 +274,8 @@ COL2IM = Exercise(
               _read("cijwhn")),
         Misconception("last window missing", "The last row and column of windows are not put back: a range ends one too early.",
               lambda cols, x_shape, k, stride=1, pad=0: (_without_last_windows(cols, x_shape, k, stride, pad),)),
-        Misconception("square images only", "OW has been taken to be OH, so it fits only where height and width are equal.", _square),
+        Misconception("square images only", "OW has been taken to be OH, so it fits only where height and width are equal.",
+              _back(_add, square=True)),
         Misconception("does not start at 0", "Every entry is 1 too large: the sums start from ones, not from zeros.", _after(lambda x: x + 1)),
         Misconception("first image only", "Only the first image is filled. Go through all images.", _after(_taken_out)),
         Misconception("divided by the window", "The sums have been divided by the window's size. Every entry is added as it is.",
