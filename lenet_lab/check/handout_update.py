@@ -30,8 +30,7 @@ def _left_alone(p, v, dp, lr, mu, decay):
 
 UPDATE = Exercise("sgd_momentum", ("w", "b", "winc of w", "winc of b"), _cases, _update(), ("w", "b", "w_inc", "b_inc", "dw", "db"), wrongs=[
     Misconception("decay on biases", "The biases decay too. Weight decay is for the weights: a bias only moves the threshold of a unit, and a "
-          "smaller "
-          "bias does not make the network simpler (homework, equation 12: the sum goes over the weights).", _update(decay_of_biases=1.0)),
+          "smaller bias does not make the network simpler (homework, equation 12: the sum goes over the weights).", _update(decay_of_biases=1.0)),
     Misconception("biases at the weights' rate", "The biases are updated with w_rate; they have their own rate, b_rate.",
           _update(rate_of_biases=lambda w_rate, b_rate: w_rate)),
     Misconception("biases forgotten", "The biases do not change. Both w and b of every layer are updated.", _update(of_biases=_left_alone)),

@@ -268,8 +268,7 @@ COL2IM = Exercise(
         Misconception("stride is k", "The windows are put back side by side, k apart. They are `stride` apart, and may overlap.",
               _back(_add_inside, step=lambda k, stride: k)),
         Misconception("channel order", "In each column the channel has been read as the fastest index. The channels follow one another as wholes: "
-              "row "
-              "c*k*k + i*k + j.", _read("ijchwn")),
+              "row c*k*k + i*k + j.", _read("ijchwn")),
         Misconception("windows down the columns", "The columns have been read down the image. They go along the rows: column (oh*OW + ow)*N + n.",
               _read("cijwhn")),
         Misconception("last window missing", "The last row and column of windows are not put back: a range ends one too early.",

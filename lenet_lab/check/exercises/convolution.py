@@ -122,8 +122,7 @@ CONV_FORWARD = Exercise(
         Misconception("padding on one side", "All the padding is at the top and on the left. It goes on all four sides, `pad` on each.",
               _conv(change_x=lambda x, pad: (np.pad(x, ((0, 0), (0, 0), (2 * pad, 0), (2 * pad, 0))), 0))),
         Misconception("partial windows kept", "There is an output for a last window that is cut off at the edge. The number is (H + 2 pad - k) // "
-              "stride "
-              "+ 1: floor, not ceil.", lambda x, W, b, stride=1, pad=0: (
+              "stride + 1: floor, not ceil.", lambda x, W, b, stride=1, pad=0: (
                   ops.conv_forward(filled_up(padded(x, pad), W.shape[2], stride), W, b, stride)[0],)),
         *(Misconception("padding on one side", f"There is padding {where} only. It goes on all four sides, `pad` on each.",
                         lambda x, W, b, stride=1, pad=0, sides=sides: (ops.conv_forward(np.pad(x, ((0, 0), (0, 0), *sides(pad))), W, b, stride)[0],))
@@ -251,12 +250,10 @@ CONV_BACKWARD = Exercise(
     forward=ops.conv_forward, numeric=slopes(ops.conv_forward, {"dx": 0, "dW": 1, "db": 2}),
     covering=(574, 39, 26, 22, 3), one=lambda rng: with_dout(rng, [_conv_case(rng)], ops.conv_forward)[0], wrongs=[
         Misconception("filter turned twice", "In dx the filter has been rotated, but col2im turns nothing round: it puts each entry back where "
-              "im2col "
-              "took it. Leave W as it is: W.reshape(F, -1).T @ d.",
+              "im2col took it. Leave W as it is: W.reshape(F, -1).T @ d.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, turned(W), stride, pad)[0]), _calls("col2im")),
         Misconception("filter not flipped back", "In dx the filter is turned round the wrong way: a convolution of dout needs it rotated by 180 "
-              "degrees, adding back "
-              "with += as it is. Pixel (i+u, j+v) met weight (u, v) in output (i, j).",
+              "degrees, adding back with += as it is. Pixel (i+u, j+v) met weight (u, v) in output (i, j).",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, turned(W), stride, pad)[0])),
         Misconception("columns for rows", "In dx the filter's rows and columns are exchanged.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, swapped(W), stride, pad)[0])),
@@ -297,8 +294,7 @@ CONV_BACKWARD = Exercise(
         Misconception("first image only", "db comes from the first image only. A bias acts in every image.",
               _conv_changed(2, lambda db, dout, x, W, stride, pad: dout[0].sum(axis=(1, 2)))),
         Misconception("all divided by the batch", "All three gradients have been divided by the batch size. The loss is already a mean, so dout "
-              "contains "
-              "1/N.", lambda dout, x, W, b, stride=1, pad=0: [one / len(x) for one in _conv_backward(dout, x, W, b, stride, pad)]),
+              "contains 1/N.", lambda dout, x, W, b, stride=1, pad=0: [one / len(x) for one in _conv_backward(dout, x, W, b, stride, pad)]),
         Misconception("dx divided by the batch", "dx has been divided by the batch size. The loss is already a mean, so dout contains 1/N.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: dx / len(x))),
         Misconception("sign", "All three gradients have the opposite sign.",
@@ -316,8 +312,7 @@ CONV_BACKWARD = Exercise(
         Misconception("last image only", "dW comes from the last image only: = in the place of +=. A weight acts in every image.",
               _conv_changed(1, lambda dW, dout, x, W, stride, pad: reference.conv_backward(dout[-1:], x[-1:], W, stride, pad)[1])),
         Misconception("filter's numbers out of order", "For dx, W.reshape(-1, F) puts the weights in another order than W.reshape(F, -1).T: each "
-              "filter "
-              "is one row, then transpose.", _conv_changed(0, lambda dx, dout, x, W, stride, pad: ops.col2im(
+              "filter is one row, then transpose.", _conv_changed(0, lambda dx, dout, x, W, stride, pad: ops.col2im(
                   W.reshape(-1, len(W)) @ _by_filter(dout), x.shape, W.shape[2], stride, pad))),
         Misconception("col2im forgotten", "dx is still in columns: each pixel's gradients are spread over several windows. col2im adds them.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: W.reshape(len(W), -1).T @ _by_filter(dout))),
@@ -328,15 +323,13 @@ CONV_BACKWARD = Exercise(
         Misconception("stride and padding forgotten", "The windows of the backward pass have stride 1 and no padding. Use the `stride` and `pad` of "
               "the forward pass.", lambda dout, x, W, b, stride=1, pad=0: _conv_backward(dout, x, W, b)),
         Misconception("row of ones taken for pixels", "The last row of `cols` is ones, for the bias. dW has been taken from the wrong rows: drop "
-              "the last "
-              "one, not the first.", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _dW_moved(dout, x, W, stride, pad))),
+              "the last one, not the first.", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _dW_moved(dout, x, W, stride, pad))),
         Misconception("pixels for weights", "dx uses x in the place of W, or dW uses W in the place of x: dx = W' d, dW = d cols'.",
               _conv_changed(1, lambda dW, dout, x, W, stride, pad: W)),
         Misconception("channel order", "In dW the channels are in reverse order.",
               _conv_changed(1, lambda dW, dout, x, W, stride, pad: dW[:, ::-1])),
         Misconception("padding cut on one side", "dx still has the padding on the right and at the bottom, or the image begins in the wrong "
-              "place. Cut "
-              "pad : pad + H.", _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(
+              "place. Cut pad : pad + H.", _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(
                   dout, padded(x, pad), W, stride, 0)[0][:, :, :x.shape[2], :x.shape[3]])),
         Misconception("empty slice", "dx[:, :, pad:-pad, pad:-pad] is empty where pad is 0. Cut with pad : pad + H.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(

@@ -274,24 +274,19 @@ MAX_POOL_BACKWARD = Exercise(
         Misconception("dx does not start at 0", "Every entry of dx is 1 too large: it starts from ones, not from zeros.",
               lambda dout, x, k, stride=None: (1 + reference.max_pool_backward(dout, x, k, stride),)),
         Misconception("nearly equal", "A number that is nearly the maximum is taken for it (np.isclose, or a tolerance). The maximum is exact: "
-              "use == "
-              "or argmax.", _pay(_nearly)),
+              "use == or argmax.", _pay(_nearly)),
         Misconception("maximum starts at 0", "Windows whose entries are all negative pass nothing back: the search for the maximum starts at 0. "
-              "Start "
-              "with the window's first entry.", _pay(_above_zero)),
+              "Start with the window's first entry.", _pay(_above_zero)),
         Misconception("first image only", "Only the first image gets a gradient. Go through all images.", _only(np.s_[:1])),
         Misconception("first channel only", "Only the first channel gets a gradient. Go through all channels.", _only(np.s_[:, :1])),
         Misconception("step forgotten", "The gradient goes to (i + u, j + v). The window of output (i, j) begins at i * stride, j * stride.",
                       _not_moved),
         Misconception("last window missing", "The last row and column of windows get nothing: a range ends one too early. Go through the whole "
-              "shape of "
-              "dout.", lambda dout, x, k, stride=None: (reference.max_pool_backward(_without_last(dout), x, k, stride),)),
+              "shape of dout.", lambda dout, x, k, stride=None: (reference.max_pool_backward(_without_last(dout), x, k, stride),)),
         Misconception("winners of the first image", "The places of the maxima have been found in the first image, or map, and used for all. Each "
-              "map has "
-              "its own.", _winners_of((slice(0, 1), slice(0, 1)))),
+              "map has its own.", _winners_of((slice(0, 1), slice(0, 1)))),
         Misconception("winners of the first image", "The places of the maxima have been found in the first image and used for all. Each image has "
-              "its "
-              "own.", _winners_of((slice(0, 1), slice(None)))),
+              "its own.", _winners_of((slice(0, 1), slice(None)))),
         Misconception("maximum of the whole map", "The gradients go to the largest entry of the whole map. Each window has its own maximum.",
               _to_the_largest),
         Misconception("sign", "The sign: the maximum rises when its entry rises.",

@@ -114,8 +114,7 @@ NUMERIC_GRADIENT = Exercise(
         Misconception("no difference", "All slopes are 0: the two values that are subtracted are equal, or the difference is lost on the way. Print "
               "f(up) and f(down).", lambda f, x, h=1e-5: (np.zeros_like(x),)),
         Misconception("changes collect", "The entries that have been changed stay changed, so that later slopes are mixed. Begin each entry with "
-              "fresh "
-              "copies of x.", _collected),
+              "fresh copies of x.", _collected),
         Misconception("whole rows nudged", "Whole rows have been changed at once. Change one entry at a time: np.ndindex(x.shape).", _of_rows),
         *(Misconception("h written in", "The h that is given is not used: another number stands in the function.", _with_h(h))
           for h in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)),
@@ -180,8 +179,7 @@ SGD_MOMENTUM = Exercise(
     "sgd_momentum", ("p", "v"), _sgd_cases, lambda p, v, dp, lr, mu=0.9, decay=0.0: sgd_momentum(p, v, dp, lr, mu, decay),
     ("p", "v", "dp"), covering=(150, 116, 12, 219), one=_sgd_case, wrongs=[
         Misconception("two signs mixed", "v = mu v - lr (gradient) belongs to p + v, and v = mu v + lr (gradient) to p - v. Here they are mixed, "
-              "so the "
-              "loss increases.", _both(lambda p, v, dp, lr, mu, decay: mu * v - lr * (dp + decay * p))),
+              "so the loss increases.", _both(lambda p, v, dp, lr, mu, decay: mu * v - lr * (dp + decay * p))),
         Misconception("uphill", "The loss increases: subtract v from p.", _sgd(lambda p, v, dp, lr, mu, decay: (
             p + (mu * v + lr * (dp + decay * p)), mu * v + lr * (dp + decay * p)))),
         Misconception("momentum's sign", "The sign of the momentum: v = mu v + lr (gradient), and then p - v. Here the two parts of v have opposite "
