@@ -6,15 +6,12 @@ and teachers are told is in `student` and `teacher`, in Jupyter's own configurat
 of their users, so they hold for every spawner.
 """
 
+import ast
 import csv
 import os
 import secrets
 import sys
 from pathlib import Path
-
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange.default import Exchange
-from traitlets.config.loader import PyFileConfigLoader
 
 c = get_config()
 
@@ -31,6 +28,21 @@ def ids(path):
         sys.exit(f"{path} cannot be read ({error.strerror}). Put the students there, or name the course's folder in LENET_COURSE.")
     except (ValueError, csv.Error) as error:
         sys.exit(f"{path} is no CSV in UTF-8 ({error}). Save it as that.")
+
+
+def settings(path, *wanted):
+    """The values that these settings get in a course's nbgrader_config.py. It is only read: the hub may be root, and it is the teacher's."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except OSError as error:
+        sys.exit(f"{path} cannot be read ({error.strerror}). Name the course's folder in LENET_COURSE.")
+    except (SyntaxError, ValueError) as error:
+        sys.exit(f"{path} is no Python ({error}).")
+    found = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
+    for name in wanted:
+        if not (isinstance(found.get(name), ast.Constant) and isinstance(found[name].value, str)):
+            sys.exit(f"{path} does not set {name} to a text in quotes. The hub reads it there, and does not run that file.")
+    return [found[name].value for name in wanted]
 
 
 # ------------------------------------------------------------------------------------------------------------- yours to change
@@ -61,7 +73,7 @@ c.Authenticator.admin_users = TEACHERS
 c.Authenticator.allowed_users = TEACHERS | STUDENTS
 
 HERE = Path(__file__).resolve().parent
-course = PyFileConfigLoader("nbgrader_config.py", str(COURSE)).load_config()
+course_id, exchange = settings(COURSE / "nbgrader_config.py", "c.CourseDirectory.course_id", "c.Exchange.root")
 
 
 def settle(spawner):
@@ -70,8 +82,7 @@ def settle(spawner):
         spawner.notebook_dir = str(COURSE)      # the Formgrader wants the course below what the server shows
         told = {"JUPYTER_CONFIG_PATH": str(HERE / "teacher"), "LENET_COURSE": str(COURSE)}
     else:
-        told = {"JUPYTER_CONFIG_PATH": str(HERE / "student"), "LENET_COURSE_ID": CourseDirectory(config=course).course_id,
-                "LENET_EXCHANGE": Exchange(config=course).root}
+        told = {"JUPYTER_CONFIG_PATH": str(HERE / "student"), "LENET_COURSE_ID": course_id, "LENET_EXCHANGE": exchange}
     spawner.environment = spawner.environment | told
 
 
@@ -84,7 +95,8 @@ c.Spawner.environment = {name: os.environ[name] for name in ("LENET_DATA",) if n
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 hub = PLACE / "hub"
-hub.mkdir(mode=0o700, exist_ok=True)
+hub.mkdir(exist_ok=True)
+hub.chmod(0o700)                                # also where it was there before, with other permissions
 c.JupyterHub.db_url = f"sqlite:///{hub / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(hub / "cookie_secret")
 c.ConfigurableHTTPProxy.pid_file = str(hub / "proxy.pid")

@@ -89,7 +89,7 @@ class Classroom:
     def __init__(self, folder):
         self.folder = folder
         (folder / "home").mkdir()
-        self.course = Course(folder / "course", folder / "home", seconds=10)
+        self.course = Course(folder / "course", folder / "home")
         with open(folder / "course/students.csv", "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([["id", "first_name"], ["ada", "Ada"], ["bob", "Bob"]])
         self.course.nbgrader("db", "student", "import", "students.csv")
@@ -190,7 +190,7 @@ def test_the_list_of_students(table, tmp_path, monkeypatch):
     """Read as JupyterHub reads it, without the hub; what is wrong with it is what the hub says instead of starting."""
     content, refused = LISTS[table]
     (tmp_path / "course").mkdir()
-    (tmp_path / "course/nbgrader_config.py").write_text("c = get_config()\n")
+    (tmp_path / "course/nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'a'\nc.Exchange.root = 'b'\n")
     if content is not None:
         (tmp_path / "course/students.csv").write_bytes(content)
     for name, value in {"LENET_COURSE": str(tmp_path / "course"), "PATH": PATH}.items():             # the settings add to PATH

@@ -13,7 +13,7 @@ Reading order: `verdict`, `toy_questions` (the questions of the toy network), `e
 
 import contextlib
 import re
-import types
+import sys
 
 from IPython.display import Markdown
 
@@ -36,7 +36,7 @@ HANDOUT_NAMES = {**IN_OPS, "pooling_forward": "max_pool_forward", "pooling_backw
                  "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
 HINTS = FUNCTIONS_HINTS | HINGES_HINTS
 MARK = r"\\\1"                            # escapes Markdown: i*s must not begin italics
-answers = {}                             # the last answer to every question of the toy network in this process, for `graded`
+answers = {}                             # the last answer to every question of the toy network in this process, for `points`
 
 
 def _check_of(name):
@@ -100,42 +100,15 @@ def hinges(target, b=..., hinges=...):
     return verdict
 
 
-def graded(name, answer=..., seed=0, forward=None, modules=None):
-    """The verdict of a grader on an exercise or a question ("toy_05"): the same check, with numbers from `seed`, without storing progress.
+def points(name, answer=..., *, of):
+    """Check an answer to an exercise or a question ("toy_05"), print the verdict, and return `of` points or 0, as a whole number.
 
-    A backward function may also need the cache of `forward`, the same student's function. `modules`, {name: module}, are the modules that
-    the answer uses; the package's function of this name in them is disabled during the check. Raises AssertionError, with the verdict as
-    its text, if the answer does not pass.
+    It is the last line of a test cell of the course for nbgrader, which reads this number as the score (`lenet_lab.grade.nbgrader_course`).
     """
-    if name.startswith("toy_"):
-        verdict = _toy(int(name.removeprefix("toy_")), answer)
-    else:
-        exercise = EXERCISES[name]
-        forwards = [one for one in (exercise.forward, forward) if callable(one)]
-        with _withheld(name, modules or {}, (answer, forward)):
-            verdict = examine(exercise, answer, forwards, seed)
-    if not verdict.passed:
-        raise AssertionError(str(verdict))
-    return verdict
-
-
-@contextlib.contextmanager
-def _withheld(name, modules, functions):
-    """Disable the package's functions of this name inside the context: in their modules, and among the globals of `functions`."""
-    def instead(*_, **__):
-        raise RuntimeError(f"{name} of the package is the function to be written here: write it yourself")
-
-    spaces = [vars(modules[f"lenet_core.{module}"]) for module in ("ops", "reference", "training") if f"lenet_core.{module}" in modules]
-    package = [space[name] for space in spaces if name in space]
-    spaces += [function.__globals__ for function in functions if isinstance(function, types.FunctionType)]
-    replaced = [(space, key, value) for space in spaces for key, value in space.items() if any(value is one for one in package)]
-    for space, key, _ in replaced:
-        space[key] = instead
-    try:
-        yield
-    finally:
-        for space, key, value in replaced:
-            space[key] = value
+    with contextlib.redirect_stderr(sys.stdout):                      # to nbgrader, a warning on stderr would be a failed test
+        verdict = CHECKS[name](answer) if name in EXERCISES else _toy(int(name.removeprefix("toy_")), answer)
+    print(verdict)
+    return of if verdict.passed else 0
 
 
 def own(name):
@@ -198,11 +171,13 @@ sgd_momentum = _check_of("sgd_momentum")
 momentum_average = _check_of("momentum_average")
 clip_gradients = _check_of("clip_gradients")
 
+CHECKS = {name: value for name, value in globals().items() if name in EXERCISES}
+
 pooling_layer_forward = pooling_forward = max_pool_forward
 pooling_layer_backward = pooling_backward = max_pool_backward
 conv_layer_forward, conv_layer_backward = conv_forward, conv_backward
 im2col_conv, col2im_conv = im2col, col2im
 finite_difference = numeric_gradient
 
-__all__ = ["EXERCISES", "Verdict", "answers", "derivation", "graded", "hinges", "hint", "own", "progress", "solution", "toy",
+__all__ = ["EXERCISES", "Verdict", "answers", "derivation", "hinges", "hint", "own", "points", "progress", "solution", "toy",
            *EXERCISES, *HANDOUT_NAMES]

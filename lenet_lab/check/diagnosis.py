@@ -51,12 +51,11 @@ def of_type(examination, name):
 
 def of_values(examination, case, name):
     """The cause of a wrong result `name`, first seen in a case."""
-    found = (_state(examination, case, name) or _kept(examination, case) or _known(examination) or _memory_order(examination, case)
-             or _edited(examination, case))
-    if found:
-        return found
-    return (_known(examination, name) or _numbers(examination, name) or _cases(examination) or _shapes(examination, name)
-            or Found(None, ""))._replace(partial=True)
+    with np.errstate(all="ignore"):                         # a wrong result may be anything
+        found = (_state(examination, case, name) or _kept(examination, case) or _known(examination) or _memory_order(examination, case)
+                 or _edited(examination, case))
+        return found or (_known(examination, name) or _numbers(examination, name) or _cases(examination) or _shapes(examination, name)
+                         or Found(None, ""))._replace(partial=True)
 
 
 # ------------------------------------------------------------------------------------------------------------------ known

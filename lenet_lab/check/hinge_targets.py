@@ -14,6 +14,7 @@ from .verdict import NOT_WRITTEN, Verdict
 
 NEAR = 1e-3                             # tolerance of a slope or a height
 LARGEST = 1e6                           # a larger number is a typing error
+MOST = 100                              # hinges
 WRITE = "Write b as a number and the hinges as a list of pairs, [(place, coefficient), ...]."
 
 
@@ -104,6 +105,8 @@ def _numbers(b, hinges):
         return f"b is one number, and every hinge a pair of two; got {reprlib.repr(b)} and {reprlib.repr(hinges)}. {WRITE}"
     if not (abs(height) < LARGEST and (np.abs(pairs) < LARGEST).all()):
         return f"{reprlib.repr(b)} and {reprlib.repr(hinges)}: not all of these are numbers that one could draw. {WRITE}"
+    if len(pairs) > MOST:
+        return f"{len(pairs)} hinges are too many to look at; {MOST} are enough for every curve here. {WRITE}"
     return float(height), [(float(t), float(c)) for t, c in pairs.reshape(-1, 2)]
 
 

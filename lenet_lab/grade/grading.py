@@ -4,6 +4,10 @@ The verdicts are those of the notebooks: `check.engine.examine` tests each funct
 function runs in a separate process (`sandbox`). The grader's process makes the arguments, compares the results and finds the
 misconception. A backward function is tested with the cache of the package's forward function and of the student's own, as in the
 notebooks.
+
+All exercises of a submission share one process at first, each with names of its own. When the process ends, the rest goes on in another
+one. What did not pass is looked at once more with the whole notebook run from its first cell to its last, as under Run All: so an exercise
+gets its points if it is right in the notebook, also where `slices` cannot see what it needs.
 """
 
 import functools
@@ -24,6 +28,7 @@ from .sandbox import Limits, Sandbox, isolation
 from .submission import Submission
 
 PASSED, FAILED, UNWRITTEN, MISSING, BY_PEOPLE = "passed", "failed", "not written", "missing", "by hand"
+PATIENCE = 60                            # seconds that a submission may have taken to be looked at a second time
 CURVES = {exercise: curve for curve, exercise in HINGES.items()}
 
 
@@ -61,12 +66,30 @@ class Result(NamedTuple):
 
 
 def grade(submission: Submission, seed, limits=None, practice=False, how=None):
-    """The `Result` of a submission; `practice` includes the exercises without points, `how` is a key of `sandbox.PROTECTION`.
+    """The `Result` of a submission; `practice` includes the exercises without points, `how` is a key of `walls.PROTECTION`.
 
     `limits` (default: `Limits()`) are those of each exercise. Raises `NotStarted` if no process can be started.
     """
     limits, how = limits or Limits(), how or isolation()
-    rows = [_row(item, submission, seed, limits, how) for item in {**GRADED, **(PRACTICE if practice else {})}.values()]
+    items = {**GRADED, **(PRACTICE if practice else {})}
+    about = Grading(submission, seed, limits, how)
+    names = [name for name in items if name in submission.works]
+    start = time.monotonic()
+    verdicts = about.verdicts(names, whole=False)
+    again = [name for name in names if _again(verdicts[name][0]) and not submission.works[name].handout]
+    for name, (verdict, seconds) in about.verdicts(again if time.monotonic() - start < PATIENCE else [], whole=True).items():
+        first, before = verdicts[name]
+        better = verdict.passed or _fell_over(first) and not _fell_over(verdict) or "there is no" in first.text
+        verdicts[name] = verdict if better else first, before + seconds
+    works = dict(submission.works)
+    for name in names:
+        for other in reversed(works[name].others if verdicts[name][0].written else ()):
+            if not verdicts[name][0].passed and time.monotonic() - start < PATIENCE:
+                tried = about._replace(submission=submission._replace(works=submission.works | {name: other}))
+                verdict, seconds = tried.verdicts([name], whole=False)[name]
+                if verdict.passed:
+                    verdicts[name], works[name] = (verdict, verdicts[name][1] + seconds), other._replace(others=(works[name],))
+    rows = [_row(item, works.get(name), *verdicts.get(name, (None, 0))) for name, item in items.items()]
     rows += [Row(item, 0, BY_PEOPLE, "Graded by hand.") for item in BY_HAND]
     return Result(submission.name, seed, tuple(rows), submission.notes, how, submission.fingerprint)
 
@@ -77,38 +100,75 @@ def nothing(name, seed, why):
     return Result(name, seed, tuple(rows), (why,))
 
 
-def _row(item, submission, seed, limits, how):
-    work = submission.works.get(item.exercise)
+def _row(item, work, verdict, seconds):
     if work is None:
         return Row(item, 0, MISSING, "It is not in the submission.")
-    start = time.monotonic()
-    verdict = _verdict(item.exercise, work, submission, seed, limits, how)
     status = PASSED if verdict.passed else FAILED if verdict.written else UNWRITTEN
-    text = "\n".join((verdict.text, *work.notes))
-    return Row(item, item.points if verdict.passed else 0, status, text, verdict.misconception, time.monotonic() - start, work.place)
+    notes = [f"It is there more than once; {work.place} counts, not {', '.join(other.place for other in work.others)}. Look at it."] \
+        if work.others else []
+    text = "\n".join((verdict.text, *work.notes, *notes))
+    return Row(item, item.points if verdict.passed else 0, status, text, verdict.misconception, seconds, work.place)
 
 
-def _verdict(name, work, submission, seed, limits, how):
-    """The `Verdict` on one exercise; if its process has ended, the reason in a sentence.
+def _again(verdict):
+    """Whether to look once more, with the whole notebook: not where something passed, is not written, or where the function is endless."""
+    return verdict.written and not verdict.passed and (verdict.misconception != "endless" or verdict.text.startswith("Its cell "))
 
-    A backward function may need the cache of the student's own forward function, even if that function does not pass.
-    """
-    forward = name.replace("backward", "forward")
-    other = submission.works.get(forward) if forward != name else None
-    forward = forward if other and other.written and not (work.handout or other.handout) else None
-    works = {name: work.job()} | ({forward: other.job()} if forward else {})
-    with Sandbox(works, {*GRADED, name}, submission.modules, limits, how) as box:
+
+def _fell_over(verdict):
+    """Whether a verdict is only that something is missing, or does not end: then the other reading may say what is wrong."""
+    return verdict.misconception in ("endless", "unknown name") or verdict.text.startswith(("Its cell ", "Its process ", "It raises "))
+
+
+class Grading(NamedTuple):
+    """What is the same for all exercises of one submission."""
+
+    submission: Submission
+    seed: int
+    limits: Limits
+    how: str
+
+    def verdicts(self, names, whole):
+        """{exercise: (Verdict, seconds)}, from as few processes as possible: another one where the process has ended.
+
+        A backward function may need the cache of the student's own forward function, even if that function does not pass.
+        """
+        if not names:
+            return {}
+        works, start = self.submission.works, time.monotonic()
+        jobs = {name: works[name].job() for exercise in names for name in (exercise, self._forward(exercise)) if name}
+        found = {}
+        with Sandbox(jobs, {*GRADED, *names}, self.submission.files, self.limits, self.how, whole) as box:
+            if box.ended and len(names) > 1:                          # a cell has ended it, and it is not known which
+                box.close()
+                return {} if whole else {name: one for alone in names for name, one in self.verdicts([alone], whole).items()}
+            for name in names:
+                verdict = self._verdict(name, box)
+                found[name] = verdict, time.monotonic() - start
+                start = time.monotonic()
+                if box.ended:
+                    break
+        return found | self.verdicts(names[len(found):], whole)
+
+    def _forward(self, name):
+        """The student's forward function that goes with a backward function, or None."""
+        forward, works = name.replace("backward", "forward"), self.submission.works
+        return forward if forward != name and forward in works and works[forward].written and not (
+            works[name].handout or works[forward].handout) else None
+
+    def _verdict(self, name, box):
+        work, forward = self.submission.works[name], self._forward(name)
         if isinstance(why := box.failed.get(name), str):
-            return Verdict(name, False, why)
+            return Verdict(name, False, why, "endless" if "stopped after" in why else None)
         if box.ended:
             return _ended(name, box)
         try:
-            verdict = _examined(name, work, box, seed, None if box.failed.get(forward) else forward, limits.seconds)
+            verdict = _examined(name, work, box, self.seed, None if box.failed.get(forward) else forward, self.limits.seconds)
         except Exception as error:                                    # the other exercises must still be graded
             verdict = Verdict(name, False, f"The grader failed on it: {type(error).__name__}: {error}. Grade it by hand.")
-    if box.ended and not verdict.passed and verdict.misconception != "endless":
-        return _ended(name, box)
-    return verdict
+        if box.ended and not verdict.passed and verdict.misconception != "endless":
+            return _ended(name, box)
+        return verdict
 
 
 def _ended(name, box):

@@ -7,13 +7,10 @@ its own kernel, in which a backward function cannot use the forward function of 
 seconds, and the teacher reads one page per student. The lessons' exercise cells have nbgrader's metadata too (`mark`), so that they can
 be copied to the assignment.
 
-**The tests.** A test cell shows the student the check of the lesson. The teacher's version (only in FOLDER/source and in the gradebook)
-then repeats the check with numbers from a seed that was drawn for this course. Before that it reads this package from the disk again, so
-that changes of `check` in the cells above have no effect. The questions of the toy network are graded by the last answer.
-
-**The limits of this protection.** nbgrader runs the student's code and the test in one process, with the rights of the grader. So it does
-not stop code that changes NumPy itself, inspects the kernel's memory or reads the gradebook from the disk. Grade submissions from people
-you do not trust with `lenet grade`, which reads this notebook as well.
+**The tests.** A test cell makes the check of the lesson, and its last line is the number of points, so that nbgrader's Validate button says
+what is so. `nbgrader autograde` does not run the notebook. It asks the safe grader (`lenet grade`) for the points, with numbers from a seed
+that was drawn for this course and stands in its settings. So a submission is run apart, within limits, and nothing that it prints, changes
+or leaves running can give it points, or stop the class.
 
 `lenet_lab.grade.nbgrader_settings` has the settings. Give students this package without the folder `solutions`, since `check.solution`
 shows its content.
@@ -33,16 +30,18 @@ from lenet_lab._material import material
 from lenet_lab.check.solutions import blocks, exercise
 
 from .points import BY_HAND, GRADED, TOTAL
+from .sandbox import Limits
 
 LESSONS = material("notebooks")
 ASSIGNMENT = "hw7"
 CONFIG = """\
-# Settings of this course; the class of each has more of them (`nbgrader --help-all`).
+# Settings of this course; the class of each has more of them (`nbgrader --help-all`). Not for students: the seed makes the numbers of the tests.
 from lenet_lab.grade.nbgrader_settings import configure
 
 c = get_config()
 c.CourseDirectory.course_id = {course!r}
 c.Exchange.root = {exchange!r}          # beside the course: where students on the same machine fetch and submit (classroom/README.md)
+c.GradeApart.seed = {seed}
 configure(c)          # what the assignment made by `lenet course` needs; anything after this line wins
 """
 NEXT = {                                  # the teacher's commands, and what they do
@@ -62,8 +61,8 @@ These are the exercises of the notebooks 01 to 05 that have marks, and the homew
 answers from there into the cells here. Replace the three dots by your answers; where the dots remain, the answer counts as not written.
 You may add cells.
 
-The cell after each function shows the result of its check. After you have submitted, the same check is made with other numbers. Do not move
-the cells with points. The notebook is run from top to bottom, and a cell that does not end within half a minute is stopped.
+The cell after each function shows the result of its check, and its points. After you have submitted, the same check is made with other
+numbers. A function has {seconds:g} seconds for its check; a statement of a cell that takes longer than {statement:g} seconds is stopped.
 
 The toy network, its image and its filters are in notebook 01; its questions count rows, columns and filters from 1. A function that only
 calls the package's own function of that name gets no points."""
@@ -126,21 +125,14 @@ def _lessons():
 
 # ------------------------------------------------------------------------------------------------------------------- the assignment
 
-TEST = """\
-{shown}
-### BEGIN HIDDEN TESTS
-import sys as _sys
-from lenet_lab.check import answers as _answers         # to the questions of the toy network
-_seen = {{name: _sys.modules.pop(name) for name in [*_sys.modules] if name.partition(".")[0] in ("lenet_core", "lenet_lab")}}
-from lenet_lab.check import graded as _graded           # read again from the disk: `check` may have been changed above
-_sys.modules.update(_seen)
-print(_graded("{name}", {answer}{modules}))
-### END HIDDEN TESTS"""
+TEST = 'from lenet_lab import check\n\ncheck.points("{name}", {answer}, of={points})'
 
 
-def assignment(seed):
-    """The teacher's version of the assignment, as a notebook: with solutions, and hidden tests whose numbers depend on `seed`."""
-    cells = [new_markdown_cell(WELCOME.format(total=TOTAL), id="welcome"), new_code_cell(SETUP, id="setup")]
+def assignment():
+    """The teacher's version of the assignment, as a notebook: with solutions, and the criteria of the questions that people grade."""
+    limits = Limits()
+    welcome = WELCOME.format(total=TOTAL, seconds=limits.seconds, statement=limits.statement)
+    cells = [new_markdown_cell(welcome, id="welcome"), new_code_cell(SETUP, id="setup")]
     for path in _lessons():
         lesson = nbformat.read(path, 4)
         found = [(text, cell) for text, cell in zip(lesson.cells, lesson.cells[1:]) if exercise(cell) in GRADED]
@@ -148,7 +140,7 @@ def assignment(seed):
             title = lesson.cells[0].source.partition("\n")[0].strip("# ")
             cells.append(new_markdown_cell(f"## Notebook {title}", id=f"lesson-{path.stem[:2]}"))
         for text, cell in found:
-            cells += _exercise(text, cell, seed)
+            cells += _exercise(text, cell)
     cells.append(new_markdown_cell("## In words and pictures", id="by-hand"))
     for item in BY_HAND:
         question, wanted = QUESTIONS[item.question]
@@ -162,7 +154,7 @@ def _heading(item):
     return f"### {item.question}: {item.title} ({item.points} point{'s' * (item.points != 1)})"
 
 
-def _exercise(text, cell, seed):
+def _exercise(text, cell):
     """The three cells of an exercise: its text in the lesson from the word "Exercise" on, its answer, its test."""
     name = exercise(cell)
     item = GRADED[name]
@@ -172,20 +164,13 @@ def _exercise(text, cell, seed):
     return [
         new_markdown_cell(f"{_heading(item)}\n\n{words}", id=f"{name}-text"),
         new_code_cell(source, id=name, metadata={"lenet": {"exercise": name}, "nbgrader": _metadata(name)}),
-        new_code_cell(_test(name, seed), id=test["grade_id"], metadata={"nbgrader": test}),
+        new_code_cell(_test(name, item.points), id=test["grade_id"], metadata={"nbgrader": test}),
     ]
 
 
-def _test(name, seed):
-    if name.startswith("toy_"):
-        shown = "# The last answer above counts. Nothing happens here until it is graded."
-        answer, modules = f"_answers.get({int(name.removeprefix('toy_'))}, ...)", ""
-    else:
-        shown = f"from lenet_lab import check\ncheck.{name}({name})"
-        answer, modules = f'globals().get("{name}", ...), seed={seed}', ", modules=_seen"          # to refuse the package's own functions
-        if name.endswith("backward"):
-            answer += f', forward=globals().get("{name.replace("backward", "forward")}")'
-    return TEST.format(shown=shown, name=name, answer=answer, modules=modules)
+def _test(name, points):
+    answer = f"check.answers.get({int(name.removeprefix('toy_'))}, ...)" if name.startswith("toy_") else name
+    return TEST.format(name=name, answer=answer, points=points)
 
 
 # ------------------------------------------------------------------------------------------------------------------------ the course
@@ -198,10 +183,11 @@ def course(folder):
     for path in (config, source):
         if mode(path):
             raise FileExistsError(f"{path} exists already. A course keeps its hidden tests; name another folder for another course.")
-    made = assignment(seed=secrets.randbelow(10 ** 12))
+    made = assignment()
     source.mkdir(parents=True)
     nbformat.write(made, source / f"{ASSIGNMENT}.ipynb")
-    config.write_text(CONFIG.format(course=folder.resolve().name, exchange=str(folder.resolve().parent / "exchange")), encoding="utf-8")
+    config.write_text(CONFIG.format(course=folder.resolve().name, exchange=str(folder.resolve().parent / "exchange"),
+                                    seed=secrets.randbelow(10 ** 12)), encoding="utf-8")
 
 
 def main(arguments=None):

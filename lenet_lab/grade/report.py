@@ -11,7 +11,7 @@ from tabulate import tabulate
 
 from .grading import BY_PEOPLE, MISSING, PASSED, UNWRITTEN
 from .points import BY_HAND, TOTAL
-from .sandbox import PROTECTION
+from .walls import PROTECTION, WALLS
 
 WIDE = 78                                # width of the column of verdicts, in characters
 MARKS = {PASSED: "✓", UNWRITTEN: "…", MISSING: "…", BY_PEOPLE: " "}
@@ -23,11 +23,13 @@ def table(result, repeat_seed=True):
     rows = [(row.item.question, row.item.exercise or row.item.title,
              "by hand" if row.status == BY_PEOPLE else f"{row.points}/{row.item.points}", MARKS.get(row.status, "✗"),
              said(row) if row.status not in (PASSED, BY_PEOPLE) else "") for row in result.rows]
-    words = [f"{clean(result.name)}: {result.score} of {result.worth} points", ""]
+    weak = result.isolation and result.isolation not in WALLS
+    words = [f"The student's code ran with {PROTECTION[result.isolation]}."] if weak else []
+    words += [f"{in_a_line(result.name)}: {result.score} of {result.worth} points", ""]
     words.append(tabulate(rows, ["", "exercise", "points", "", "what was found"], disable_numparse=True, maxcolwidths=[None] * 4 + [WIDE]))
     words += ["", f"{sum(item.points for item in BY_HAND)} of {TOTAL} points are given by hand (questions 8 to 10)."]
-    words += [clean(note) for note in result.notes]
-    if result.isolation:
+    words += [in_a_line(note) for note in result.notes]
+    if result.isolation and not weak:
         words.append(f"The student's code ran with {PROTECTION[result.isolation]}.")
     return "\n".join([*words, f"Seed {result.seed}: the same seed gives the same cases."] if repeat_seed else words)
 
@@ -43,14 +45,19 @@ def clean(text):
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
+def in_a_line(text):
+    """The text on one line, without control characters: a name with a line break cannot add a line to a report."""
+    return clean(text).replace("\n", "?")
+
+
 def as_json(result):
     """The whole result as a dict for JSON, which `statistics` reads too."""
     return {
-        "submission": clean(result.name), "score": result.score, "worth": result.worth, "total": TOTAL, "seed": result.seed,
-        "isolation": result.isolation, "fingerprint": result.fingerprint, "notes": [clean(note) for note in result.notes],
+        "submission": in_a_line(result.name), "score": result.score, "worth": result.worth, "total": TOTAL, "seed": result.seed,
+        "isolation": result.isolation, "fingerprint": result.fingerprint, "notes": [in_a_line(note) for note in result.notes],
         "rows": [{"question": row.item.question, "exercise": row.item.exercise, "title": row.item.title, "worth": row.item.points,
                   "points": row.points, "status": row.status, "misconception": row.misconception, "text": clean(row.text)[:LONGEST],
-                  "place": clean(row.place), "seconds": round(row.seconds, 3)} for row in result.rows]}
+                  "place": in_a_line(row.place), "seconds": round(row.seconds, 3)} for row in result.rows]}
 
 
 def gradescope(result):
@@ -58,7 +65,7 @@ def gradescope(result):
     tests = [{"score": row.points, "max_score": row.item.points, "status": "passed" if row.status == PASSED else "failed",
               "name": f"{row.item.title} ({row.item.exercise})", "number": row.item.question or row.item.exercise, "output": said(row),
               "output_format": "text"} for row in result.rows if row.status != BY_PEOPLE]
-    return {"score": result.score, "output": "\n".join([f"{result.score} of {result.worth} points.", *map(clean, result.notes)]),
+    return {"score": result.score, "output": "\n".join([f"{result.score} of {result.worth} points.", *map(in_a_line, result.notes)]),
             "output_format": "text", "stdout_visibility": "hidden", "tests": tests,
             "extra_data": {"seed": result.seed, "isolation": result.isolation}}
 

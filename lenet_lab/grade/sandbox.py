@@ -1,12 +1,7 @@
 """Run a student's code in a separate process with limited rights; the grader survives whatever the code does.
 
 The process (`worker.py`) receives sources and arguments and sends results. `Sandbox.function` is a function that can be called here and
-runs there. There are three levels of isolation, and the first that works on this machine is used; `PROTECTION` describes them.
-
-- On Linux, if `unshare` is allowed, the process has its own root folder in memory, no network, and its own list of processes, which all
-  end with it. In this root folder are only the system's and Python's folders, read-only.
-- If the grader is root, the process has limits and a separate user.
-- Otherwise it has limits and an audit hook of Python.
+runs there. `walls` isolates it as far as this machine can.
 
 The process has NumPy, and `lenet_core.ops` without the functions that are graded; the rest of this package is hidden. (A submission can
 still use another library's function, or copied code: only a person who reads the code can find that.)
@@ -15,73 +10,42 @@ still use another library's function, or copied code: only a person who reads th
 import ast
 import builtins
 import contextlib
-import ctypes
 import functools
 import os
 import queue
 import shutil
 import signal
-import stat
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
 import lenet_core
 
-from . import protocol
+from . import protocol, walls
 
 BOOT = 60                                # seconds until Python has started, at most, on a busy machine
 LONGEST = 300                            # characters of an error, or of printed text, that are used, at most
 POLL = 0.05                              # seconds between two checks of the time
 USERS = 1_000_000                        # user ids from here on are unused; a grader that is root gives one to the student's process
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8", "MPLBACKEND": "agg",
                "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-PROTECTION = {
-    "namespaces": "full isolation: its own root folder in memory, no network, its own processes (Linux namespaces), and limits",
-    "user": "partial isolation: limits, and a separate user. It could neither write to files nor signal processes of other users. It could "
-            "read what all users can read, also a --seed in the list of processes (not a seed in the grader's environment). Only Python "
-            "refused sockets",
-    "limits": "weak isolation: time, memory, files and further processes were limited. It could read what the grader can read, also a "
-              "--seed in the list of processes (not a seed in the grader's environment). Only Python refused sockets, writing elsewhere "
-              "and signals, which deliberate code can avoid",
-}
-# $1 the new root, $2 the size of its writable folder, $3 the library, $4 the options of the last step, $5 Python, $6 its program,
-# $7 the folder of NumPy; then the folders of this machine that are visible in it, and, as hidden:FOLDER, the hidden folders in them.
-# This shell remains the first process inside: when it ends, all others end.
-ENTER = """
-set -e
-new=$1 size=$2 library=$3 last=$4 python=$5 start=$6 numpy=$7
-shift 7
-mount -t tmpfs -o size=1m,mode=755 tmpfs "$new"
-for place in "$@"; do
-    case $place in hidden:*) mount -t tmpfs -o size=4k,mode=555 tmpfs "$new${place#hidden:}"; continue;; esac
-    mkdir -p "$new${place%/*}"
-    if [ -d "$place" ] && [ ! -L "$place" ]; then mkdir -p "$new$place"; mount --bind -o ro,nosuid,nodev "$place" "$new$place"
-    else cp -P "$place" "$new$place"; fi
-done
-mkdir "$new/dev" "$new/library" "$new/student"
-mount --bind -o ro,nosuid,nodev "$library" "$new/library"
-mount -t tmpfs -o size=$size,mode=1777,nosuid,nodev tmpfs "$new/student"
-for device in null urandom; do touch "$new/dev/$device"; mount --bind "/dev/$device" "$new/dev/$device"; done
-mount -o remount,bind,ro,nosuid,nodev "$new"
-unshare $last --root="$new" --wd=/student "$python" -I -B -c "$start" /library "$numpy"
-exit $?
-"""
-START = "import sys; sys.path = [sys.argv[1], *sys.path, sys.argv[2]]; import worker; worker.main()"
-PACKAGES = str(Path(np.__file__).parents[1])
 
 
 class Limits(NamedTuple):
-    """The limits of a student's process: seconds (of the clock, and of the processor), bytes of memory, of files, of output."""
+    """The limits of a student's process.
+
+    `seconds` of the clock for the checks of one function, `statement` for one statement of a cell, `loading` for all that an exercise
+    needs of its notebook, imports included; bytes of memory, of files, of output.
+    """
 
     seconds: float = 8
+    statement: float = 4
+    loading: float = 20
     memory: int = 2 ** 30
     disk: int = 16 * 2 ** 20
     output: int = 2 ** 20
@@ -100,20 +64,32 @@ class Sandbox:
 
     By the names of the exercises, `box.failed` has the errors of their cells and `box.answers` their answers. `box.function(name)` is the
     function of an exercise. When the process has ended, `box.ended` is the reason in one sentence. `asked` are the graded functions of
-    `lenet_core.ops`, which are removed there. `limits` default to `Limits()`, `how` to `isolation()`. Raises `NotStarted`.
+    `lenet_core.ops`, which are removed there; `files` are those beside the notebooks, {path: bytes}. With `whole`, each notebook is run
+    from its first cell to its last; else only what the exercises need. `limits` default to `Limits()`, `how` to `isolation()`. Raises
+    `NotStarted`.
     """
 
-    def __init__(self, works, asked=(), files=None, limits=None, how=None):
-        limits = limits or Limits()
-        self.limits, self.how, self.ended, self.failed, self.answers = limits, how or isolation(), None, {}, {}
-        self.asked, self.job = frozenset(asked), {
-            "works": works, "files": files or {}, "limits": limits._asdict(), "user": USERS + os.getpid(),
-            "alone": self.how == "namespaces"}
-        self.process, self.said, self._frames, self._lock = None, b"", queue.Queue(1), threading.Lock()
+    def __init__(self, works, asked=(), files=None, limits=None, how=None, whole=False):
+        self.limits, self.how, self.ended, self.failed, self.answers = limits or Limits(), how or isolation(), None, {}, {}
+        self.asked, self.files, self.folder, self.process = frozenset(asked), files or {}, None, None
+        self.said, self._frames, self._lock = b"", queue.Queue(1), threading.Lock()
+        notebooks = []
+        for work in works.values():
+            if work["cells"] not in notebooks:
+                notebooks.append(work["cells"])
+        lean = {name: {key: value for key, value in work.items() if key != "cells"} | {
+            "notebook": notebooks.index(work["cells"]), "folder": work.get("folder", ".")} for name, work in works.items()}
+        spent = int(self.limits.loading + 2 * self.limits.seconds * max(1, len(works))) + 1
+        self.job = {"works": lean, "notebooks": notebooks, "limits": self.limits._asdict() | {"processor": spent}, "whole": whole,
+                    "user": USERS + os.getpid(), "alone": self.how == "namespaces", "packages": walls.PACKAGES,
+                    "hidden": walls.hidden() if self.how in ("user", "limits") else [], "guard": None,
+                    "tasks": 0 if self.how == "namespaces" else walls.tasks()}
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="lenet-grade-"))
         try:
+            self.folder.chmod(0o711)
+            self.job["guard"] = walls.guarded(self.how, self.folder / "library")
             job = self._packed_job()
         except protocol.Garbled as error:
             self.ended = f"The submission is too large to be run: {error}."
@@ -121,18 +97,21 @@ class Sandbox:
         try:
             self._start()
             self._send(job)
-            self._receive(BOOT)
-        except Ended as error:
+            if refused := _dict(self._receive(BOOT)).get("refused"):
+                raise Ended(str(refused)[:LONGEST])
+        except (Ended, OSError) as error:
             self.close()
-            raise NotStarted(f"The sandbox cannot be started. {error} {self.said.decode(errors='replace').strip()}") from None
+            raise NotStarted(f"The sandbox cannot be started. {error} {self.said.decode(errors='replace').strip()}".strip()) from None
         except BaseException:
             self.close()
             raise
         with contextlib.suppress(Ended):
-            loaded = _dict(self._receive(self.limits.seconds))
+            loaded = _dict(self._receive(self.limits.loading))
             self.failed, self.answers = (_dict(loaded.get(key)) for key in ("failed", "answers"))
             if "error" in loaded:
                 self._end("Its answer is too large.")
+            elif set(self.answers) != set(self.job["works"]):          # the submission has written into the connection
+                self._end("Its answer cannot be read (it is not that of its exercises).")
         return self
 
     def __exit__(self, *_):
@@ -149,34 +128,28 @@ class Sandbox:
 
     def _packed_job(self):
         """The bytes of the job. Raises protocol.Garbled if there are too many, or if the files would take half of its disk space."""
-        if sum(len(text.encode()) for text in self.job["files"].values()) > self.limits.disk // 2:
-            raise protocol.Garbled(f"more than {self.limits.disk >> 21} MiB of Python files")
+        if sum(map(len, self.files.values())) > self.limits.disk // 2:
+            raise protocol.Garbled(f"more than {self.limits.disk >> 21} MiB of files beside the notebooks")
         return protocol.pack(self.job)
 
     # ------------------------------------------------------------------------------------------------------------- the process
 
     def _start(self):
-        self.folder.chmod(0o711)
         library, new = self.folder / "library", self.folder / "new"
         (library / "lenet_core").mkdir(parents=True)
+        (library / "_grader").mkdir()
         new.mkdir()
-        for name in ("worker.py", "slices.py", "protocol.py"):
-            shutil.copy(Path(__file__).with_name(name), library)
+        for name in ("worker.py", "slices.py", "protocol.py", "kernel_guard.py"):
+            shutil.copy(Path(__file__).with_name(name), library / "_grader")
+        (library / "_grader" / "__init__.py").touch()
         (library / "lenet_core" / "ops.py").write_text(_ops_without(self.asked), encoding="utf-8")
         (library / "lenet_core" / "__init__.py").touch()
-        if self.how == "namespaces":
-            root = os.geteuid() == 0
-            last = "" if root else "--user --map-user=1000 --map-group=1000"
-            command = ["unshare", *([] if root else ["--map-root-user"]), "--net", "--pid", "--mount", "--ipc", "--fork", "--kill-child",
-                       "sh", "-c", ENTER, "sh", new, str(self.limits.disk), library, last, sys.executable, START, PACKAGES,
-                       *_places(), *_hidden()]
-            home = "/student"
-        else:
-            if self.how == "user" and (closed := [place for place in self.folder.parents if not place.stat().st_mode & stat.S_IXOTH]):
-                raise Ended(f"Its process runs as another user, who cannot enter {closed[-1]}. "
-                            "Name a folder in TMPDIR that every user can enter.")
-            _protect_memory()
-            command, home = [sys.executable, "-I", "-B", "-c", START, library, PACKAGES], new
+        for name, content in self.files.items():
+            if not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts:
+                with contextlib.suppress(OSError, ValueError):        # a file whose name this system cannot write is left out
+                    (place := library / "files" / name).parent.mkdir(parents=True, exist_ok=True)
+                    place.write_bytes(content)
+        command, home = walls.command(self.how, self.folder, new, library, self.limits.disk)
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=new,
                                         env=ENVIRONMENT | {"HOME": str(home), "TMPDIR": str(home)}, start_new_session=True)
         self._threads = [threading.Thread(target=read, daemon=True) for read in (self._read_frames, self._read_said)]
@@ -194,7 +167,7 @@ class Sandbox:
             for stream in (self.process.stdin, *([self.process.stdout, self.process.stderr] if not self._threads[0].is_alive() else ())):
                 with contextlib.suppress(OSError):
                     stream.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        _remove(self.folder)
 
     def _kill(self):
         with contextlib.suppress(OSError, AttributeError):
@@ -352,31 +325,16 @@ def _error(said):
     return type("".join(filter(str.isidentifier, name))[:60] or "Error", (Exception,), {})(text)
 
 
-# ----------------------------------------------------------------------------------------------------------------- what this machine has
+# -------------------------------------------------------------------------------------------------------------- around the process
 
 
-@functools.cache
 def isolation():
-    """"namespaces" if full isolation is possible on this machine, else "user" if the grader is root, or "limits"."""
-    if sys.platform == "linux" and all(map(shutil.which, ("unshare", "mount", "sh"))):
-        with contextlib.suppress(NotStarted), Sandbox({}, how="namespaces"):
-            return "namespaces"
-    return "user" if getattr(os, "geteuid", lambda: 1)() == 0 else "limits"
+    """The level of isolation on this machine, a key of `walls.PROTECTION`. Raises `NotStarted` if no process can be started."""
+    return walls.isolation(_tried)
 
 
-def _places():
-    """The folders of this machine that are visible in a sandbox: the system's and Python's, none inside another."""
-    base = str(Path(os.path.realpath(sys.executable)).parents[1])
-    python = {sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix), base, PACKAGES}
-    places = sorted(place for place in {*SYSTEM, *python} if os.path.lexists(place))
-    real = [place for place in places if not os.path.islink(place)]
-    return [place for place in places if not any(place.startswith(other + "/") for other in real)]
-
-
-def _hidden():
-    """The folders to hide in a sandbox: this package, if it is installed inside Python's folders."""
-    packages = [os.path.realpath(path) for path in (Path(lenet_core.__file__).parent, Path(__file__).parents[1])]
-    return [f"hidden:{package}" for package in packages if any(package.startswith(place + "/") for place in _places())]
+def _tried(level):
+    return Sandbox({}, how=level)
 
 
 @functools.cache
@@ -389,18 +347,27 @@ def _ops_without(asked):
     return ast.unparse(tree)
 
 
-def _protect_memory():
-    """Forbid other processes of the same user to read this process's memory (PR_SET_DUMPABLE)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
+def _remove(folder):
+    """Remove a folder and all in it, also folders that are closed or very deep: Python's own function would end with an error there."""
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(folder)
+        return
+    if os.name == "posix":
+        subprocess.run(["chmod", "-R", "u+rwx", folder], stderr=subprocess.DEVNULL)
+        subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL)
 
 
 def _size(folder):
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_size
+    """Bytes of the files in a folder; a folder that cannot be read counts nothing."""
+    total, waiting = 0, [folder]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
     return total
 
 

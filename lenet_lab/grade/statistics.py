@@ -1,30 +1,37 @@
-"""Statistics of a folder of submissions: for each exercise the share solved, the checks that failed, and the misconceptions.
+"""Statistics of a folder of submissions: the points of each; for each exercise the share solved, the checks that failed, the misconceptions.
 
 The result of every submission is stored (`results/*.json`), so that the grading of a large folder can be interrupted and continued, and
-results from other machines (`--format json`) can be combined. `separates` is the discrimination of an exercise: the point-biserial
-correlation of solving it with the points in all other exercises. It has no value if all students solved the exercise, or none.
+results of several machines can be combined. A stored result is used only if it is complete and of the same submission. Submissions are
+graded on all processors; whatever happens to one, the others are graded. `separates` is the discrimination of an exercise: the
+point-biserial correlation of solving it with the points in all other exercises. It has no value if all students solved it, or none.
 """
 
 import csv
+import hashlib
 import json
+import multiprocessing
+import os
 import re
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 from tabulate import tabulate
 from tqdm import tqdm
 
-from lenet_core._files import in_a_sentence, is_folder
+from lenet_core._files import in_a_sentence, is_folder, matching
 
-from .grading import MISSING, PASSED, UNWRITTEN, grade
+from .grading import BY_PEOPLE, FAILED, MISSING, PASSED, UNWRITTEN, grade
 from .points import GRADED, PRACTICE
-from .report import as_json, clean
+from .report import as_json, in_a_line
+from .sandbox import NotStarted, isolation
 from .submission import NotASubmission, read
 
 # The check at which an exercise failed, from the text of its verdict: the first pattern that matches.
 CHECKS = (
-    ("time", r"It does not end|It is too slow|It was stopped after"),
+    ("time", r"It does not end|Its cell does not end|It is too slow|It was stopped after"),
     ("process", r"^Its process |^It wrote more than |^Its answer |^It closed "),
     ("reads", r"^The submission is too large|^Its cell cannot be read|there is no \S+.* in it"),
     ("forward first", r"The forward function that goes with it"),
@@ -38,16 +45,38 @@ CHECKS = (
 def write(folder, out, seed, drawn, limits, practice):
     """Grade all submissions in `folder`, write tables and a figure into `out`, and return the tables as text.
 
-    Raises NotASubmission if there is no folder, or no submission in it.
+    Raises NotASubmission if there is no folder, or no submission in it, and NotStarted if no submission can be run on this machine.
     """
     if not is_folder(folder):
         raise NotASubmission(f"There is no folder {folder}.")
-    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.absolute() != out.absolute())
+    isolation()                                                       # before anybody is graded
     (out / "results").mkdir(parents=True, exist_ok=True)
-    results, said = results_of(paths, out / "results", seed, drawn, limits, practice)
+    wanted = [*GRADED, *(PRACTICE if practice else ())]
+    jobs = [(path, out / "results" / kept_as(path.name), seed, drawn, limits, wanted) for path in paths]
+    return _tables(folder, out, dict(tqdm(graded(jobs), unit="submission", total=len(jobs), disable=None)))
+
+
+def combine(folder, out):
+    """The same tables of results that are in `folder` already (`*.json`). Raises NotASubmission if there are none."""
+    out.mkdir(parents=True, exist_ok=True)
+    found = {path: _result(path) or f"Omitted: {in_a_line(path.name)} is not a whole result of --format json."
+             for path in matching(folder, "*.json")}
+    return _tables(folder, out, found)
+
+
+def _tables(folder, out, found):
+    """Write the tables of what was found, {path: a result as a dict, or the sentence why there is none}, and return them as text."""
+    found = dict(sorted(found.items()))
+    results = [one for one in found.values() if isinstance(one, dict)]
+    omitted = [one for one in found.values() if isinstance(one, str)]
     if not results:
-        raise NotASubmission(" ".join([f"{folder} holds no submissions that can be graded.", *dict.fromkeys(said)]))
+        raise NotASubmission(" ".join([f"{folder} holds no submissions that can be graded.", *dict.fromkeys(omitted)]))
     lines, why = items(results), failures(results)
+    _table(out / "scores.csv", [
+        {"submission": in_a_line(path.name), "points": one["score"], "worth": one["worth"], "notes": " ".join(one["notes"])}
+        if isinstance(one, dict) else {"submission": in_a_line(path.name), "points": "", "worth": "", "notes": one}
+        for path, one in found.items()])
     _table(out / "items.csv", lines)
     _table(out / "failures.csv", why)
     from lenet_lab.plots import base, grading  # only here: matplotlib takes longer to load than a submission to grade
@@ -56,44 +85,85 @@ def write(folder, out, seed, drawn, limits, practice):
     (out / "items.png").write_bytes(base.png(grading.items(lines)))
     (out / "items.txt").write_text(caption + "\n", encoding="utf-8")
     mean = np.mean([one["score"] for one in results])
-    return "\n".join([*said, f"{len(results)} submissions, {mean:.1f} of {results[0]['worth']} points on average.", "",
+    return "\n".join([*omitted, f"{len(results)} submissions, {mean:.1f} of {results[0]['worth']} points on average.", "",
                       _in_table(lines), "", _in_table(why), "", caption,
-                      f"In {out}: items.csv, failures.csv, items.png, its caption items.txt, and the folder results."])
+                      f"In {out}: scores.csv, items.csv, failures.csv, items.png and its caption items.txt."])
 
 
-def results_of(paths, kept, seed, drawn, limits, practice):
-    """(results as dicts, sentences about files that were omitted) for every submission in `paths`; stored results are used again."""
-    results, said = [], []
-    wanted = {*GRADED, *(PRACTICE if practice else ())}
-    for path in tqdm(paths, unit="submission", disable=None):
-        try:
-            if path.suffix == ".json":
-                found = _result(path)
-                if found is None:
-                    raise NotASubmission(f"{path.name} is not a result of --format json.")
-                results.append(found)
-                continue
-            submission = read(path)
-        except (NotASubmission, OSError) as error:
-            said.append(f"Omitted: {clean(in_a_sentence(error))}")
-            continue
-        place = kept / f"{path.name}.json"
-        found = _result(place)
+def kept_as(name):
+    """The name of the file of a submission's result: that of the submission, shortened where a system could not write it."""
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return f"{name}.json" if len(os.fsencode(name)) < 200 else f"{os.fsdecode(os.fsencode(name)[:150])}-{digest}.json"
+
+
+def graded(jobs):
+    """Yield (path, result as a dict or a sentence) for every job, as they end; on all processors where that is of use."""
+    waiting = {job[0]: job for job in jobs}
+    processes = min(len(jobs), os.cpu_count() or 1)
+    while waiting and processes > 1:
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+            try:
+                futures = {pool.submit(_one, *job): path for path, job in waiting.items()}
+                for future in as_completed(futures):
+                    if not isinstance(future.exception(), BrokenProcessPool):
+                        yield futures[future], future.result()
+                        del waiting[futures[future]]
+            except BrokenProcessPool:
+                pass
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        if waiting:                                                   # a process of the grader was ended: the rest goes one by one
+            for path, job in list(waiting.items()):
+                with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+                    try:
+                        yield path, alone.submit(_one, *job).result()
+                    except BrokenProcessPool:
+                        yield path, f"Omitted: {in_a_line(path.name)}: the grader's process was ended while it graded it. Grade it by hand."
+                del waiting[path]
+    for path, job in waiting.items():
+        yield path, _one(*job)
+
+
+def _one(path, kept, seed, drawn, limits, wanted):
+    """The result of one submission as a dict, or a sentence that says why there is none; a stored result is used again."""
+    try:
+        if path.is_symlink():                                         # it would be the file of somebody else
+            return f"Omitted: {in_a_line(path.name)} is a link."
+        submission = read(path)
+        found = _result(kept)
         if not (found and found["fingerprint"] == submission.fingerprint and (drawn or found["seed"] == seed)
-                and wanted == {row["exercise"] for row in found["rows"] if row["exercise"]}):
-            found = as_json(grade(submission, seed, limits, practice))
-            place.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
-        results.append(found)
-    return results, said
+                and set(wanted) == {row["exercise"] for row in found["rows"] if row["exercise"]}):
+            found = as_json(grade(submission, seed, limits, bool({*PRACTICE} & {*wanted})))
+            kept.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+        return found
+    except NotStarted:
+        raise
+    except (NotASubmission, OSError) as error:
+        return f"Omitted: {in_a_line(in_a_sentence(error))}"
+    except Exception as error:                                        # whatever it is, the others are graded
+        return f"Omitted: {in_a_line(path.name)}: the grader failed on it ({in_a_line(f'{type(error).__name__}: {error}')}). Grade it by hand."
 
 
 def _result(path):
-    """A result of `as_json`, read from a file; None if the file has none. Raises OSError if it cannot be read."""
+    """A whole result of `as_json`, read from a file, or None. Raises OSError if it cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return found if {"rows", "score", "worth", "seed", "fingerprint"} <= found.keys() else None
-    except (FileNotFoundError, ValueError, AttributeError):
+        return found if _whole(found) else None
+    except (FileNotFoundError, ValueError, AttributeError, TypeError, KeyError, RecursionError):
         return None
+
+
+def _whole(found):
+    """Whether a result has every graded exercise once, with the points that its status gives, and their sum."""
+    rows = {row["exercise"]: row for row in found["rows"] if row["status"] != BY_PEOPLE}
+    known = {**GRADED, **PRACTICE}
+    right = all(name in known and row["worth"] == known[name].points and row["status"] in (PASSED, FAILED, UNWRITTEN, MISSING)
+                and row["points"] == row["worth"] * (row["status"] == PASSED) and isinstance(row["text"], str)
+                and isinstance(row["question"], str) and isinstance(row["misconception"], str | None) for name, row in rows.items())
+    return (right and {*GRADED} <= rows.keys() and len(rows) == sum(row["status"] != BY_PEOPLE for row in found["rows"])
+            and found["score"] == sum(row["points"] for row in rows.values()) and found["worth"] == sum(row["worth"] for row in rows.values())
+            and type(found["seed"]) is int and isinstance(found["fingerprint"], str) and all(isinstance(note, str) for note in found["notes"]))
 
 
 # ------------------------------------------------------------------------------------------------------------------------- counting

@@ -1,26 +1,29 @@
 """The student's process: it drops its rights, runs the student's statements, and answers the grader's calls.
 
 This process receives sources and the arguments of calls, and sends results. It has neither seeds nor right answers nor points. So the
-student's code cannot read any of these here, and can only change its own results. `sandbox.PROTECTION` says what the code can read outside
-this process without full isolation, such as a seed on the grader's command line. `sandbox.py` runs this file as a program, from a folder
-with this file, `protocol.py`, `slices.py` and `lenet_core.ops`.
+student's code cannot read any of these here, and can only change its own results. `walls.PROTECTION` says what the code can read outside
+this process without walls, such as a seed on the grader's command line. `sandbox.py` runs this file as a program, from a folder with the
+package `_grader` (this file, `protocol.py`, `slices.py`, `kernel_guard.py`) and with `lenet_core.ops`.
 """
+
+import __future__
 
 import ast
 import contextlib
-import ctypes
-import importlib.util
+import importlib.machinery
+import inspect
 import io
 import linecache
 import math
 import os
+import shutil
+import signal
 import sys
 import traceback
 import types
 import warnings
 
-import protocol
-import slices
+from . import kernel_guard, protocol, slices
 
 try:
     import resource
@@ -28,6 +31,9 @@ except ImportError:                      # not on Windows
     resource = None
 
 LONGEST = 200                            # characters of an error or of printed text that are sent, at most
+TASKS = 24                               # threads and processes at once, this one included
+FILES = 128                              # open files
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def main():
@@ -40,14 +46,30 @@ def main():
     os.dup2(2, 1)
     job = receive(incoming)
     room = prepared(job)
-    lock(job)
+    try:
+        lock(job)
+    except OSError as error:
+        send(outgoing, {"refused": str(error)})
+        return
     send(outgoing, {"ready": True})
-    loaded = {name: Loaded(work, dict(room)) for name, work in job["works"].items()}
+    top, loaded, runs = os.getcwd(), {}, {}
+    statements = [slices.every(cells) for cells in job["notebooks"]]
+    for name, work in job["works"].items():
+        os.chdir(os.path.join(top, work["folder"]))
+        work["cells"], notebook = job["notebooks"][work["notebook"]], (work["notebook"] if job["whole"] else name)
+        if job["whole"] and notebook not in runs:
+            functions = [one["name"] for one in job["works"].values() if one["kind"] == "function"]
+            runs[notebook] = Run(work["cells"], room, job["limits"]["statement"], functions)
+            runs[notebook].enter()
+            runs[notebook].run(statements[notebook])
+        loaded[name] = Loaded(work, room, job["limits"]["statement"], statements[work["notebook"]], runs.get(notebook))
     send(outgoing, {"failed": {name: one.failed for name, one in loaded.items()},
                     "answers": {name: one.answer for name, one in loaded.items()}})
     kept, process = [], os.getpid()
     while True:
         asked = receive(incoming)
+        os.chdir(os.path.join(top, job["works"][asked["name"]]["folder"]))
+        loaded[asked["name"]].run.enter()
         answer = loaded[asked["name"]].call(asked, kept)
         if os.getpid() != process:                                    # the student's code has forked: the copy ends here
             os._exit(0)
@@ -75,8 +97,8 @@ def send(stream, message):
 def prepared(job):
     """The global names of every exercise: modules and functions, imported while this process still has the right to."""
     works = list(job["works"].values())
-    text = "\n".join(source for work in works for source in (work["cells"] if work["kind"] == "function" else [work["cells"][work["own"]]]))
-    room = {"__name__": "exercise", "math": math}
+    text = "\n".join(source for cells in job["notebooks"] for source in cells)
+    room = {"__name__": "__main__", "math": math, "display": lambda *_, **__: None, "get_ipython": Front}
     if "np" in text or "ops" in text or {work["kind"] for work in works} & {"function", "derivation"}:
         import numpy
         import numpy.linalg
@@ -88,47 +110,118 @@ def prepared(job):
     return room
 
 
+class Front:
+    """What `get_ipython()` is here: what a function may need of it (the folder, the environment) is done, nothing else is."""
+
+    def __getattr__(self, name):
+        return lambda *_, **__: [] if name == "getoutput" else None
+
+    def __repr__(self):
+        return "no front end"                                         # notebooks look for the name of a platform in this text
+
+    def run_line_magic(self, name, line, *_, **__):
+        """Do %cd and %env; %timeit returns a record without a measurement."""
+        if name == "cd":
+            os.chdir(os.path.expanduser(line.replace("-q", "", 1).strip().strip("'\"") or "~"))
+        elif name in ("env", "set_env") and "=" in line:
+            key, _, value = line.partition("=")
+            os.environ[key.strip()] = value.strip()
+        elif name == "timeit":
+            return types.SimpleNamespace(best=math.nan, average=math.nan, worst=math.nan, stdev=math.nan, loops=0, repeat=0, all_runs=[])
+        return None
+
+
 # ------------------------------------------------------------------------------------------------------------- giving rights away
 
 
 def lock(job):
-    """Drop root's rights, and set limits that cannot be raised again; without full isolation also install an audit hook."""
+    """Drop root's rights, and set limits that cannot be raised again; without walls also have the kernel or Python refuse the rest.
+
+    Raises OSError with a sentence where this process could not run the student's code after that.
+    """
     limits = job["limits"]
-    for name, text in job["files"].items():                           # Python files beside the notebook or the functions
-        with contextlib.suppress(OSError, ValueError), open(name, "w", encoding="utf-8") as file:
-            file.write(text)                                          # a file with an impossible name is skipped
-    sys.path.insert(0, os.getcwd())
+    beside = os.path.join(HERE, "files")
+    if os.path.isdir(beside):                                         # what was handed in beside the notebooks
+        shutil.copytree(beside, ".", dirs_exist_ok=True)
+    for work in job["works"].values():
+        os.makedirs(work["folder"], exist_ok=True)
+    sys.path = [place for place in sys.path if place != HERE]         # a module of the student may have any name
+    sys.path.insert(0, "")                                            # the folder of the notebook, as in Jupyter
     if getattr(os, "geteuid", lambda: 1)() == 0:
-        with contextlib.suppress(OSError):                            # the new user must own its folder
-            os.chown(".", job["user"], job["user"])
-        os.setgroups([])
-        os.setgid(job["user"])
-        os.setuid(job["user"])
+        for place, folders, names in os.walk("."):
+            for name in (".", *folders, *names):
+                with contextlib.suppress(OSError):                    # the new user must own its files
+                    os.chown(os.path.join(place, name), job["user"], job["user"])
+        if job["guard"]:
+            kernel_guard.change_user(job["user"])
+        else:
+            os.setgroups([])
+            os.setgid(job["user"])
+            os.setuid(job["user"])
+            _see_python(job["packages"])
     if resource:
         spent = math.ceil(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
-        for name, most in (("CPU", spent + 2 * math.ceil(limits["seconds"])), ("AS", limits["memory"]), ("FSIZE", limits["disk"]),
-                           ("CORE", 0), ("NPROC", 0)):
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)                       # PR_SET_NO_NEW_PRIVS: no program can regain rights
+        for name, most in (("CPU", spent + limits["processor"]), ("AS", limits["memory"]), ("FSIZE", limits["disk"]),
+                           ("CORE", 0), ("NOFILE", FILES), ("NPROC", job["tasks"] + TASKS)):
+            if (number := getattr(resource, f"RLIMIT_{name}", None)) is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    most = min([most, *(one for one in resource.getrlimit(number) if one != resource.RLIM_INFINITY)])
+                    resource.setrlimit(number, (most, most))
+    if job["guard"]:
+        kernel_guard.guard(*job["guard"], [os.getcwd()])
+        return
+    if sys.platform == "linux":                                       # also behind walls: memory in no process counts for no limit
+        with contextlib.suppress(OSError):
+            kernel_guard.refuse_calls()
     if not job["alone"]:
-        sys.addaudithook(_refuse)
+        sys.addaudithook(Fence(os.getcwd(), job["hidden"]))
 
 
-NOT_ALLOWED = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.kill", "os.posix_spawn", "os.spawn", "ctypes.dlopen")
-ONLY_INSIDE = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.link", "os.symlink", "shutil.")
+def _see_python(packages):
+    """Raise OSError if the user to whom this process now belongs cannot read Python: then no code could run that imports something."""
+    for place in (os.path.dirname(os.__file__), os.__file__, os.path.join(packages, "numpy", "__init__.py")):
+        if not os.access(place, os.R_OK):
+            closed = place
+            while os.path.dirname(closed) != closed and not os.access(os.path.dirname(closed), os.X_OK):
+                closed = os.path.dirname(closed)
+            raise OSError(f"Its process runs as another user, who cannot read {closed}. Install Python where every user can read it, or run "
+                          "the grader as an ordinary user.")
 
 
-def _refuse(event, arguments):
-    """Audit hook: refuse sockets, programs and writing outside the folder. It is weak protection: deliberate code can avoid it."""
-    if event.startswith(NOT_ALLOWED):
-        raise PermissionError(f"{event} is not allowed while grading")
-    if event.startswith(ONLY_INSIDE) or event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-        folder = os.path.realpath(os.getcwd()) + os.sep
-        for place in arguments[:1 if event == "open" else 2]:
-            if isinstance(place, (str, bytes)) and not (os.path.realpath(os.fsdecode(place)) + os.sep).startswith(folder):
+FOLDER_NUMBERS = {"os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.mkdir": 2, "os.chmod": 2, "os.chown": 3, "os.link": 2, "os.symlink": 2,
+                  "os.utime": 3}         # where the arguments of an event begin that are folders, by their numbers
+
+
+class Fence:
+    """Audit hook: refuse sockets, programs, signals and files outside the folder. It is weak: deliberate code can avoid it."""
+
+    NOT_ALLOWED = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.kill", "os.posix_spawn", "os.spawn", "ctypes.dlopen",
+                   "signal.", "resource.", "os.setpriority", "os.sched_")
+    WRITES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.link", "os.symlink", "shutil.",
+              "os.utime", "os.setxattr", "os.removexattr", "sqlite3.connect")
+
+    def __init__(self, folder, hidden):
+        self.folder, self.hidden = os.path.realpath(folder) + os.sep, [os.path.realpath(place) + os.sep for place in hidden]
+
+    def __call__(self, event, arguments):
+        """Raise PermissionError if what Python is about to do is not allowed."""
+        if event.startswith(self.NOT_ALLOWED):
+            raise PermissionError(f"{event} is not allowed while grading")
+        opened = event == "open" or event == "os.listdir"
+        written = event.startswith(self.WRITES) or event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        if not (opened or written or event == "os.chdir"):
+            return
+        for place in arguments[:1 if opened else 2]:
+            if not isinstance(place, (str, bytes, os.PathLike)):
+                continue
+            real = os.path.realpath(os.fsdecode(place)) + os.sep
+            if not real.startswith(self.folder) and (written or event == "os.chdir" or event == "open" and os.path.isdir(real)):
                 raise PermissionError("writing outside the folder is not allowed while grading")
+            if real.startswith(tuple(self.hidden)):
+                raise PermissionError("reading this package is not allowed while grading")
+        folders = arguments[FOLDER_NUMBERS.get(event, len(arguments)):]
+        if any(type(number) is int and number >= 0 for number in folders):
+            raise PermissionError("writing by the number of a folder is not allowed while grading")
 
 
 # ----------------------------------------------------------------------------------------------------------- the student's statements
@@ -137,62 +230,144 @@ def _refuse(event, arguments):
 class Check:
     """Replaces `check` of a notebook: it records the calls, and does nothing else."""
 
+    __all__ = ("toy", "derivation", "hinges", "hint", "own", "progress", "points", "solution")          # for import *
+
     def __init__(self):
         self.asked = []
 
     def __getattr__(self, name):
-        return lambda *args, **kwargs: self.asked.append((name, args, kwargs))
+        return lambda *args, **kwargs: self.asked.append((name,))
+
+    def toy(self, question, answer=..., *_, **__):
+        """Record an answer to a question of the toy network."""
+        self.asked.append(("toy", question, answer))
+
+    def derivation(self, name, function=..., *_, **__):
+        """Record the function for a step of the derivations."""
+        self.asked.append(("derivation", name, function))
+
+
+class TooLong(BaseException):
+    """A statement took too long. It is not an Exception, so that `except Exception` does not go on with it."""
+
+
+@contextlib.contextmanager
+def stopped_after(seconds):
+    """Raise TooLong in the code of the block after so many seconds, where the system can."""
+    def stop(*_):
+        raise TooLong(f"stopped after {seconds:g} seconds")
+
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class Run:
+    """Statements of a notebook, run in order with global names of their own, those of `__main__`.
+
+    `bound` has the values of names right after their statement, {(cell, name): value}, `errors` the first error of each cell. A statement
+    that fails does not stop the others: what a notebook has and this process has not (networks, figures) fails here. The names `watched`
+    are looked at after every statement, since one may bind them in a way that its text does not show.
+    """
+
+    def __init__(self, cells, room, seconds, watched=()):
+        self.main, self.check, self.seconds, self.bound, self.errors = types.ModuleType("__main__"), Check(), seconds, {}, {}
+        self.watched = watched
+        self.room = self.main.__dict__
+        self.room.update(room, check=self.check)
+        for number, source in enumerate(cells):
+            linecache.cache[f"<cell {number}>"] = len(source), None, source.splitlines(True), f"<cell {number}>"
+
+    def enter(self):
+        """Make these names those of `__main__`; `from lenet_lab import check` gives the record, whatever is installed here."""
+        package = types.ModuleType("lenet_lab")
+        package.__spec__, package.check = importlib.machinery.ModuleSpec("lenet_lab", None), self.check
+        sys.modules.update({"__main__": self.main, "lenet_lab": package, "lenet_lab.check": self.check})
+
+    def run(self, statements):
+        """Run these statements, each at most `seconds`; what is imported has the time of the whole process."""
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        for one in statements:
+            if isinstance(one.node, ast.ImportFrom) and one.node.module == "__future__":
+                flags |= getattr(__future__, one.node.names[0].name).compiler_flag        # it holds for all later cells
+            importing = isinstance(one.node, (ast.Import, ast.ImportFrom))
+            shown = isinstance(one.node, ast.Expr)
+            tree = ast.Expression(one.node.value) if shown else ast.Module([one.node], [])
+            before = {name: self.room.get(name) for name in self.watched}
+            try:
+                code = compile(tree, f"<cell {one.cell}>", "eval" if shown else "exec", flags, True)
+                with contextlib.nullcontext() if importing else stopped_after(self.seconds):
+                    value = eval(code, self.room)
+                    if inspect.iscoroutine(value) and code.co_flags & inspect.CO_COROUTINE:
+                        import asyncio  # takes longer to load than all the rest
+
+                        value = asyncio.run(value)
+                if shown and value is not None:
+                    self.room["_"] = value                            # the last output
+            except BaseException as error:
+                self.errors.setdefault(one.cell, error)
+            names = {*one.bound, *(name for name, value in before.items() if self.room.get(name) is not value)}
+            self.bound.update({(one.cell, name): self.room[name] for name in names if name in self.room})
 
 
 class Loaded:
-    """One exercise: its function, or its answer, or in one sentence the reason why there is neither."""
+    """One exercise: its function, or its answer, or in one sentence the reason why there is neither.
 
-    def __init__(self, work, room):
-        self.function, self.answer, self.failed, self.work = None, None, None, work
-        self.check = room["check"] = Check()
-        # If the package can be imported here, `from lenet_lab import check` would give the real `check`, which records nothing.
-        if "lenet_lab" in sys.modules or importlib.util.find_spec("lenet_lab"):
-            package = types.ModuleType("lenet_lab")
-            package.check = self.check
-            sys.modules.update({"lenet_lab": package, "lenet_lab.check": self.check})
+    `found` are the statements of its notebook. `whole` is the `Run` of all of them; without it, only those that it needs are run.
+    """
+
+    def __init__(self, work, room, seconds, found, whole=None):
+        self.function, self.answer, self.failed = None, None, None
+        self.run = whole or Run(work["cells"], room, seconds)
+        self.check = self.run.check
         self.dots = slices.dots(work["cells"][work["own"]])
         try:
-            self.load(work, room)
+            self.load(work, found, whole is not None)
+        except TooLong as error:
+            self.failed = f"Its cell does not end: {error}."
         except BaseException as error:
             self.failed = ("Its cell cannot be read: " if isinstance(error, SyntaxError) else "Its cell raises ") + _said(error) + "."
 
-    def load(self, work, room):
-        """Run the statements that the exercise needs with the global names `room`, and keep its function or its answer."""
-        function = work["kind"] == "function"
-        chosen, target = slices.needed(work["cells"], work["own"], work["name"] if function else None)
-        if function and target is None:
-            raise NameError(f"there is no {work['name']} in it")
-        for number, source in enumerate(work["cells"]):
-            linecache.cache[f"<cell {number}>"] = len(source), None, source.splitlines(True), f"<cell {number}>"
-        for one in chosen:
-            code = compile(ast.Module([one.node], []), f"<cell {one.cell}>", "exec")
-            try:
-                exec(code, room)
-            except Exception:
-                if one.cell == work["own"]:
-                    raise                                             # in other cells: the names they would bind are missing
-            if one is target:
-                self.function = room[work["name"]]
-        if work["kind"] == "names":
-            self.answer = [room.get(name, ...) for name in work["names"]]
-        elif not function:
+    def load(self, work, found, whole):
+        """Keep the function of the exercise, or its answer."""
+        function, own = work["kind"] == "function", work["own"]
+        name = work["name"] if function else None
+        ast.parse(work["cells"][own])                                 # the other cells may be anything
+        if whole:
+            target = slices.target_of(found, own, name) if function else None
+        else:
+            chosen, target = slices.needed(found, own, name)
+            if function and target is None:
+                raise NameError(f"there is no {name} in it")
+            self.run.enter()
+            self.run.run(chosen)
+            if own in self.run.errors:
+                raise self.run.errors[own]
+        if function:
+            self.function = self.run.bound.get((own, name), self.run.room.get(name, ...))        # another cell may bind it, in a loop
+            if self.function is ...:
+                raise self.run.errors.get(own, NameError(f"there is no {name} in it"))
+            self.dots = slices.dots(target.text) if target else self.dots
+        elif work["kind"] == "names":
+            self.answer = [self.run.bound.get((own, name), ...) for name in work["names"]]
+        else:
             self.answer = self.asked(work)
 
     def asked(self, work):
-        """The answer in the last call of `check.toy(5, ...)` or `check.derivation("dense_dx", ...)` in the cell."""
-        found = [[*args[1:], *kwargs.values()] for name, args, kwargs in self.check.asked
-                 if name == work["kind"] and args[:1] == (work["name"],)]
-        if not found or not found[-1]:
+        """The answer in the last call of `check.toy(5, ...)` or `check.derivation("dense_dx", ...)`."""
+        found = [one[2] for one in self.check.asked if len(one) == 3 and one[0] == work["kind"] and one[1] == work["name"]]
+        if not found:
             raise NameError(f"there is no check.{work['kind']}({work['name']!r}, ...) in it")
         if work["kind"] == "derivation":
-            self.function = found[-1][0]
+            self.function = found[-1]
             return ... if self.function is ... else True
-        return found[-1][0]
+        return found[-1]
 
     def call(self, asked, kept):
         """Call the function and return the result as a message; `kept` is the list of stored caches."""

@@ -29,8 +29,8 @@ from lenet_core.training import TrainingState, load_checkpoint, minibatches, sav
 from lenet_lab import check
 from lenet_lab.check import progress_store as kept_progress
 from lenet_lab.check.overview import Overview
-from lenet_lab.grade import protocol
-from lenet_lab.grade.submission import NotASubmission, read
+from lenet_lab.grade import files, protocol, reader
+from lenet_lab.grade.points import GRADED
 
 APART = b"\xff==\xff"
 
@@ -263,20 +263,21 @@ def submission(folder, raw):
                 tar.addfile(member, io.BytesIO(content))
     else:
         path.write_bytes(raw)
-    for work in read(path).works.values():
-        assert work.job() and isinstance(work.written, bool)
+    found = reader.found_in(files.read(path), list(GRADED), {"relu_forward": "relu_forward"})         # what the reading process does
+    for work in found["works"].values():
+        assert found["notebooks"][work["notebook"]][work["own"]] is not None and isinstance(work["written"], bool)
 
 
 def submission_seeds():
     cells = [{"cell_type": "code", "source": source, "metadata": {"lenet": {"exercise": name}}} for name, source in
              (("relu_forward", ["def relu_forward(x):\n", "    return x * (x > 0), x\n"]), ("toy_05", "check.toy(5, 4)"))]
     notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
-    files = {"hw7/02.ipynb": notebook, "hw7/cnn_lenet.py": b"def relu_forward(input):\n    return input\n", "hw7/readme.txt": b"hello"}
-    seeds = [b"\x01" + _joined(files), b"\x02" + notebook]
+    inside = {"hw7/02.ipynb": notebook, "hw7/cnn_lenet.py": b"def relu_forward(input):\n    return input\n", "hw7/readme.txt": b"hello"}
+    seeds = [b"\x01" + _joined(inside), b"\x02" + notebook]
     for kind in (tarfile.USTAR_FORMAT, tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode="w", format=kind) as tar:
-            for name, content in {**files, "hw7/" + "ä" * 120 + ".py": b"x = 1\n"}.items():
+            for name, content in {**inside, "hw7/" + "ä" * 120 + ".py": b"x = 1\n"}.items():
                 if kind != tarfile.USTAR_FORMAT or len(name) < 100:
                     member = tarfile.TarInfo(name)
                     member.size = len(content)
@@ -322,7 +323,7 @@ TARGETS = {
     "cifar10": Target(cifar10, (DataError,), cifar10_seeds),
     "checkpoint": Target(checkpoint, (ValueError,), checkpoint_seeds),
     "progress": Target(progress, (), progress_seeds),
-    "submission": Target(submission, (NotASubmission,), submission_seeds),
+    "submission": Target(submission, (files.NotASubmission,), submission_seeds),
     "wire": Target(message, (protocol.Garbled,), message_seeds),
 }
 

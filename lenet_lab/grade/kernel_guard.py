@@ -1,0 +1,117 @@
+"""Have Linux refuse what a process may not do: files by Landlock, system calls by seccomp. Neither needs rights or programs.
+
+It is for machines on which a process cannot have namespaces of its own. A rule can only be added, and holds for all children too.
+Sources: the kernel's documentation, userspace-api/landlock and userspace-api/seccomp_filter; the numbers are those of its headers.
+
+This file imports only the standard library, because it runs in the student's process.
+"""
+
+import ctypes
+import os
+import platform
+import struct
+
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446               # the same on every processor
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE = 1, 2, 4, 8, 1 << 14
+ALL_FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}          # by version
+OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE                 # rights that a file, not a folder, can have
+ALL_NETWORK, OTHER_PROCESSES = 3, 3                                   # TCP (from version 4), signals and abstract sockets (from 6)
+NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2
+KEEP_CAPABILITIES, CAPABILITY_VERSION, DAC_READ_SEARCH = 8, 0x20080522, 2
+ALLOW, REFUSE = 0x7FFF0000, 0x00050001                                # the second: the call fails with EPERM
+
+# {processor: (its number in seccomp, {system call: its number})}
+REFUSED = {
+    "x86_64": (0xC000003E, {
+        "socket": 41, "connect": 42, "accept": 43, "bind": 49, "listen": 50, "accept4": 288, "ptrace": 101, "process_vm_readv": 310,
+        "process_vm_writev": 311, "rt_sigqueueinfo": 129, "rt_tgsigqueueinfo": 297, "pidfd_open": 434, "pidfd_send_signal": 424,
+        "pidfd_getfd": 438, "tkill": 200, "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "io_uring_setup": 425, "bpf": 321,
+        "keyctl": 250, "add_key": 248, "request_key": 249, "perf_event_open": 298, "userfaultfd": 323, "execve": 59, "execveat": 322,
+        "setpriority": 141, "sched_setscheduler": 144, "sched_setattr": 314, "sched_setparam": 142, "ioprio_set": 251, "shmget": 29,
+        "semget": 64, "msgget": 68, "mq_open": 240, "chmod": 90, "fchmod": 91, "fchmodat": 268, "chown": 92, "fchown": 93, "lchown": 94,
+        "fchownat": 260, "open_by_handle_at": 304, "memfd_create": 319, "memfd_secret": 447}),
+    "aarch64": (0xC00000B7, {
+        "socket": 198, "connect": 203, "accept": 202, "bind": 200, "listen": 201, "accept4": 242, "ptrace": 117, "process_vm_readv": 270,
+        "process_vm_writev": 271, "rt_sigqueueinfo": 138, "rt_tgsigqueueinfo": 240, "pidfd_open": 434, "pidfd_send_signal": 424,
+        "pidfd_getfd": 438, "tkill": 130, "unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "io_uring_setup": 425, "bpf": 280,
+        "keyctl": 219, "add_key": 217, "request_key": 218, "perf_event_open": 241, "userfaultfd": 282, "execve": 221, "execveat": 281,
+        "setpriority": 140, "sched_setscheduler": 119, "sched_setattr": 274, "sched_setparam": 118, "ioprio_set": 30, "shmget": 194,
+        "semget": 190, "msgget": 186, "mq_open": 180, "fchmod": 52, "fchmodat": 53, "fchown": 55, "fchownat": 54,
+        "open_by_handle_at": 265, "memfd_create": 279, "memfd_secret": 447}),
+}
+ONLY_ITSELF = {"x86_64": {"kill": 62, "tgkill": 234, "prlimit64": 302, "sched_setaffinity": 203},
+               "aarch64": {"kill": 129, "tgkill": 131, "prlimit64": 261, "sched_setaffinity": 122}}
+
+
+def guard(readable, listed, writable):
+    """Refuse this process all files but those at or below these paths, other processes, programs, and the network, from now on.
+
+    `readable` may be read, `listed` are folders whose names may be listed, `writable` may be written. Raises OSError where this kernel
+    or processor cannot.
+    """
+    library = ctypes.CDLL(None, use_errno=True)
+    library.syscall.restype = ctypes.c_long
+    _done(library.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+    _files(library, readable, listed, writable)
+    refuse_calls()
+
+
+def change_user(user):
+    """Become another user without rights, but for that to read files whose folders are closed to it: `guard` says which files those are.
+
+    The grader may be root, with Python in a folder that only root can enter. Raises OSError.
+    """
+    library = ctypes.CDLL(None, use_errno=True)
+    _done(library.prctl(KEEP_CAPABILITIES, 1, 0, 0, 0), "capabilities")
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
+    read = 1 << DAC_READ_SEARCH
+    _done(library.capset(struct.pack("Ii", CAPABILITY_VERSION, 0), struct.pack("6I", read, read, 0, 0, 0, 0)), "capabilities")
+
+
+def _done(result, what):
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"this kernel does not let a process have {what}")
+    return result
+
+
+def _files(library, readable, listed, writable):
+    version = _done(library.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1), "Landlock")
+    everything = ALL_FILES.get(version, ALL_FILES[5])
+    about = struct.pack("QQQ", everything, ALL_NETWORK if version >= 4 else 0, OTHER_PROCESSES if version >= 6 else 0)
+    about = about[:8 if version < 4 else 16 if version < 6 else 24]
+    rules = _done(library.syscall(CREATE_RULESET, about, ctypes.c_size_t(len(about)), 0), "Landlock")
+    for places, rights in ((readable, EXECUTE | READ_FILE | READ_DIR), (listed, READ_DIR), (writable, everything)):
+        for place in places:
+            try:
+                at = os.open(place, os.O_PATH | os.O_CLOEXEC)
+            except OSError:
+                continue
+            allowed = rights & everything & (-1 if os.path.isdir(place) else OF_FILES)
+            _done(library.syscall(ADD_RULE, rules, 1, struct.pack("=Qi", allowed, at), 0), "Landlock")
+            os.close(at)
+    _done(library.syscall(RESTRICT_SELF, rules, 0), "Landlock")
+    os.close(rules)
+
+
+def refuse_calls():
+    """Refuse this process the system calls in `REFUSED`, from now on. Raises OSError where this kernel or processor cannot."""
+    library = ctypes.CDLL(None, use_errno=True)
+    _done(library.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+    processor = platform.machine()
+    if processor not in REFUSED:
+        raise OSError(0, f"system calls are not refused on {processor}")
+    number, refused = REFUSED[processor]
+    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06            # BPF: load a word, jump if ==, jump if >=, return
+    program = [(load, 0, 0, 4), (equal, 1, 0, number), (answer, 0, 0, REFUSE),                # another kind of program on this processor
+               (load, 0, 0, 0), (at_least, 0, 1, 0x40000000), (answer, 0, 0, REFUSE)]         # x86_64's second set of numbers
+    for call in refused.values():
+        program += [(equal, 0, 1, call), (answer, 0, 0, REFUSE)]
+    for call in ONLY_ITSELF[processor].values():                      # its first argument is the number of a process
+        program += [(equal, 0, 5, call), (load, 0, 0, 16), (equal, 2, 0, os.getpid()), (equal, 1, 0, 0), (answer, 0, 0, REFUSE),
+                    (answer, 0, 0, ALLOW)]
+    program.append((answer, 0, 0, ALLOW))
+    packed = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *one) for one in program))
+    whole = struct.pack("HxxxxxxP", len(program), ctypes.addressof(packed))
+    _done(library.prctl(SET_SECCOMP, FILTER, whole, 0, 0), "filters of system calls")
