@@ -23,6 +23,7 @@ from lenet_lab.grade import nbgrader_course
 from lenet_lab.grade.bundle import bundle
 from lenet_lab.grade.points import BY_HAND, GRADED, TOTAL
 
+from . import honest_work, hostile_work
 from .solved_notebooks import with_exercises
 
 POINTS = {name: item.points for name, item in GRADED.items()}
@@ -200,6 +201,32 @@ def untidy(release):
     return notebook
 
 
+def dirty(release):
+    """Right work whose outputs and texts have programs for the page of whoever opens it."""
+    notebook = answered(release)
+    cell = notebook.cells[at(notebook, "relu_forward")]
+    cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": "<script>alert('output')</script>", "text/plain": "a table"}),
+                    nbformat.v4.new_output("display_data", {"image/svg+xml": "<svg onload=\"alert('drawing')\"></svg>"}),
+                    nbformat.v4.new_output("display_data", {"application/javascript": "alert('program')"}),
+                    nbformat.v4.new_output("stream", name="stdout", text="what it printed")]
+    notebook.cells[at(notebook, "Q9a")].source = (
+        "Smaller, **by 4 pixels**. <img src=x onerror=\"alert('picture')\"> <script>alert('text')</script> [here](javascript:alert('link')) "
+        "<a href=\"data:text/html,<script>alert('data')</script>\">there</a> and $a<b$.")
+    return notebook
+
+
+def running(release):
+    """A thread that goes on writing to both streams, and a last line that is a number: nothing of it is a score."""
+    return before(answered(release, sgd_momentum="def sgd_momentum(p, v, dp, lr, mu, decay):\n    return p, v\n\nfloat('nan')"), "toy_01",
+                  "import sys, threading, time\n\ndef write():\n    while True:\n        print('out', 0.0)\n        print('err', file=sys.stderr)\n"
+                  "        time.sleep(0.01)\n\nthreading.Thread(target=write, daemon=True).start()")
+
+
+def in_another_encoding(release):
+    """As an editor of Windows saves it."""
+    return nbformat.writes(answered(release)).encode("utf-16")
+
+
 SUBMISSIONS = {           # a student: (what is handed in, the exercises that get no points)
     "solved": (answered, ()),
     "empty": (copy.deepcopy, POINTS),
@@ -209,6 +236,10 @@ SUBMISSIONS = {           # a student: (what is handed in, the exercises that ge
     "untidy": (untidy, ("inner_product_forward", "toy_01")),
     "endless": (lambda release: answered(release, relu_forward="while True:\n    pass"), ("relu_forward",)),
     "noisy": (lambda release: answered(release, inner_product_forward=NOISY), ()),
+    "dirty": (dirty, ()),
+    "running": (running, ("sgd_momentum",)),
+    "encoded": (in_another_encoding, ()),
+    "dead": (lambda release: answered(release, relu_forward="import os\nos._exit(1)"), ("relu_forward",)),
     "tampered": (lambda release: before(answered(release, max_pool_forward=blocks()["max_pool_forward"].replace("np.max(", "np.min(")),
                                         "relu_forward", TAMPER), ("max_pool_forward",)),
 }
@@ -234,8 +265,11 @@ class Course:
 
     def hand_in(self, student, notebook):
         place = self.folder / "submitted" / student / "hw7"
-        place.mkdir(parents=True)
-        nbformat.write(notebook, place / "hw7.ipynb")
+        place.mkdir(parents=True, exist_ok=True)
+        if isinstance(notebook, bytes):
+            (place / "hw7.ipynb").write_bytes(notebook)
+        else:
+            nbformat.write(notebook, place / "hw7.ipynb")
 
     def grades(self, student):
         """{exercise or question: its grade in the gradebook}."""
@@ -367,3 +401,62 @@ def test_feedback_names_the_misconception_and_hides_the_tests(course):
 @needs_nbgrader
 def test_the_teachers_notebook_passes_its_own_tests(course):
     assert course.scores("teacher") == POINTS
+
+
+@needs_nbgrader
+def test_what_a_teacher_opens_has_no_programs_of_students(course):
+    """The feedback, and the page of the Formgrader, which is the same notebook in another template."""
+    from nbconvert.exporters import HTMLExporter
+    from nbgrader.server_extensions.formgrader import handlers
+    from traitlets.config.loader import PyFileConfigLoader
+
+    settings = PyFileConfigLoader(str(course.folder / "nbgrader_config.py")).load_config()
+    settings.HTMLExporter.template_name, settings.HTMLExporter.extra_template_basedirs = "formgrade", [handlers.template_path]
+    resources = {"assignment_id": "hw7", "notebook_id": "hw7", "submission_id": "1", "index": 0, "total": 1, "base_url": "/", "mathjax_url": "",
+                 "prefix": "/", "student": "dirty", "last_name": "", "first_name": "", "notebook_path": "", "keyword_score": {}, "mathjax": {}}
+    opened, _ = HTMLExporter(config=settings).from_filename(str(course.folder / "autograded/dirty/hw7/hw7.ipynb"), resources=resources)
+    for page in (course.page("dirty"), opened):
+        for program in ("alert('output')", "alert('drawing')", "alert('program')", "onerror", "<script>alert", "javascript:alert", "data:text/html"):
+            assert program not in page.replace("&lt;script&gt;", ""), program
+        assert "a table" in page and "what it printed" in page and "<strong>by 4 pixels</strong>" in page and "a&lt;b" in page
+
+
+@needs_nbgrader
+def test_the_validate_button_says_what_is_so(course, tmp_path):
+    """nbgrader runs the notebook in its own kernel there, with the checks that students see."""
+    from nbgrader.validator import Validator
+
+    wrong = {name: f"def {name}(*arguments):\n    return None" for name in POINTS if not name.startswith("toy_")}
+    notebook = answered(course.release, **wrong, toy_05="check.toy(5, 99)")
+    notebook.cells.insert(at(notebook, "relu_forward-test"), nbformat.v4.new_code_cell(
+        "import sys, warnings\nwarnings.warn('a warning')\nprint('on stderr', file=sys.stderr)"))
+    nbformat.write(notebook, tmp_path / "wrong.ipynb")
+    nbformat.write(before(answered(course.release), "relu_forward-test", "import sys\nprint('on stderr', file=sys.stderr)"), tmp_path / "right.ipynb")
+    failed = {name: Validator().validate(str(tmp_path / f"{name}.ipynb")).get("failed", []) for name in ("wrong", "right")}
+    assert failed["right"] == []
+    assert {re.search(r'points\("(\w+)"', one["source"])[1] for one in failed["wrong"]} == wrong.keys() | {"toy_05"}
+
+
+@needs_nbgrader
+@pytest.mark.slow
+def test_every_form_of_right_work_gets_all_points_in_nbgrader_and_no_attempt_gets_any(tmp_path):
+    """One student for each of both corpora, in one course."""
+    (tmp_path / "home").mkdir()
+    course = Course(tmp_path / "course", tmp_path / "home")
+    honest = {f"honest-{number}": name for number, name in enumerate(honest_work.FORMS)}
+    hostile = {f"hostile-{number}": name for number, name in enumerate(hostile_work.ATTEMPTS)}
+    for student, name in honest.items():
+        notebook, place = honest_work.assignment(), course.folder / "submitted" / student / "hw7"
+        place.mkdir(parents=True)
+        course.hand_in(student, honest_work.FORMS[name](notebook, place) or notebook)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(86400)"]) as process:
+        for student, name in hostile.items():
+            hostile_work.write(hostile_work.ATTEMPTS[name], course.folder / "submitted" / student / "hw7", PARENT=process.pid,
+                               CANARY=tmp_path / "canary", SECRET=tmp_path / "secret")
+        course.nbgrader("autograde", "hw7")
+        assert process.poll() is None and not (tmp_path / "canary").exists()
+        process.kill()
+    wrong = {name: lost for student, name in honest.items()
+             if (lost := {one for one, score in course.scores(student).items() if score != POINTS[one]})}
+    assert wrong == {}
+    assert {name: score for student, name in hostile.items() if (score := sum(course.scores(student).values()))} == {}

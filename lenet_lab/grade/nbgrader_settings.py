@@ -173,7 +173,7 @@ def configure(c):
     instead = {DeduplicateIds: CellsHandedOut, ClearOutput: PlainOutputs, Execute: GradeApart}
     for setting in ("sanitize_preprocessors", "autograde_preprocessors"):
         c.Autograde[setting] = [instead.get(step, step) for step in _usual(Autograde, setting) if step is not IgnorePattern]
-    c.Autograde.export_class = AnyEncoding
+    c.Autograde.exporter_class = AnyEncoding
     c.CourseDirectory.ignore = [*_usual(CourseDirectory, "ignore"), ".progress"]            # the stored progress of a student
 
     c.HTMLExporter.filters = {"markdown2html": safe_markdown}         # of the feedback, and of the Formgrader
