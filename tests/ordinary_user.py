@@ -1,8 +1,10 @@
 """Questions asked without rights: by an ordinary user, also where the tests run as root, who may read everything."""
 
 import os
+import sys
 import traceback
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,3 +38,33 @@ def as_ordinary_user(work):
         pytest.skip(f"an ordinary user cannot read {lines[0].removeprefix('hidden: ')}")
     assert not any(line.startswith("Traceback") for line in lines), "\n".join(lines)
     return lines
+
+
+OPEN = """
+set -e
+hold=$1 closed=$2
+shift 2
+mount -t tmpfs -o mode=755 tmpfs "$hold"
+n=0
+for place in PLACES; do n=$((n + 1)); mkdir "$hold/$n"; mount --bind "$place" "$hold/$n"; done
+mount -t tmpfs -o mode=755 tmpfs "$closed"
+n=0
+for place in PLACES; do n=$((n + 1)); mkdir -p "$place"; mount --bind "$hold/$n" "$place"; done
+exec "$@"
+"""
+
+
+def opened_for_all(command, hold):
+    """The command, started where every user can enter the folders of this Python, if only root can: in mounts of its own.
+
+    `hold` is an empty folder. Nothing changes outside of that process.
+    """
+    python = {sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix, str(Path(np.__file__).parents[1])}
+    parents = [parent for place in sorted(python) for parent in reversed(Path(place).parents)]
+    closed = next((str(parent) for parent in parents if not parent.stat().st_mode & 0o001), None)
+    if closed is None:
+        return command
+    below = [place for place in sorted(python) if place.startswith(closed + "/")
+             and not any(place.startswith(other + "/") for other in python - {place})]
+    script = OPEN.replace("PLACES", " ".join(f"'{place}'" for place in below))
+    return ["unshare", "--mount", "sh", "-c", script, "sh", str(hold), closed, *command]

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tarfile
 import tracemalloc
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -27,7 +26,7 @@ from lenet_lab.grade import bundle, cells, files, grading, points, protocol, rea
 from lenet_lab.grade.sandbox import Limits, Sandbox
 from lenet_lab.grade.terminal import main
 
-from .ordinary_user import as_ordinary_user
+from .ordinary_user import as_ordinary_user, opened_for_all
 from .solved_notebooks import with_exercises
 
 SETUP = "import numpy as np\nfrom lenet_core import lenet, load_mnist, ops\nfrom lenet_lab import check, plots"
@@ -66,36 +65,14 @@ def level(how, monkeypatch):
         pytest.skip(f"this machine does not have this level of isolation: {error}")
 
 
-OPEN = """
-set -e
-hold=$1 closed=$2
-shift 2
-mount -t tmpfs -o mode=755 tmpfs "$hold"
-n=0
-for place in $PLACES; do n=$((n + 1)); mkdir "$hold/$n"; mount --bind "$place" "$hold/$n"; done
-mount -t tmpfs -o mode=755 tmpfs "$closed"
-n=0
-for place in $PLACES; do n=$((n + 1)); mkdir -p "$place"; mount --bind "$hold/$n" "$place"; done
-exec "$@"
-"""
-
-
 def started_with_an_open_python(monkeypatch):
     """Start the processes of a sandbox where every user can enter Python's folders; nothing changes outside of those processes."""
-    places = sorted({sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix, walls.PACKAGES})
-    parents = [parent for place in places for parent in reversed(Path(place).parents)]
-    closed = next((str(parent) for parent in parents if not parent.stat().st_mode & 0o001), None)
-    if closed is None:
-        return
     usual = walls.command
-    below = [place for place in places if place.startswith(closed + "/") and not any(
-        place != other and place.startswith(other + "/") for other in places)]
 
     def command(level, folder, *arguments):
         line, home = usual(level, folder, *arguments)
         (hold := folder / "hold").mkdir()
-        return ["unshare", "--mount", "sh", "-c", OPEN.replace("$PLACES", " ".join(f"'{place}'" for place in below)), "sh", hold, closed,
-                *line], home
+        return opened_for_all(line, hold), home
 
     monkeypatch.setattr(walls, "command", command)
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -89,8 +90,10 @@ def test_all_right_work_gets_all_points(name, how, tmp_path, monkeypatch):
     assert without_points(submission.read(made(name, tmp_path)), how) == {}
 
 
-def test_there_are_enough_kinds():
+def test_the_page_lists_all_of_them():
     assert len(FORMS) + len(PACKAGES) >= 60 and len(ATTEMPTS) + len(ARCHIVES) >= 60
+    page = " ".join((Path(__file__).parent.parent / "docs" / "grader.md").read_text(encoding="utf-8").split())
+    assert [name for name in (*FORMS, *PACKAGES, *ATTEMPTS, *hostile_work.ARCHIVES) if name not in page] == []
 
 
 # ------------------------------------------------------------------------------------------------------------------ hostile work

@@ -16,6 +16,7 @@ from typing import NamedTuple
 LONGEST, MOST = 100_000, 5_000           # characters of a cell, and statements of a notebook
 NOT_PYTHON_HERE = {"!", "sx", "system", "bash", "sh", "script", "cmd", "perl", "ruby", "pypy", "python", "python2", "python3", "html", "HTML",
                    "javascript", "js", "latex", "markdown", "svg", "SVG", "file", "writefile", "timeit"}        # timeit keeps no names
+MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.M)           # lines that IPython may translate
 RUN_IN_PLACE = re.compile(r"^([ \t]*)get_ipython\(\)\.run_line_magic\('(?:time|prun)', (['\"].*['\"])\)[ \t]*$", re.M)
 RUN_FILE = re.compile(r"^([ \t]*)get_ipython\(\)\.run_line_magic\('run', '(?:-\w+ )*(?:\./)?([^'\\]+\.(?:py|ipynb)) *'\)[ \t]*$", re.M)
 AS_PYTHON = ".run.py"                    # the end of the name of a notebook as Python, for the notebook that runs it
@@ -110,7 +111,8 @@ def python(source, written):
             return "", parsed("")
         body, tree = python(body, written)
         return "\n" * source[:magic.end()].count("\n") + body, tree
-    source = _in_place(_translator().transform_cell(source))
+    if MAGIC.search(source):
+        source = _in_place(_translator().transform_cell(source))
     return source, parsed(source)
 
 

@@ -15,6 +15,7 @@ import os
 import queue
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import threading
@@ -198,7 +199,7 @@ class Sandbox:
             except queue.Empty:
                 if time.monotonic() > until:
                     self._end(f"It was stopped after {seconds:g} seconds.")
-                elif self.how != "namespaces" and _size(self.folder / "new") > self.limits.disk:
+                elif self.how != "namespaces" and _size(self.folder / "new") + _deleted(self.process.pid) > self.limits.disk:
                     self._end(f"It wrote more than {self.limits.disk >> 20} MiB of files.")
                 if self.ended:
                     raise Ended(self.ended) from None
@@ -368,6 +369,17 @@ def _size(folder):
                         waiting.append(entry.path)
                     else:
                         total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+def _deleted(process):
+    """Bytes of the files that a process has open and has deleted: they take space and are in no folder."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for number in os.listdir(f"/proc/{process}/fd"):
+            with contextlib.suppress(OSError):
+                about = os.stat(f"/proc/{process}/fd/{number}")
+                total += about.st_size * (stat.S_ISREG(about.st_mode) and not about.st_nlink)
     return total
 
 
