@@ -190,7 +190,10 @@ def test_the_list_of_students(table, tmp_path, monkeypatch):
     """Read as JupyterHub reads it, without the hub; what is wrong with it is what the hub says instead of starting."""
     content, refused = LISTS[table]
     (tmp_path / "course").mkdir()
-    (tmp_path / "course/nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'a'\nc.Exchange.root = 'b'\n")
+    (tmp_path / "course/nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.course_id = 'a'\nc.Exchange.root = 'b'\nopen('the hub ran this', 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hub").mkdir(mode=0o755)                                  # as an older version of these settings made it
     if content is not None:
         (tmp_path / "course/students.csv").write_bytes(content)
     for name, value in {"LENET_COURSE": str(tmp_path / "course"), "PATH": PATH}.items():             # the settings add to PATH
@@ -202,6 +205,24 @@ def test_the_list_of_students(table, tmp_path, monkeypatch):
         assert ended.value.code.startswith(f"{tmp_path / 'course/students.csv'} {refused}") and ended.value.code.endswith(".")
     else:
         assert settings.load_config().Authenticator.allowed_users == {"ada", "zoë", "teacher"}
+        assert (tmp_path / "hub").stat().st_mode & 0o777 == 0o700
+    assert not (tmp_path / "the hub ran this").exists()
+
+
+@pytest.mark.parametrize("settings, refused", [
+    ("c.CourseDirectory.course_id = 'a'\n", "does not set c.Exchange.root to a text in quotes."),
+    ("c.CourseDirectory.course_id = name()\n", "does not set c.CourseDirectory.course_id to a text in quotes."),
+    ("c.CourseDirectory.course_id = (", "is no Python"), (None, "cannot be read (No such file or directory).")])
+def test_the_settings_of_the_course_are_read_and_not_run(settings, refused, tmp_path, monkeypatch):
+    (tmp_path / "course").mkdir()
+    (tmp_path / "course/students.csv").write_text(CLASS, encoding="utf-8")
+    if settings is not None:
+        (tmp_path / "course/nbgrader_config.py").write_text(settings)
+    for name, value in {"LENET_COURSE": str(tmp_path / "course"), "PATH": PATH}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        PyFileConfigLoader(str(CONFIG)).load_config()
+    assert refused in ended.value.code and ended.value.code.startswith(str(tmp_path / "course/nbgrader_config.py"))
 
 
 def test_who_is_let_in(people):

@@ -195,8 +195,8 @@ FOLDER_NUMBERS = {"os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.mkdir": 2, 
 class Fence:
     """Audit hook: refuse sockets, programs, signals and files outside the folder. It is weak: deliberate code can avoid it."""
 
-    NOT_ALLOWED = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.kill", "os.posix_spawn", "os.spawn", "ctypes.dlopen",
-                   "signal.", "resource.", "os.setpriority", "os.sched_")
+    NOT_ALLOWED = ("socket.connect", "socket.bind", "socket.send", "socket.get", "subprocess.", "os.system", "os.exec", "os.fork", "os.kill",
+                   "os.posix_spawn", "os.spawn", "ctypes.dlopen", "signal.", "resource.", "os.setpriority", "os.sched_")
     WRITES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.link", "os.symlink", "shutil.",
               "os.utime", "os.setxattr", "os.removexattr", "sqlite3.connect")
 
