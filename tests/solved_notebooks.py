@@ -33,6 +33,7 @@ SHORTER = {
         "data.test_x[:3], data.test_y[:3], entries=60": "data.test_x[:3], data.test_y[:3], entries=10",
         "bugs.digits(data), entries=60": "bugs.digits(data), entries=10",
     }, []),
+    "05_sgd": ({"losses(update, 100, lr=0.1": "losses(update, 30, lr=0.1"}, ['clip = check.own("clip_gradients")']),
     "06_train_lenet": ({
         'small, recipe="small")': 'small, recipe="small", steps=60)',
         "linear_warmup_decay(0.08, 1000), decay=2e-3), 1000))": "linear_warmup_decay(0.08, 60), decay=2e-3), 60))",

@@ -149,7 +149,7 @@ def test_attempts_gain_nothing(name, tmp_path, places):
 @pytest.mark.parametrize("name", ATTEMPTS)
 def test_all_attempts_gain_nothing(name, how, tmp_path, places, monkeypatch):
     how = level(how, monkeypatch)
-    if how not in walls.WALLS and name in NOT_STOPPED:
+    if how == "limits" and name in NOT_STOPPED:
         pytest.skip("without walls this is not stopped, and the first line of the report says so")
     nothing_gained(hostile_work.write(hostile_work.ATTEMPTS[name], tmp_path / "work", **places), how)
 
@@ -171,8 +171,9 @@ def archive_gains_nothing(name, folder):
     nothing_gained(hostile_work.ARCHIVES[name](folder / "out"))
 
 
-# What the levels "user" and "limits" do not stop; `walls.PROTECTION` says so.
-NOT_STOPPED = ()
+# What the level "limits" does not stop, where the secret belongs to the grader's own user; `walls.PROTECTION` says so.
+NOT_STOPPED = {"files of the parent", "node outside", "opens the secret", "secret in other ways", "secret through numpy",
+               "secret through the c library"}
 
 
 @pytest.fixture
