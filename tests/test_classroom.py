@@ -92,8 +92,7 @@ class Classroom:
         self.course = Course(folder / "course", folder / "home")
         with open(folder / "course/students.csv", "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([["id", "first_name"], ["ada", "Ada"], ["bob", "Bob"]])
-        self.course.nbgrader("db", "student", "import", "students.csv")
-        self.course.nbgrader("release_assignment", "hw7")
+        self.course.nbgrader("db student import students.csv", "release_assignment hw7")
 
     @contextlib.contextmanager
     def hub(self):
@@ -270,12 +269,9 @@ def test_points_go_to_the_student_whose_work_it_is(classroom, people, handed_in)
         assert fetched.keys() == {"fetched"} and submitted.keys() == {"fetched", "submitted"}
         assert len(submitted["submitted"]["submissions"]) == 1                     # one's own, and nobody else's
     course = classroom.course
-    course.nbgrader("collect", "hw7")
-    course.nbgrader("autograde", "hw7")
+    course.nbgrader("collect hw7", "autograde hw7", "generate_feedback hw7", "release_feedback hw7")
     assert course.scores("ada") == POINTS
     assert course.scores("bob") == {name: points if name in BOB_SOLVES else 0 for name, points in POINTS.items()}
-    course.nbgrader("generate_feedback", "hw7")
-    course.nbgrader("release_feedback", "hw7")
     for name in ("ada", "bob"):
         notebook, = people[name].assignment("fetch_feedback")["submitted"]["submissions"][0]["notebooks"]
         page = people[name].ask("GET", f"api/contents/{notebook['local_feedback_path']}").json()["content"]
