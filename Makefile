@@ -16,7 +16,7 @@ lab: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m tests.solved_notebooks
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 		tests notebooks build/solved build/short $$(ls build/short | sed 's|^|--ignore=notebooks/|')
 
 # While you work on the code: about 80 s of processor time, shared by two processes. `make test` before every commit all the same.

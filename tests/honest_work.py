@@ -2342,3 +2342,93 @@ def _(folder, out):
 def _(folder, out):
     """Unpacks and packs again, so that hw7 lies in hw7."""
     return _placed(folder, out / "hw7").parent
+
+
+# ------------------------------------------------------------------------------------------------- names and answers used again
+
+
+@form("a helper of the same name in a later cell")
+def _(notebook, folder):
+    """Each exercise has a helper, and both have one name."""
+    write(notebook, relu_forward="def helper(x):\n    return np.maximum(x, 0)\n\ndef relu_forward(x):\n    return helper(x), x",
+          relu_backward="def helper(dout, cache):\n    return dout * (cache > 0)\n\ndef relu_backward(dout, cache):\n    return helper(dout, cache)")
+
+
+@form("a name of a module used again below")
+def _(notebook, folder):
+    """Gives a number the name of a module in the last cell, and changes a limit there."""
+    write(notebook, relu_forward="floor = 0\n\ndef relu_forward(x):\n    return np.maximum(x, floor), x")
+    end(notebook, "floor = -1\nnp = 5")
+
+
+@form("answers in a loop and no metadata")
+def _(notebook, folder):
+    """Gives all answers to the toy network in one loop over a dict, in a notebook that has lost its metadata."""
+    answers = {name: answer_of(notebook, name) for name in QUESTIONS}
+    remove(notebook, *QUESTIONS, *(f"{name}-test" for name in QUESTIONS))
+    lines = "".join(f"    {int(name[4:])}: {answer},\n" for name, answer in answers.items())
+    start(notebook, f"answers = {{\n{lines}}}\nfor question, answer in answers.items():\n    check.toy(question, answer)")
+    for one in notebook.cells:
+        one.metadata = {}
+
+
+@form("the end of the notebook ends Python")
+def _(notebook, folder):
+    """Builds a function by its name, and ends the kernel in the last cell."""
+    write(notebook, relu_forward="globals()['relu_forward'] = lambda x: (np.maximum(x, 0), x)")
+    end(notebook, "import os\nos._exit(0)")
+
+
+@form("a training log")
+def _(notebook, folder):
+    """Prints forty thousand lines in a cell that the function needs."""
+    start(notebook, "low = 0.0\nfor step in range(40_000):\n    low += 0.0\n    print('step', step, 'the loss is', 2.3)")
+    write(notebook, relu_forward="def relu_forward(x):\n    return np.maximum(x, low), x")
+
+
+@form("a processes' pool that is not used")
+def _(notebook, folder):
+    """Imports multiprocessing, and sets the way in which processes start."""
+    start(notebook, "import multiprocessing as mp\ncontext = mp.get_context('fork')\nlock = context.Lock() if False else None")
+    write(notebook, relu_forward="def relu_forward(x):\n    return np.maximum(x, 0 if lock is None else 1), x")
+
+
+@package("a tar with a saved network at its end")
+def _(folder, out):
+    """The last file of the tar is an .npz, which is a zip."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as network:
+        network.writestr("conv1.W.npy", b"\x93NUMPY\1\0" + bytes(120))
+    with tarfile.open(out / "hw7.tar", "w") as tar:
+        for name, content in {"hw7/hw7.ipynb": (folder / "hw7.ipynb").read_bytes(), "hw7/zz.npz": packed.getvalue()}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return out / "hw7.tar"
+
+
+@package("a tar beside a Python file")
+def _(folder, out):
+    """A platform's folder with the tar, and a script of the platform beside it."""
+    (out / "setup.py").write_text("print('setup')\n")
+    with tarfile.open(out / "hw7.tar", "w") as tar:
+        tar.add(folder / "hw7.ipynb", "hw7/hw7.ipynb")
+    return out
+
+
+@package("a folder with two thousand pictures")
+def _(folder, out):
+    """Every frame of a film of the training is beside the notebook."""
+    shutil.copy(folder / "hw7.ipynb", out)
+    (out / "film").mkdir()
+    for number in range(2001):
+        (out / "film" / f"{number}.txt").touch()
+    return out
+
+
+@package("a letter that cannot be seen in the folder's name")
+def _(folder, out):
+    """The name of the folder is spelled with a zero-width non-joiner, as in Persian."""
+    (place := out / "a\u200cb").mkdir()
+    shutil.copy(folder / "hw7.ipynb", place)
+    return out

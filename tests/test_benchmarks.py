@@ -55,6 +55,7 @@ def test_speed_in_ratios(size):
 # ------------------------------------------------------------------------------------------------------------- a class
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the system how much memory is shared")
 def test_two_kernels_share_the_mapped_images(rng, tmp_path, monkeypatch):
     """Two real kernels run the toy notebook and train: mapped, the images (63 MB) are in neither's own memory; read, in both."""

@@ -25,7 +25,7 @@ def shown(page):
             "popups": page.locator(".Toastify__toast, .jp-Dialog").all_inner_texts()}
 
 
-@pytest.mark.parametrize("start", STUDENT)
+@pytest.mark.parametrize("start", [pytest.param(start, marks=pytest.mark.slow) if start == "lenet lab" else start for start in STUDENT])
 def test_a_student_sees_nothing_of_nbgrader(start, tmp_path):
     cli.main(["lab", str(tmp_path), "--copy-only"])
     with browser.jupyterlab(tmp_path, STUDENT[start]) as address, browser.browser_page() as page:

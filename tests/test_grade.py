@@ -295,7 +295,7 @@ def test_bombs_and_other_files_are_refused(tmp_path, monkeypatch):
     header = member("hw7/a.ipynb")[0]
     header.size = 2 ** 40                                              # it says so; nothing behind it
     (tmp_path / "huge.tar").write_bytes(header.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
-    write_tar(tmp_path / "many.tar", [work, *(member(f"hw7/{n}") for n in range(files.MOST_FILES))])
+    write_tar(tmp_path / "many.tar", [work, *(member(f"hw7/{n}.py") for n in range(files.MOST_FILES))])
     (tmp_path / "half.tar").write_bytes(write_tar(tmp_path / "whole.tar", [member("hw7/b.py", bytes(5000))]).read_bytes()[:2000])
     (tmp_path / "text.tar").write_text("no tar")
     (tmp_path / "empty").mkdir()
@@ -344,12 +344,12 @@ def test_modules_come_along_whole_or_the_submission_is_too_large(tmp_path, monke
     assert row.status == "failed" and row.text.startswith("The submission is too large to be run: more than")
 
 
-def test_a_module_whose_name_no_file_can_have_is_left_out(tmp_path):
+def test_a_module_whose_name_no_file_can_have_gets_another(tmp_path):
     odd, content = member("hw7/a.py", b"x = 1")
     odd.pax_headers = {"path": "hw7/a\0b.py"}
     work = write_notebook(tmp_path / "work.ipynb", [("toy_05", "check.toy(5, 4)")]).read_bytes()
     found = submission.read(write_tar(tmp_path / "hw7.tar", [(odd, content), member("hw7/work.ipynb", work)]))
-    assert list(found.files) == [] and "hw7/a?b.py was left out" in found.notes[0] and grading.grade(found, 1).score == 1
+    assert list(found.files) == ["hw7/a_b.py"] and grading.grade(found, 1).score == 1
 
 
 # ------------------------------------------------------------------------------------------------------- the handout's interface
@@ -481,7 +481,7 @@ BOTH = {
     "fills a file": ("with open('big', 'wb') as file:\n        while True: file.write(bytes(10 ** 6))", ("File too large", "File too large", "")),
     "fills the folder": ("for n in range(10 ** 6):\n        with open(f'big{n}', 'wb') as file: file.write(bytes(10 ** 6))",
                          ("No space left", *["more than 16 MiB of files"] * 2)),
-    "floods": ("import os\n    while True: os.write(1, bytes(10 ** 5))", "more than 1 MiB to the terminal"),
+    "floods": ("import os\n    while True: os.write(1, bytes(10 ** 5))", "does not end"),
     "prints for ever": ("while True: print('passed')", "does not end"),
     "kills its parent": ("import os\n    os.kill(os.getppid(), 9)\n    raise ValueError('alive')",
                          ("PermissionError", "PermissionError", "not allowed")),
@@ -519,10 +519,11 @@ BOTH = {
 
 
 @pytest.mark.parametrize("how, name", [
-    *(("namespaces", name) for name in BOTH), *((how, name) for how in LEVELS[1:] for name in (
-        "exits", "crashes", "hangs", "stops itself", "forks", "starts threads", "takes memory", "fills a file", "fills the folder",
-        "floods", "kills its parent", "kills everybody", "sends nonsense", "sends much", "sends a fake result", "raises its limits"))],
-    indirect=["how"])
+    *(("namespaces", name) for name in BOTH),
+    *((how, name) for how in LEVELS[1:] for name in ("hangs", "forks", "fills the folder", "kills its parent", "sends a fake result")),
+    *(pytest.param(how, name, marks=pytest.mark.slow) for how in LEVELS[1:] for name in (
+        "exits", "crashes", "stops itself", "starts threads", "takes memory", "fills a file", "floods", "kills everybody", "sends nonsense",
+        "sends much", "raises its limits"))], indirect=["how"])
 def test_whatever_a_submission_does_it_gets_a_row_and_the_grader_goes_on(tmp_path, monkeypatch, how, name):
     monkeypatch.setenv("MY_SECRET", "hush")
     body, words = BOTH[name]
@@ -581,7 +582,7 @@ def test_a_fence_stands_where_there_are_no_walls(tmp_path, monkeypatch):
                         ("import os, resource\n    resource.prlimit(os.getppid(), resource.RLIMIT_CPU)", "not allowed"),
                         (f"open({check.__file__!r})", "reading this package is not allowed|Permission denied"),
                         ("import os\n    os.system('ls')", "os.system is not allowed"),
-                        ("import _socket\n    _socket.socket().connect(('192.0.2.1', 80))", "not allowed|No module named"),
+                        ("import _socket\n    _socket.socket().connect(('192.0.2.1', 80))", "not allowed|not permitted|No module named"),
                         ("open('inside', 'w').write('a')\n    return np.maximum(x, 0), open('inside').read()", "These checks pass")):
         row = graded(tmp_path, {"relu_forward": forward(body)}, how=how)["relu_forward"]
         assert re.search(words, row.text), row.text
@@ -609,6 +610,7 @@ def test_a_cell_that_says_something_odd_in_the_graders_language(tmp_path, how):
     assert rows["toy_06"].text == "Its answer is too large."
 
 
+@pytest.mark.parametrize("how", ["namespaces", *(pytest.param(how, marks=pytest.mark.slow) for how in LEVELS[1:])], indirect=True)
 def test_a_cell_that_hangs_or_dies_before_there_is_a_function(tmp_path, how):
     rows = graded(tmp_path, {"toy_05": "while True: pass\ncheck.toy(5, 4)", "toy_06": "import os\nos._exit(1)\ncheck.toy(6, 7)",
                              "toy_07": "1 / 0\ncheck.toy(7, 39)", "toy_08": "check.toy(8, answer=0.9526)"}, limits=SHORT, how=how)

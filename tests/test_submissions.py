@@ -72,7 +72,7 @@ def without_points(found, how=None):
     return {row.item.exercise: row.text for row in grading.grade(found, 7, how=how).rows if row.item.exercise and row.status != "passed"}
 
 
-@pytest.mark.parametrize("name", [*FORMS[::4], *PACKAGES[::4]])
+@pytest.mark.parametrize("name", [*FORMS[::6], *PACKAGES[::6]])
 def test_right_work_gets_its_points(name, tmp_path):
     """Only what differs from the plain solved notebook is run."""
     found = submission.read(made(name, tmp_path))
@@ -139,7 +139,7 @@ def nothing_gained(path, how=None, seed=7):
     assert not processes()
 
 
-@pytest.mark.parametrize("name", ATTEMPTS[::8])
+@pytest.mark.parametrize("name", ATTEMPTS[::12])
 def test_attempts_gain_nothing(name, tmp_path, places):
     nothing_gained(hostile_work.write(hostile_work.ATTEMPTS[name], tmp_path / "work", **places))
 
@@ -154,7 +154,7 @@ def test_all_attempts_gain_nothing(name, how, tmp_path, places, monkeypatch):
     nothing_gained(hostile_work.write(hostile_work.ATTEMPTS[name], tmp_path / "work", **places), how)
 
 
-@pytest.mark.parametrize("name", ARCHIVES[::4])
+@pytest.mark.parametrize("name", ARCHIVES[::6])
 def test_archives_gain_nothing(name, tmp_path):
     archive_gains_nothing(name, tmp_path)
 

@@ -50,7 +50,10 @@ def of_notebook(content, look):
         source = cell.get("source", cell.get("input", ""))
         source = source if isinstance(source, str) else "".join(map(str, source)) if isinstance(source, list) else ""
         cut = len(source) > LONGEST
-        source, tree = python(source[:LONGEST], written)
+        try:
+            source, tree = python(source[:LONGEST], written)
+        except Exception:                                             # IPython cannot translate it: other cells may be all right
+            source, tree = source[:LONGEST], None
         statements += len(tree.body) if tree else 1
         if statements > MOST:
             raise TooMuch(f"it has more than {MOST} statements")

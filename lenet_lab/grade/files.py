@@ -8,6 +8,7 @@ This file imports only the standard library, because it runs in a process of its
 """
 
 import bz2
+import functools
 import io
 import lzma
 import os
@@ -34,7 +35,7 @@ class Files(dict):
 
     def __init__(self):
         super().__init__()
-        self.notes, self.total, self.data, self.seen = [], 0, 0, 0
+        self.notes, self.folders, self.total, self.data, self.seen = [], set(), 0, 0, 0
 
     def note(self, text):
         """Keep a sentence, each once and not more than a page of them."""
@@ -47,11 +48,18 @@ class Files(dict):
         if any(part.startswith(".") or part in NOT_WORK for part in parts) or not name or name.endswith("/"):
             return False
         self.seen += 1
-        if self.seen > MOST_FILES:
+        if self.seen > MOST_FILES and is_work(name):
             raise NotASubmission(f"It holds more than {MOST_FILES} files. Hand in the notebooks and what they read.")
-        if len(parts) > DEEPEST or any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in parts) or not name.isprintable():
-            self.note(f"{shown(name)} was left out: its name is too long, or cannot be the name of a file everywhere.")
+        if self.seen > MOST_FILES:
+            self.note(f"{shown(name)} and further files were left out: a submission has at most {MOST_FILES} files.")
             return False
+        if len(parts) > DEEPEST or any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in parts):
+            self.note(f"{shown(name)} was left out: its name is too long, or it is in too many folders.")
+            return False
+        if name in self or any(str(parent) in self for parent in PurePosixPath(name).parents) or name in self.folders:
+            self.note(f"{shown(name)} was left out: another file or folder has its name.")
+            return False
+        self.folders |= {str(parent) for parent in PurePosixPath(name).parents}
         if is_work(name):
             self.total += size
             if size > LARGEST or self.total > LARGEST_TOTAL:
@@ -69,6 +77,11 @@ class Files(dict):
 def is_work(name):
     """Whether a file's name is that of a notebook or of Python, in letters of either size."""
     return name.lower().endswith((".ipynb", ".py", ".ipynb.txt"))          # some browsers add .txt to what they save
+
+
+def plain(name):
+    """A name that every system can write: what is not printable becomes a line."""
+    return "".join(letter if letter.isprintable() else "_" for letter in name)
 
 
 def shown(name):
@@ -112,18 +125,29 @@ def _folder(folder, files):
         for name in sorted(names):
             path = Path(place, name)
             told = path.relative_to(folder).as_posix()
-            about = os.lstat(path)
+            try:
+                about = os.lstat(path)
+            except FileNotFoundError:                       # a notebook that runs there may write and remove files
+                continue
             if stat.S_ISLNK(about.st_mode) and is_work(name):
                 files.note(f"{shown(told)} was left out: it is a link.")
             if not stat.S_ISREG(about.st_mode):
                 continue
             if name.lower().endswith(ARCHIVES) and not name.startswith("."):
                 archives.append((told, path, about.st_size))
-            elif files.wanted(told, about.st_size):
-                files[told.removesuffix(".txt") if is_work(told) else told] = path.read_bytes()
-    for told, path, size in archives:                       # a platform's folder has the archive that was handed in
-        if not any(is_work(name) for name in files):
-            _archive(told, path.read_bytes() if size <= LARGEST_TOTAL else None, files, f"{told}/")
+            elif files.wanted(name := plain(told.removesuffix(".txt") if is_work(told) else told), about.st_size):
+                files[name] = path.read_bytes()
+    _inner(files, [(told, lambda path=path, size=size: path.read_bytes() if size <= LARGEST_TOTAL else None) for told, path, size in archives],
+           outer=True)
+
+
+def _inner(files, archives, outer):
+    """Add what is in archives, [(name, its content when called)], if there is no notebook beside them."""
+    for told, content in archives:
+        if any(name.lower().endswith(".ipynb") for name in files):
+            files.note(f"{shown(told)} was left out: it is an archive beside the notebooks.")
+        else:
+            _archive(told, content(), files, f"{plain(told)}/", outer)
 
 
 def _archive(name, content, files, prefix, outer=True):
@@ -133,7 +157,7 @@ def _archive(name, content, files, prefix, outer=True):
         raise NotASubmission(f"{name} is too large: a submission has at most {LARGEST_TOTAL >> 20} MiB.")
     inner = []
     try:
-        members = _zipped(content) if zipfile.is_zipfile(io.BytesIO(content)) else _tarred(name, content)
+        members = _zipped(content) if content.startswith(b"PK") else _tarred(name, content)       # a tar may end with a zip, such as .npz
         for member, kind, size, take in members:
             path = PurePosixPath(member.replace("\\", "/"))
             if path.is_absolute() or ".." in path.parts or ":" in member[:2]:
@@ -142,26 +166,29 @@ def _archive(name, content, files, prefix, outer=True):
                 if is_work(member):
                     files.note(f"{shown(member)} was left out: it is {kind}.")
             elif outer and path.name.lower().endswith(ARCHIVES) and not path.name.startswith(".") and 0 <= size <= LARGEST:
-                inner.append((str(path), take()))
-            elif files.wanted(str(path), size):
-                files[prefix + str(path)] = take()
+                inner.append((prefix + str(path), functools.partial(bytes, take())))          # now: the archive is closed afterwards
+            elif files.wanted(place := prefix + plain(str(path)), size):
+                files[place] = take()
+        _inner(files, inner, outer=False)
     except NotASubmission:
         raise
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, OverflowError, RecursionError,
             NotImplementedError, RuntimeError, MemoryError, KeyError, OSError) as error:
         raise NotASubmission(f"{name} is not a tar as `tar cvf hw7.tar hw7` makes it, nor a zip "
                              f"({shown(str(error)) or type(error).__name__}).") from None
-    for told, packed in inner:
-        if not any(is_work(one) for one in files):
-            _archive(told, packed, files, f"{prefix}{told}/", outer=False)
 
 
 def _tarred(name, content):
     for begin, opened in PACKED.items():
         if content.startswith(begin):
-            content = opened().decompress(content, LARGEST_TOTAL + 1)
-            if len(content) > LARGEST_TOTAL:
-                raise NotASubmission(f"{name} is too large: a submission has at most {LARGEST_TOTAL >> 20} MiB.")
+            whole = b""
+            while content.startswith(begin):                          # some programs write several streams, one after the other
+                stream = opened()
+                whole += stream.decompress(content, LARGEST_TOTAL + 1)
+                if len(whole) > LARGEST_TOTAL:
+                    raise NotASubmission(f"{name} is too large: a submission has at most {LARGEST_TOTAL >> 20} MiB.")
+                content = stream.unused_data
+            content = whole
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
         for member in tar:
             kind = "file" if member.isfile() else "a folder" if member.isdir() else "a link" if member.issym() or member.islnk() \

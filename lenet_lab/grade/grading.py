@@ -23,6 +23,7 @@ from lenet_lab.check.toy_questions import toy
 from lenet_lab.check.verdict import Verdict
 from lenet_lab.handout import adapted
 
+from . import slices
 from .points import BY_HAND, GRADED, PRACTICE, Item
 from .sandbox import Limits, Sandbox, isolation
 from .submission import Submission
@@ -74,22 +75,23 @@ def grade(submission: Submission, seed, limits=None, practice=False, how=None):
     items = {**GRADED, **(PRACTICE if practice else {})}
     about = Grading(submission, seed, limits, how)
     names = [name for name in items if name in submission.works]
-    start = time.monotonic()
-    verdicts = about.verdicts(names, whole=False)
-    again = [name for name in names if _again(verdicts[name][0]) and not submission.works[name].handout]
-    for name, (verdict, seconds) in about.verdicts(again if time.monotonic() - start < PATIENCE else [], whole=True).items():
-        first, before = verdicts[name]
-        better = verdict.passed or _fell_over(first) and not _fell_over(verdict) or "there is no" in first.text
-        verdicts[name] = verdict if better else first, before + seconds
-    works = dict(submission.works)
-    for name in names:
-        for other in reversed(works[name].others if verdicts[name][0].written else ()):
-            if not verdicts[name][0].passed and time.monotonic() - start < PATIENCE:
-                tried = about._replace(submission=submission._replace(works=submission.works | {name: other}))
-                verdict, seconds = tried.verdicts([name], whole=False)[name]
-                if verdict.passed:
-                    verdicts[name], works[name] = (verdict, verdicts[name][1] + seconds), other._replace(others=(works[name],))
-    rows = [_row(item, works.get(name), *verdicts.get(name, (None, 0))) for name, item in items.items()]
+    start, notes = time.monotonic(), {}
+    verdicts, works = about.verdicts(names, whole=False), dict(submission.works)
+    again = [name for name in names if _again(verdicts[name][0]) and not works[name].handout]
+    for file in dict.fromkeys(works[name].file for name in again):
+        mine = [name for name in again if works[name].file == file]
+        if time.monotonic() - start > PATIENCE:
+            notes |= dict.fromkeys(mine, "It was looked at once only, since this submission took long. Look at it.")
+            continue
+        found = about.verdicts(mine, whole=True)                      # one run of the notebook for all of them
+        for name in mine:
+            verdicts[name] = about.better(name, works[name], verdicts[name], found[name])
+            for other in reversed(works[name].others):
+                if not verdicts[name][0].passed:
+                    verdict, seconds = about.better(name, other, about.one(name, other, whole=False))
+                    if verdict.passed:
+                        verdicts[name], works[name] = (verdict, verdicts[name][1] + seconds), other._replace(others=(submission.works[name],))
+    rows = [_row(item, works.get(name), *verdicts.get(name, (None, 0)), notes.get(name)) for name, item in items.items()]
     rows += [Row(item, 0, BY_PEOPLE, "Graded by hand.") for item in BY_HAND]
     return Result(submission.name, seed, tuple(rows), submission.notes, how, submission.fingerprint)
 
@@ -100,19 +102,26 @@ def nothing(name, seed, why):
     return Result(name, seed, tuple(rows), (why,))
 
 
-def _row(item, work, verdict, seconds):
+def _row(item, work, verdict, seconds, note=None):
     if work is None:
         return Row(item, 0, MISSING, "It is not in the submission.")
     status = PASSED if verdict.passed else FAILED if verdict.written else UNWRITTEN
     notes = [f"It is there more than once; {work.place} counts, not {', '.join(other.place for other in work.others)}. Look at it."] \
         if work.others else []
-    text = "\n".join((verdict.text, *work.notes, *notes))
+    text = "\n".join((verdict.text, *work.notes, *notes, *([note] if note else [])))
     return Row(item, item.points if verdict.passed else 0, status, text, verdict.misconception, seconds, work.place)
 
 
 def _again(verdict):
     """Whether to look once more, with the whole notebook: not where something passed, is not written, or where the function is endless."""
     return verdict.written and not verdict.passed and (verdict.misconception != "endless" or verdict.text.startswith("Its cell "))
+
+
+def _chosen(first, again):
+    """The (Verdict, seconds) that counts of two readings: one that passed, or else one that says more than that something is missing."""
+    nothing = first[0].text.startswith("Its cell raises NameError: there is no")
+    better = again[0].passed or nothing or _fell_over(first[0]) and not _fell_over(again[0])
+    return (again if better else first)[0], first[1] + again[1]
 
 
 def _fell_over(verdict):
@@ -141,7 +150,7 @@ class Grading(NamedTuple):
         with Sandbox(jobs, {*GRADED, *names}, self.submission.files, self.limits, self.how, whole) as box:
             if box.ended and len(names) > 1:                          # a cell has ended it, and it is not known which
                 box.close()
-                return {} if whole else {name: one for alone in names for name, one in self.verdicts([alone], whole).items()}
+                return {name: one for alone in names for name, one in self.verdicts([alone], whole).items()}
             for name in names:
                 verdict = self._verdict(name, box)
                 found[name] = verdict, time.monotonic() - start
@@ -150,11 +159,27 @@ class Grading(NamedTuple):
                     break
         return found | self.verdicts(names[len(found):], whole)
 
+    def one(self, name, work, whole):
+        """(Verdict, seconds) of one exercise, answered by this work."""
+        return self._replace(submission=self.submission._replace(works=self.submission.works | {name: work})).verdicts([name], whole)[name]
+
+    def better(self, name, work, first, whole=None):
+        """The better of (Verdict, seconds) and those of other readings of the notebook: all of it, and its cells down to the exercise's.
+
+        The first of these is what stands after Run All, the second what stood when the cell was run; they are the same if nothing below
+        changes what is above.
+        """
+        if not first[0].passed:
+            first = _chosen(first, whole or self.one(name, work, whole=True))
+            below = slices.changes_below(work.cells, work.own)
+            if not first[0].passed and (below or first[0].text.startswith("Its process ")):
+                first = _chosen(first, self.one(name, work._replace(cells=work.cells[:work.own + 1]), whole=True))
+        return first
+
     def _forward(self, name):
         """The student's forward function that goes with a backward function, or None."""
         forward, works = name.replace("backward", "forward"), self.submission.works
-        return forward if forward != name and forward in works and works[forward].written and not (
-            works[name].handout or works[forward].handout) else None
+        return forward if forward != name and forward in works and not (works[name].handout or works[forward].handout) else None
 
     def _verdict(self, name, box):
         work, forward = self.submission.works[name], self._forward(name)

@@ -18,29 +18,42 @@ OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE                 # rights 
 ALL_NETWORK, OTHER_PROCESSES = 3, 3                                   # TCP (from version 4), signals and abstract sockets (from 6)
 NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2
 KEEP_CAPABILITIES, CAPABILITY_VERSION, DAC_READ_SEARCH = 8, 0x20080522, 2
-ALLOW, REFUSE = 0x7FFF0000, 0x00050001                                # the second: the call fails with EPERM
+ALLOW, REFUSE, NO_SUCH_CALL = 0x7FFF0000, 0x00050001, 0x00050026       # the others: the call fails with EPERM, or with ENOSYS
 
-# {processor: (its number in seccomp, {system call: its number})}
+# What a submission needs none of: the network, other processes, programs, file systems, attributes of files that Landlock does not cover,
+# memory that belongs to no process, sessions of its own. {processor: (its number in seccomp, {system call: its number})}
+EVERYWHERE = {"pidfd_open": 434, "pidfd_send_signal": 424, "pidfd_getfd": 438, "io_uring_setup": 425, "memfd_secret": 447, "open_tree": 428,
+              "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "mount_setattr": 442, "open_tree_attr": 467,
+              "fchmodat2": 452, "setxattrat": 463, "removexattrat": 466}
 REFUSED = {
-    "x86_64": (0xC000003E, {
-        "socket": 41, "connect": 42, "accept": 43, "bind": 49, "listen": 50, "accept4": 288, "ptrace": 101, "process_vm_readv": 310,
-        "process_vm_writev": 311, "rt_sigqueueinfo": 129, "rt_tgsigqueueinfo": 297, "pidfd_open": 434, "pidfd_send_signal": 424,
-        "pidfd_getfd": 438, "tkill": 200, "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "io_uring_setup": 425, "bpf": 321,
+    "x86_64": (0xC000003E, EVERYWHERE | {
+        "socket": 41, "connect": 42, "accept": 43, "sendmsg": 46, "bind": 49, "listen": 50, "accept4": 288, "sendmmsg": 307, "ptrace": 101,
+        "process_vm_readv": 310, "process_vm_writev": 311, "rt_sigqueueinfo": 129, "rt_tgsigqueueinfo": 297, "tkill": 200, "setsid": 112,
+        "setpgid": 109, "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "chroot": 161, "pivot_root": 155, "bpf": 321,
         "keyctl": 250, "add_key": 248, "request_key": 249, "perf_event_open": 298, "userfaultfd": 323, "execve": 59, "execveat": 322,
         "setpriority": 141, "sched_setscheduler": 144, "sched_setattr": 314, "sched_setparam": 142, "ioprio_set": 251, "shmget": 29,
         "semget": 64, "msgget": 68, "mq_open": 240, "chmod": 90, "fchmod": 91, "fchmodat": 268, "chown": 92, "fchown": 93, "lchown": 94,
-        "fchownat": 260, "open_by_handle_at": 304, "memfd_create": 319, "memfd_secret": 447}),
-    "aarch64": (0xC00000B7, {
-        "socket": 198, "connect": 203, "accept": 202, "bind": 200, "listen": 201, "accept4": 242, "ptrace": 117, "process_vm_readv": 270,
-        "process_vm_writev": 271, "rt_sigqueueinfo": 138, "rt_tgsigqueueinfo": 240, "pidfd_open": 434, "pidfd_send_signal": 424,
-        "pidfd_getfd": 438, "tkill": 130, "unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "io_uring_setup": 425, "bpf": 280,
+        "fchownat": 260, "open_by_handle_at": 304, "memfd_create": 319, "setxattr": 188, "lsetxattr": 189, "fsetxattr": 190,
+        "removexattr": 197, "lremovexattr": 198, "fremovexattr": 199, "utime": 132, "utimes": 235, "futimesat": 261, "utimensat": 280}),
+    "aarch64": (0xC00000B7, EVERYWHERE | {
+        "socket": 198, "connect": 203, "accept": 202, "sendmsg": 211, "bind": 200, "listen": 201, "accept4": 242, "sendmmsg": 269,
+        "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "rt_sigqueueinfo": 138, "rt_tgsigqueueinfo": 240, "tkill": 130,
+        "setsid": 157, "setpgid": 154, "unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "chroot": 51, "pivot_root": 41, "bpf": 280,
         "keyctl": 219, "add_key": 217, "request_key": 218, "perf_event_open": 241, "userfaultfd": 282, "execve": 221, "execveat": 281,
         "setpriority": 140, "sched_setscheduler": 119, "sched_setattr": 274, "sched_setparam": 118, "ioprio_set": 30, "shmget": 194,
-        "semget": 190, "msgget": 186, "mq_open": 180, "fchmod": 52, "fchmodat": 53, "fchown": 55, "fchownat": 54,
-        "open_by_handle_at": 265, "memfd_create": 279, "memfd_secret": 447}),
+        "semget": 190, "msgget": 186, "mq_open": 180, "fchmod": 52, "fchmodat": 53, "fchown": 55, "fchownat": 54, "open_by_handle_at": 265,
+        "memfd_create": 279, "setxattr": 5, "lsetxattr": 6, "fsetxattr": 7, "removexattr": 14, "lremovexattr": 15, "fremovexattr": 16,
+        "utimensat": 88}),
 }
+# Allowed only for the process itself, by its number or 0, which is the first argument.
 ONLY_ITSELF = {"x86_64": {"kill": 62, "tgkill": 234, "prlimit64": 302, "sched_setaffinity": 203},
                "aarch64": {"kill": 129, "tgkill": 131, "prlimit64": 261, "sched_setaffinity": 122}}
+# Refused with these values of the second argument: those that have signals sent to a process (F_SETOWN, F_SETSIG, F_SETOWN_EX, FIOSETOWN,
+# SIOCSPGRP).
+REFUSED_WITH = {"x86_64": {"fcntl": (72, (8, 10, 15)), "ioctl": (16, (0x8901, 0x8902))},
+                "aarch64": {"fcntl": (25, (8, 10, 15)), "ioctl": (29, (0x8901, 0x8902))}}
+CLONE, CLONE3, SENDTO = {"x86_64": 56, "aarch64": 220}, 435, {"x86_64": 44, "aarch64": 206}
+NEW_NAMESPACES = 0x7E020000              # the flags of clone; those of clone3 lie in memory, so it does not exist here, and clone is used
 
 
 def guard(readable, listed, writable):
@@ -103,15 +116,20 @@ def refuse_calls():
     if processor not in REFUSED:
         raise OSError(0, f"system calls are not refused on {processor}")
     number, refused = REFUSED[processor]
-    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06            # BPF: load a word, jump if ==, jump if >=, return
-    program = [(load, 0, 0, 4), (equal, 1, 0, number), (answer, 0, 0, REFUSE),                # another kind of program on this processor
-               (load, 0, 0, 0), (at_least, 0, 1, 0x40000000), (answer, 0, 0, REFUSE)]         # x86_64's second set of numbers
+    load, both, equal, at_least, answer = 0x20, 0x54, 0x15, 0x35, 0x06            # BPF: load a word, &, jump if ==, jump if >=, return
+    no, yes, no_such = (answer, 0, 0, REFUSE), (answer, 0, 0, ALLOW), (answer, 0, 0, NO_SUCH_CALL)
+    program = [(load, 0, 0, 4), (equal, 1, 0, number), no,            # another kind of program on this processor
+               (load, 0, 0, 0), (at_least, 0, 1, 0x40000000), no]     # x86_64's second set of numbers
     for call in refused.values():
-        program += [(equal, 0, 1, call), (answer, 0, 0, REFUSE)]
-    for call in ONLY_ITSELF[processor].values():                      # its first argument is the number of a process
-        program += [(equal, 0, 5, call), (load, 0, 0, 16), (equal, 2, 0, os.getpid()), (equal, 1, 0, 0), (answer, 0, 0, REFUSE),
-                    (answer, 0, 0, ALLOW)]
-    program.append((answer, 0, 0, ALLOW))
+        program += [(equal, 0, 1, call), no]
+    for call in ONLY_ITSELF[processor].values():
+        program += [(equal, 0, 5, call), (load, 0, 0, 16), (equal, 2, 0, os.getpid()), (equal, 1, 0, 0), no, yes]
+    for call, values in REFUSED_WITH[processor].values():
+        tests = [part for value in values for part in ((equal, 0, 1, value), no)]
+        program += [(equal, 0, len(tests) + 2, call), (load, 0, 0, 24), *tests, yes]
+    program += [(equal, 0, 1, CLONE3), no_such,
+                (equal, 0, 5, CLONE[processor]), (load, 0, 0, 16), (both, 0, 0, NEW_NAMESPACES), (equal, 1, 0, 0), no, yes,
+                (equal, 0, 6, SENDTO[processor]), (load, 0, 0, 48), (equal, 0, 3, 0), (load, 0, 0, 52), (equal, 0, 1, 0), yes, no, yes]
     packed = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *one) for one in program))
     whole = struct.pack("HxxxxxxP", len(program), ctypes.addressof(packed))
     _done(library.prctl(SET_SECCOMP, FILTER, whole, 0, 0), "filters of system calls")

@@ -22,7 +22,7 @@ from . import cells, files, slices
 
 MEMORY, SECONDS = 3 * 2 ** 29, 20        # bytes, and seconds of the processor
 NAMES = {"hinges_target": ("b", "bends"), "hinges_tent": ("tent_b", "tent_bends")}          # of the variables that hold an answer
-MOST_OTHERS = 5                          # cells that answer the same exercise
+MOST_OTHERS = 2                          # further cells that bind the same function, and count if the chosen one does not pass
 ADAPTER = Path(__file__).with_name("cnn_lenet.py")
 
 
@@ -61,11 +61,15 @@ def found_in(submitted, exercises, handout):
         except (ValueError, TypeError, AttributeError, RecursionError, KeyError):
             notes.append(f"{files.shown(name)} cannot be read as a notebook.")
             continue
-        written |= {str(PurePosixPath(name).parent / target): text.encode() for target, text in files_of_it.items()}
+        for target, text in files_of_it.items():
+            place, content = files.plain(str(PurePosixPath(name).parent / target)), text.encode("utf-8", "replace")
+            if submitted.wanted(place, len(content)):
+                written[place] = content
+        notes += [note for note in submitted.notes if note not in notes]
         notebooks.append((name, found, True))
         if cut := [str(number) for number, cell in enumerate(found, 1) if cell.cut]:
             notes.append(f"{files.shown(name)}: only the first {cells.LONGEST} characters were read of code cell {', '.join(cut)}.")
-    run = {str(PurePosixPath(name + cells.AS_PYTHON)): "\n\n".join(cell.source for cell in found).encode() for name, found, _ in notebooks
+    run = {name + cells.AS_PYTHON: "\n\n".join(cell.source for cell in found).encode("utf-8", "replace") for name, found, _ in notebooks
            if any(PurePosixPath(name).name + cells.AS_PYTHON in cell.source for _, others, _ in notebooks for cell in others)}
     python = {name: cells.decoded(content) for name, content in sorted(submitted.items()) if name.lower().endswith(".py")}
     stems = {PurePosixPath(name).with_suffix("").as_posix().lower() for name, _, _ in notebooks}
@@ -100,8 +104,8 @@ def _works(notebooks, exercises):
         for own, cell in enumerate(found):
             for exercise in cell.seen.keys() | ({cell.exercise} & set(exercises)):
                 written = cell.seen[exercise] if exercise in cell.seen else not slices.dots(cell.source)
-                work = {"file": name, "own": own, "place": f"{files.shown(name)}, code cell {own + 1}", "handout": False, "written": written,
-                        "names": NAMES.get(exercise, ()), "notes": [], "others": []}
+                work = {"exercise": exercise, "file": name, "own": own, "place": f"{files.shown(name)}, code cell {own + 1}", "handout": False,
+                        "written": written, "names": NAMES.get(exercise, ()), "notes": [], "others": []}
                 rank = exercise in cell.seen, written, is_notebook, cell.exercise == exercise
                 candidates.setdefault(exercise, []).append((rank, work))
     return {exercise: _counted(several) for exercise, several in candidates.items()}
@@ -119,15 +123,20 @@ def _answers(exercises, source, tree):
     bound = {name: node for node in tree.body for name in _bound(node)}            # the last statement that binds a name
     found = {exercise: bound[exercise] for exercise in exercises if exercise in bound}
     found |= {exercise: tree for exercise in exercises if exercise in NAMES and NAMES[exercise][1] in bound}
+    unknown = {node.targets[0].id for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+               and slices.dots_in(node.value)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called, first = getattr(node.func, "attr", getattr(node.func, "id", "")), node.args[:1]
             first = first or [keyword.value for keyword in node.keywords if keyword.arg in ("question", "name")]
             value = first[0].value if first and isinstance(first[0], ast.Constant) else None
-            asked = f"toy_{value:02}" if called == "toy" and type(value) is int else f"derive_{value}" if called == "derivation" else ""
-            found |= {asked: tree} if asked in exercises else {}
+            asked = [f"toy_{value:02}"] if called == "toy" and type(value) is int else [f"derive_{value}"] if called == "derivation" else []
+            if called == "toy" and first and value is None:           # in a loop: it may be any question
+                asked = [exercise for exercise in exercises if exercise.startswith("toy_")]
+            empty = any(isinstance(part, ast.Name) and part.id in unknown for part in ast.walk(node))
+            found |= {exercise: tree if empty else node for exercise in asked if exercise in exercises}
     whole = slices.dots_in(tree)
-    return {exercise: not (whole if node is tree else whole and slices.dots_in(node)) for exercise, node in found.items()}
+    return {exercise: not (whole and slices.dots_in(node)) for exercise, node in found.items()}
 
 
 def _bound(statement):
@@ -151,7 +160,12 @@ def _counted(ranked):
     """The cell that counts among several for one exercise: the last of those with the best rank; the others count if it does not pass."""
     best = max(rank for rank, _ in ranked)
     counts = [work for rank, work in ranked if rank == best][-1]
-    counts["others"] = [work for rank, work in ranked if work is not counts and best[1] and rank[:3] == best[:3]][-MOST_OTHERS:]
+    others = [work for rank, work in ranked if work is not counts and best[1] and rank[:3] == best[:3]]
+    if not counts["exercise"].startswith("toy_"):                     # an answer in numbers could be guessed
+        counts["others"] = others[-MOST_OTHERS:]
+    elif others:
+        counts["notes"] = [f"It is there more than once; {counts['place']} counts, not {', '.join(one['place'] for one in others[-5:])}. "
+                           "Look at it."]
     return counts
 
 
@@ -188,5 +202,5 @@ def _of_python(function, python, submitted, elsewhere, notebooks):
         return None
     counts = next((name for name in holds if PurePosixPath(name).name == ADAPTER.name), holds[-1])
     notes = [f"It is there more than once; {files.shown(counts)} counts. Look at it."] if len(holds) > 1 else []
-    return {"file": counts, "own": 0, "place": files.shown(counts), "handout": True, "written": not slices.dots(python[counts]),
+    return {"exercise": function, "file": counts, "own": 0, "place": files.shown(counts), "handout": True, "written": not slices.dots(python[counts]),
             "names": (), "notes": notes, "others": []}

@@ -2,7 +2,7 @@
 
 A function may use imports, helper functions and constants of other cells. Running the whole notebook would train networks and open
 widgets; running the exercise's cell alone would miss `import numpy as np`. So the names are followed from statement to statement, with
-Python's own symbol table. All cells are used in the order of the notebook, also later ones, as after Run All. A statement that changes
+Python's own symbol table. Cells below the exercise's are used for names that nothing above binds. A statement that changes
 something in a way that cannot be seen here (a decorator that fills a table) is missed: then the grader runs the whole notebook.
 
 This file imports only the standard library, because it also runs in the student's process, without the rest of this package.
@@ -11,7 +11,9 @@ This file imports only the standard library, because it also runs in the student
 import ast
 import contextlib
 import copy
+import re
 import symtable
+import textwrap
 from dataclasses import dataclass
 
 ONLY_LOOK = {"print", "display", "len", "sum", "min", "max", "abs", "range", "list", "tuple", "sorted", "enumerate", "zip", "isinstance",
@@ -56,13 +58,16 @@ def dots_in(tree):
 
 def statements(source, cell=0):
     """Yield the statements of a cell; an import of several names becomes several. Raises SyntaxError."""
-    lines = source.splitlines()
+    lines = re.split("\r\n|\r|\n", source)                             # as the parser does; splitlines knows other ends of lines
     for node in ast.parse(source).body:
         for one in _apart(node):
             begin = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
-            alone = one is node and not node.col_offset and lines[node.end_lineno - 1][node.end_col_offset:].strip(" \t")[:1] in ("", "#")
-            text = "\n".join(lines[begin - 1:node.end_lineno]) if alone else ast.unparse(one)
-            yield Statement(cell, one, text, *_names(one), *_changed(one))
+            rest = lines[node.end_lineno - 1].encode("utf-8", "replace")[node.end_col_offset:].strip(b" \t")
+            if one is node and not node.col_offset and rest[:1] in (b"", b"#"):
+                text = "\n".join(lines[begin - 1:node.end_lineno])
+            else:
+                text = ast.unparse(one) if one is not node else ast.get_source_segment(source, node) or ""
+            yield Statement(cell, one, text, *_names(one, text), *_changed(one))
 
 
 def _apart(node):
@@ -76,8 +81,8 @@ def _apart(node):
     return several
 
 
-def _names(node):
-    table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
+def _names(node, text):
+    table = symtable.symtable(textwrap.dedent(text), "<cell>", "exec")
     bound = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
     now, inside = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}, list(table.get_children())
     used = set(now)
@@ -136,6 +141,13 @@ def target_of(found, own, name):
     return next((one for one in reversed(found) if one.cell == own and name in one.bound), None)
 
 
+def changes_below(cells, own):
+    """Whether a cell below `own` binds or changes a name that is bound above: then it matters whether it has been run."""
+    found = every(cells)
+    above = set().union(*(one.bound for one in found if one.cell <= own))
+    return any((one.bound | one.changed) & above or "*" in one.bound for one in found if one.cell > own)
+
+
 def needed(found, own, name=None):
     """(statements, target) of the exercise in cell `own`: the target is the last statement that binds `name`, or None.
 
@@ -150,11 +162,14 @@ def needed(found, own, name=None):
     others = [one for place, one in enumerate(found) if id(one) not in taken and (name not in one.bound or place < last)]
     data = set().union(*(one.bound for one in found if not isinstance(one.node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef))))
     more, wanted, now = chosen + [one for one in others if "*" in one.bound], set(), set()
+    # A name that is bound up to the exercise's cell is that one, as when the cell was run and checked; only other names come from below.
+    early = set().union(*(one.bound for one in found if one.cell <= own)) - {"*"}
     while more:
         taken |= set(map(id, more))
         wanted |= set().union(*(one.used for one in more))
         now |= set().union(*(one.now for one in more))
         sought = wanted if name in now else wanted - {name}           # used by itself alone, when it is called
         others = [one for one in others if id(one) not in taken]
-        more = [one for one in others if one.bound & sought or one.changed & (sought | {name}) or one.touched & sought & data]
+        more = [one for one in others if one.bound & (sought if one.cell <= own else sought - early)
+                or one.changed & (sought | {name}) or one.touched & sought & data]
     return [one for one in found if id(one) in taken], target

@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from lenet_core._files import in_a_sentence, is_folder, matching
 from .grading import BY_PEOPLE, FAILED, MISSING, PASSED, UNWRITTEN, grade
 from .points import GRADED, PRACTICE
 from .report import as_json, in_a_line
-from .sandbox import NotStarted, isolation
+from .sandbox import isolation
 from .submission import NotASubmission, read
 
 # The check at which an exercise failed, from the text of its verdict: the first pattern that matches.
@@ -100,7 +101,7 @@ def graded(jobs):
     """Yield (path, result as a dict or a sentence) for every job, as they end; on all processors where that is of use."""
     waiting = {job[0]: job for job in jobs}
     processes = min(len(jobs), os.cpu_count() or 1)
-    while waiting and processes > 1:
+    if processes > 1:
         with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
             try:
                 futures = {pool.submit(_one, *job): path for path, job in waiting.items()}
@@ -113,14 +114,13 @@ def graded(jobs):
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        if waiting:                                                   # a process of the grader was ended: the rest goes one by one
-            for path, job in list(waiting.items()):
-                with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
-                    try:
-                        yield path, alone.submit(_one, *job).result()
-                    except BrokenProcessPool:
-                        yield path, f"Omitted: {in_a_line(path.name)}: the grader's process was ended while it graded it. Grade it by hand."
-                del waiting[path]
+        for path, job in list(waiting.items()):                       # a process of the grader was ended: the rest goes one by one
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+                try:
+                    yield path, alone.submit(_one, *job).result()
+                except BrokenProcessPool:
+                    yield path, f"Omitted: {in_a_line(path.name)}: the grader's process was ended while it graded it. Grade it by hand."
+            del waiting[path]
     for path, job in waiting.items():
         yield path, _one(*job)
 
@@ -132,13 +132,13 @@ def _one(path, kept, seed, drawn, limits, wanted):
             return f"Omitted: {in_a_line(path.name)} is a link."
         submission = read(path)
         found = _result(kept)
+        made = {"limits": list(limits), "version": version("lenet-workbook")}
         if not (found and found["fingerprint"] == submission.fingerprint and (drawn or found["seed"] == seed)
+                and found["isolation"] == isolation() and made.items() <= found.items()
                 and set(wanted) == {row["exercise"] for row in found["rows"] if row["exercise"]}):
-            found = as_json(grade(submission, seed, limits, bool({*PRACTICE} & {*wanted})))
+            found = as_json(grade(submission, seed, limits, bool({*PRACTICE} & {*wanted}))) | made
             kept.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
         return found
-    except NotStarted:
-        raise
     except (NotASubmission, OSError) as error:
         return f"Omitted: {in_a_line(in_a_sentence(error))}"
     except Exception as error:                                        # whatever it is, the others are graded

@@ -16,6 +16,7 @@ from .submission import NotASubmission, read
 from .walls import PROTECTION, WALLS
 
 SEED = "LENET_GRADE_SEED"
+LONGEST = 3600                           # seconds
 
 
 def main(arguments=None):
@@ -47,8 +48,10 @@ def main(arguments=None):
     args = ask.parse_args(arguments)
     if sum(one is not None for one in (args.submission, args.statistics, args.combine)) != 1:
         ask.error("name a SUBMISSION, or a folder of them with --statistics, or a folder of results with --combine.")
-    if not args.seconds > 0:
-        ask.error(f"--seconds must be greater than 0, and is {args.seconds:g}.")
+    if not 0 < args.seconds <= LONGEST:
+        ask.error(f"--seconds must be greater than 0 and at most {LONGEST}, and is {args.seconds:g}.")
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")                      # not every terminal has the signs of the table
     given = args.seed if args.seed is not None else os.environ.pop(SEED, None)
     try:
         seed = secrets.randbits(53) if given is None else int(given)        # every reader of JSON keeps 53 bits

@@ -15,6 +15,7 @@ import ctypes
 import functools
 import os
 import shutil
+import signal
 import stat
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ DEVICES = ("/dev/null", "/dev/urandom")
 PROTECTION = {
     "namespaces": "full isolation: its own root folder in memory, no network, its own processes (Linux namespaces), and limits",
     "kernel": "strong isolation: the kernel refused other files, other processes, programs and the network (Landlock and seccomp), and "
-              "limits. Not stopped: it could see whether a file of a known name exists",
+              "limits. Not stopped: it could see the names of files",
     "user": "partial isolation: limits, and a separate user. It could neither write to files nor signal processes of other users. Not "
             "stopped: it could read what all users can read, also a --seed in the list of processes (not a seed in the grader's "
             "environment). Only Python refused sockets",
@@ -52,7 +53,8 @@ for place in "$@"; do
     if [ -d "$place" ] && [ ! -L "$place" ]; then mkdir -p "$new$place"; mount --bind -o ro,nosuid,nodev "$place" "$new$place"
     else cp -P "$place" "$new$place"; fi
 done
-mkdir "$new/dev" "$new/library" "$new/student"
+mkdir "$new/dev" "$new/dev/shm" "$new/library" "$new/student"
+mount -t tmpfs -o size=$size,mode=1777,nosuid,nodev,noexec tmpfs "$new/dev/shm"
 mount --bind -o ro,nosuid,nodev "$library" "$new/library"
 mount -t tmpfs -o size=$size,mode=1777,nosuid,nodev tmpfs "$new/student"
 for device in null urandom; do touch "$new/dev/$device"; mount --bind "/dev/$device" "$new/dev/$device"; done
@@ -75,10 +77,9 @@ def isolation(start):
         try:
             with start(level):
                 return level
-        except RuntimeError:
-            if level == levels[-1]:
-                raise
-    return None
+        except RuntimeError as error:
+            failed = error
+    raise failed
 
 
 def command(level, folder, new, library, disk):
@@ -126,15 +127,30 @@ def hidden():
 
 
 def tasks():
-    """The number of threads and processes that the user of this grader has now, as far as its limit counts them."""
+    """The number of threads and processes that the user of this grader has now, and may have while others are graded beside it."""
     if _root() or sys.platform != "linux":
         return 0                                                      # a separate user, who has none
-    total = 0
+    total = 64 * (os.cpu_count() or 1)
+    for name in _of(os.geteuid()):
+        with contextlib.suppress(OSError):
+            total += len(os.listdir(f"/proc/{name}/task"))
+    return total
+
+
+def end_processes_of(user):
+    """End what a submission has left running, where it has a user of its own."""
+    if _root() and sys.platform == "linux":
+        for name in _of(user):
+            with contextlib.suppress(OSError):
+                os.kill(int(name), signal.SIGKILL)
+
+
+def _of(user):
+    """Yield the numbers of the processes of a user."""
     for name in os.listdir("/proc"):
         with contextlib.suppress(OSError):
-            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == os.geteuid():
-                total += len(os.listdir(f"/proc/{name}/task"))
-    return total
+            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == user:
+                yield name
 
 
 def _root():

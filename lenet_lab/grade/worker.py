@@ -16,6 +16,7 @@ import io
 import linecache
 import math
 import os
+import re
 import shutil
 import signal
 import sys
@@ -55,7 +56,7 @@ def main():
     top, loaded, runs = os.getcwd(), {}, {}
     statements = [slices.every(cells) for cells in job["notebooks"]]
     for name, work in job["works"].items():
-        os.chdir(os.path.join(top, work["folder"]))
+        _enter(top, work["folder"])
         work["cells"], notebook = job["notebooks"][work["notebook"]], (work["notebook"] if job["whole"] else name)
         if job["whole"] and notebook not in runs:
             functions = [one["name"] for one in job["works"].values() if one["kind"] == "function"]
@@ -68,12 +69,19 @@ def main():
     kept, process = [], os.getpid()
     while True:
         asked = receive(incoming)
-        os.chdir(os.path.join(top, job["works"][asked["name"]]["folder"]))
+        _enter(top, job["works"][asked["name"]]["folder"])
         loaded[asked["name"]].run.enter()
         answer = loaded[asked["name"]].call(asked, kept)
         if os.getpid() != process:                                    # the student's code has forked: the copy ends here
             os._exit(0)
         send(outgoing, answer)
+
+
+def _enter(top, folder):
+    """Make the notebook's folder the working directory, or the top one if it could not be made."""
+    os.chdir(top)
+    with contextlib.suppress(OSError):
+        os.chdir(folder)
 
 
 def receive(stream):
@@ -122,10 +130,9 @@ class Front:
     def run_line_magic(self, name, line, *_, **__):
         """Do %cd and %env; %timeit returns a record without a measurement."""
         if name == "cd":
-            os.chdir(os.path.expanduser(line.replace("-q", "", 1).strip().strip("'\"") or "~"))
-        elif name in ("env", "set_env") and "=" in line:
-            key, _, value = line.partition("=")
-            os.environ[key.strip()] = value.strip()
+            os.chdir(os.path.expanduser(line.strip().removeprefix("-q ").strip().strip("'\"") or "~"))
+        elif name in ("env", "set_env") and (parts := re.split(r"\s*=\s*|\s+", line.strip(), maxsplit=1))[1:]:
+            os.environ[parts[0]] = parts[1]
         elif name == "timeit":
             return types.SimpleNamespace(best=math.nan, average=math.nan, worst=math.nan, stdev=math.nan, loops=0, repeat=0, all_runs=[])
         return None
@@ -140,11 +147,11 @@ def lock(job):
     Raises OSError with a sentence where this process could not run the student's code after that.
     """
     limits = job["limits"]
-    beside = os.path.join(HERE, "files")
-    if os.path.isdir(beside):                                         # what was handed in beside the notebooks
-        shutil.copytree(beside, ".", dirs_exist_ok=True)
+    with contextlib.suppress(OSError, shutil.Error):                  # what was handed in beside the notebooks, as far as it can be there
+        shutil.copytree(os.path.join(HERE, "files"), ".", dirs_exist_ok=True)
     for work in job["works"].values():
-        os.makedirs(work["folder"], exist_ok=True)
+        with contextlib.suppress(OSError):
+            os.makedirs(work["folder"], exist_ok=True)
     sys.path = [place for place in sys.path if place != HERE]         # a module of the student may have any name
     sys.path.insert(0, "")                                            # the folder of the notebook, as in Jupyter
     if getattr(os, "geteuid", lambda: 1)() == 0:
@@ -357,6 +364,8 @@ class Loaded:
         elif work["kind"] == "names":
             self.answer = [self.run.bound.get((own, name), ...) for name in work["names"]]
         else:
+            if isinstance(self.run.errors.get(own), TooLong):
+                raise self.run.errors[own]                            # what comes after it was never reached
             self.answer = self.asked(work)
 
     def asked(self, work):
@@ -392,7 +401,7 @@ class Loaded:
         except BaseException as error:
             said_so = _said(error, self.function)
             answer |= {"value": ...} if self.dots and "ellipsis" in said_so else {"error": [type(error).__name__, said_so]}
-        answer |= {"args": asked["args"], "kwargs": asked["kwargs"], "printed": said.getvalue()[:LONGEST], "state": state.changed()}
+        answer |= {"args": asked["args"], "printed": said.getvalue()[:LONGEST], "state": state.changed()}
         if cache is not None:
             answer["cache changed"] = before != _fingerprint(kept[cache])
         return answer
