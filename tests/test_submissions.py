@@ -206,6 +206,15 @@ def test_an_impossible_exercise_gives_no_attempt_any_points(name, tmp_path, plac
     nothing_gained(hostile_work.write(hostile_work.ATTEMPTS[name], tmp_path / "work", **places), seed=0)
 
 
+def test_one_endless_function_costs_its_own_points_only(tmp_path):
+    right = {name: blocks()[name] for name in GRADED if name in EXERCISES}
+    wrong = {"relu_forward": "def relu_forward(x):\n    while True: pass", "max_pool_backward": "def max_pool_backward(dout, cache):\n    exit()"}
+    found = submission.read(write_notebook(tmp_path / "work.ipynb", (right | wrong).items()))
+    rows = {row.item.exercise: row for row in grading.grade(found, 7, SHORT).rows}
+    assert {name for name in right if rows[name].status != "passed"} == wrong.keys()
+    assert "does not end: stopped after 3 seconds" in rows["relu_forward"].text
+
+
 # ----------------------------------------------------------------------------------------------------------------------- a class
 
 
