@@ -224,8 +224,8 @@ def running(release):
 
 
 def in_another_encoding(release):
-    """As an editor of Windows saves it."""
-    return nbformat.writes(answered(release)).encode("utf-16")
+    """As an editor of Windows saves it, and without the metadata of the notebook."""
+    return json.dumps({"cells": answered(release).cells}).encode("utf-16")
 
 
 SUBMISSIONS = {           # a student: (what is handed in, the exercises that get no points)

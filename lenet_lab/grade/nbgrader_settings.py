@@ -9,6 +9,7 @@
 
 import functools
 import io
+import json
 import os
 import sys
 import textwrap
@@ -129,15 +130,19 @@ class PlainOutputs(NbGraderPreprocessor):
         return cell, resources
 
 
-class AnyEncoding(NotebookExporter):
-    """Reads a notebook with a byte-order mark, or in UTF-16, too."""
+class AnyNotebook(NotebookExporter):
+    """Reads a notebook with a byte-order mark, in UTF-16, or without keys that nbformat wants, too."""
 
     def from_filename(self, filename, resources=None, **settings):
         """Convert the notebook in a file, as nbconvert does."""
-        text = decoded(Path(filename).read_bytes())
+        found = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}} | json.loads(decoded(Path(filename).read_bytes()))
+        for cell in found["cells"]:
+            cell.setdefault("metadata", {})
+            if cell["cell_type"] == "code":
+                cell |= {"outputs": [], "execution_count": None} | cell
         resources = self._init_resources(resources)
         resources["metadata"] |= {"name": Path(filename).stem, "path": str(Path(filename).parent)}
-        return self.from_file(io.StringIO(text), resources=resources, **settings)
+        return self.from_file(io.StringIO(json.dumps(found)), resources=resources, **settings)
 
 
 @pass_context
@@ -173,7 +178,7 @@ def configure(c):
     instead = {DeduplicateIds: CellsHandedOut, ClearOutput: PlainOutputs, Execute: GradeApart}
     for setting in ("sanitize_preprocessors", "autograde_preprocessors"):
         c.Autograde[setting] = [instead.get(step, step) for step in _usual(Autograde, setting) if step is not IgnorePattern]
-    c.Autograde.exporter_class = AnyEncoding
+    c.Autograde.exporter_class = AnyNotebook
     c.CourseDirectory.ignore = [*_usual(CourseDirectory, "ignore"), ".progress"]            # the stored progress of a student
 
     c.HTMLExporter.filters = {"markdown2html": safe_markdown}         # of the feedback, and of the Formgrader
