@@ -26,7 +26,7 @@ from lenet_lab.handout import adapted
 from . import slices
 from .points import BY_HAND, GRADED, PRACTICE, Item
 from .sandbox import Limits, Sandbox, isolation
-from .submission import Submission
+from .submission import Submission, Work
 
 PASSED, FAILED, UNWRITTEN, MISSING, BY_PEOPLE = "passed", "failed", "not written", "missing", "by hand"
 PATIENCE = 60                            # seconds that a submission may have taken to be looked at a second time
@@ -73,25 +73,18 @@ def grade(submission: Submission, seed, limits=None, practice=False, how=None):
     """
     limits, how = limits or Limits(), how or isolation()
     items = {**GRADED, **(PRACTICE if practice else {})}
-    about = Grading(submission, seed, limits, how)
-    names = [name for name in items if name in submission.works]
-    start, notes = time.monotonic(), {}
-    verdicts, works = about.verdicts(names, whole=False), dict(submission.works)
-    again = [name for name in names if _again(verdicts[name][0]) and not works[name].handout]
-    for file in dict.fromkeys(works[name].file for name in again):
-        mine = [name for name in again if works[name].file == file]
+    about, start = Grading(submission, seed, limits, how), time.monotonic()
+    found = {name: Looked(submission.works[name], *one)
+             for name, one in about.verdicts([name for name in items if name in submission.works], whole=False).items()}
+    again = [name for name, one in found.items() if _again(one.verdict) and not one.work.handout]
+    for file in dict.fromkeys(found[name].work.file for name in again):
+        mine = [name for name in again if found[name].work.file == file]
         if time.monotonic() - start > PATIENCE:
-            notes |= dict.fromkeys(mine, "It was looked at once only, since this submission took long. Look at it.")
-            continue
-        found = about.verdicts(mine, whole=True)                      # one run of the notebook for all of them
-        for name in mine:
-            verdicts[name] = about.better(name, works[name], verdicts[name], found[name])
-            for other in reversed(works[name].others):
-                if not verdicts[name][0].passed:
-                    verdict, seconds = about.better(name, other, about.one(name, other, whole=False))
-                    if verdict.passed:
-                        verdicts[name], works[name] = (verdict, verdicts[name][1] + seconds), other._replace(others=(submission.works[name],))
-    rows = [_row(item, works.get(name), *verdicts.get(name, (None, 0)), notes.get(name)) for name, item in items.items()]
+            found |= {name: found[name]._replace(note="It was looked at once only, since this submission took long. Look at it.") for name in mine}
+        else:
+            whole = about.verdicts(mine, whole=True)                  # one run of the notebook for all of them
+            found |= {name: about.looked_at_again(name, found[name], whole[name]) for name in mine}
+    rows = [_row(item, found.get(name)) for name, item in items.items()]
     rows += [Row(item, 0, BY_PEOPLE, "Graded by hand.") for item in BY_HAND]
     return Result(submission.name, seed, tuple(rows), submission.notes, how, submission.fingerprint)
 
@@ -102,14 +95,24 @@ def nothing(name, seed, why):
     return Result(name, seed, tuple(rows), (why,))
 
 
-def _row(item, work, verdict, seconds, note=None):
-    if work is None:
+class Looked(NamedTuple):
+    """An exercise after it was looked at: the work that counts, the verdict on it, the seconds it took, and a sentence for a person."""
+
+    work: Work
+    verdict: Verdict
+    seconds: float
+    note: str = ""
+
+
+def _row(item, looked):
+    if looked is None:
         return Row(item, 0, MISSING, "It is not in the submission.")
+    verdict, work = looked.verdict, looked.work
     status = PASSED if verdict.passed else FAILED if verdict.written else UNWRITTEN
-    notes = [f"It is there more than once; {work.place} counts, not {', '.join(other.place for other in work.others)}. Look at it."] \
-        if work.others else []
-    text = "\n".join((verdict.text, *work.notes, *notes, *([note] if note else [])))
-    return Row(item, item.points if verdict.passed else 0, status, text, verdict.misconception, seconds, work.place)
+    others = ", ".join(other.place for other in work.others)
+    twice = [f"It is there more than once; {work.place} counts, not {others}. Look at it."] if others else []
+    text = "\n".join(part for part in (verdict.text, *work.notes, *twice, looked.note) if part)
+    return Row(item, item.points if verdict.passed else 0, status, text, verdict.misconception, looked.seconds, work.place)
 
 
 def _again(verdict):
@@ -163,6 +166,16 @@ class Grading(NamedTuple):
     def one(self, name, work, whole):
         """(Verdict, seconds) of one exercise, answered by this work."""
         return self._replace(submission=self.submission._replace(works=self.submission.works | {name: work})).verdicts([name], whole)[name]
+
+    def looked_at_again(self, name, looked, whole):
+        """The `Looked` after other readings of the notebook, `whole` first, and after those of the other cells that answer the exercise."""
+        verdict, seconds = self.better(name, looked.work, (looked.verdict, looked.seconds), whole)
+        for other in reversed(looked.work.others if not verdict.passed else ()):
+            again, more = self.better(name, other, self.one(name, other, whole=False))
+            seconds += more
+            if again.passed:
+                return Looked(other._replace(others=(looked.work,)), again, seconds)
+        return looked._replace(verdict=verdict, seconds=seconds)
 
     def better(self, name, work, first, whole=None):
         """The better of (Verdict, seconds) and those of other readings of the notebook: all of it, and its cells down to the exercise's.
