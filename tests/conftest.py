@@ -56,6 +56,19 @@ def open_folder():
         yield Path(folder)
 
 
+@pytest.fixture
+def grading_folder(tmp_path, open_folder, monkeypatch):
+    """Nothing that is graded here writes down anybody's progress, or leaves a folder behind.
+
+    The temporary folder is one that the user can enter whom a grader who is root lends to a submission.
+    """
+    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
+    monkeypatch.delenv("LENET_GRADE_SEED", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(open_folder))
+    yield
+    assert not list(open_folder.iterdir()) and not (tmp_path / "progress").exists()
+
+
 # --------------------------------------------------------------------------------------------------------------- JupyterLab
 
 

@@ -15,8 +15,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
-
 from lenet_lab.grade import grading, report, submission, walls
 from lenet_lab.grade.sandbox import Limits, NotStarted, Sandbox
 
@@ -30,15 +28,7 @@ OPENED = "LENET_TESTS_OPENED"
 
 def right(name, how, folder):
     """What is wrong with the result of a form of right work; empty if nothing is."""
-    (folder / "work").mkdir()
-    notebook = honest_work.assignment()
-    content = honest_work.FORMS[name](notebook, folder / "work") if name in honest_work.FORMS else None
-    (folder / "work" / "hw7.ipynb").write_bytes(content or nbformat.writes(notebook).encode())
-    path = folder / "work"
-    if name in honest_work.PACKAGES:
-        (folder / "out").mkdir()
-        path = honest_work.PACKAGES[name](folder / "work", folder / "out")
-    rows = grading.grade(submission.read(path), 7, how=how).rows
+    rows = grading.grade(submission.read(honest_work.handed_in(name, folder)), 7, how=how).rows
     return ", ".join(row.item.exercise for row in rows if row.item.exercise and row.status != "passed")
 
 

@@ -929,7 +929,7 @@ def _folder(about):
     return register
 
 
-def _member(name, content=b"", **values):
+def member(name, content=b"", **values):
     """(TarInfo, content) of one member."""
     info = tarfile.TarInfo(name)
     info.size = len(content)
@@ -942,7 +942,7 @@ def _tar(*members, form=tarfile.PAX_FORMAT, work=True):
     """The bytes of a tar, with a notebook as its first member."""
     room = io.BytesIO()
     with tarfile.open(fileobj=room, mode="w", format=form) as tar:
-        for info, content in (*([_member("hw7/a.ipynb", WORK)] if work else ()), *members):
+        for info, content in (*([member("hw7/a.ipynb", WORK)] if work else ()), *members):
             tar.addfile(info, io.BytesIO(content))
     return room.getvalue()
 
@@ -997,7 +997,7 @@ def _tar_with_pax_numbers():
 
 
 def _names(*names):
-    return lambda: _tar(*(_member(name, b"x = 1\n") for name in names))
+    return lambda: _tar(*(member(name, b"x = 1\n") for name in names))
 
 
 for _about, _key, _made in (
@@ -1006,33 +1006,33 @@ for _about, _key, _made in (
         ("Members have the letters of drives.", "tar with drive letters", _names("C:/b.py", "c:b.py")),
         ("Members have backslashes.", "tar with backslashes", _names("hw7\\..\\..\\b.py", "\\\\server\\b.py")),
         ("Members have names that are empty, or only dots.", "tar with empty names", _names("", ".", "./", "hw7//./b.py", " ", "hw7/.")),
-        ("Two members have the same name.", "tar with a name twice", lambda: _tar(_member("hw7/a.ipynb", b"{"), _member("hw7/a.ipynb", WORK))),
+        ("Two members have the same name.", "tar with a name twice", lambda: _tar(member("hw7/a.ipynb", b"{"), member("hw7/a.ipynb", WORK))),
         ("Names differ only in upper case, or in the way a letter is written.", "tar with like names",
-         lambda: _tar(*(_member(name, WORK) for name in ("hw7/A.ipynb", "HW7/a.ipynb", "hw7/\xe9.ipynb", "hw7/e\u0301.ipynb")))),
+         lambda: _tar(*(member(name, WORK) for name in ("hw7/A.ipynb", "HW7/a.ipynb", "hw7/\xe9.ipynb", "hw7/e\u0301.ipynb")))),
         ("A member has a name of 253 characters.", "tar with a name of 253", _names("hw7/" + "n" * 246 + ".py")),
         ("A member has a name of 5,000 characters.", "tar with a name of 5000", _names("hw7/" + "n" * 4993 + ".py")),
         ("A broken notebook has a name of 5,000 characters.", "tar with a long name in a note",
-         lambda: _tar(_member("hw7/" + "n" * 4990 + ".ipynb", b"{"))),
-        ("The name of a broken notebook forges lines of the report.", "tar with a forged line", lambda: _tar(_member(FORGED, b"{"))),
+         lambda: _tar(member("hw7/" + "n" * 4990 + ".ipynb", b"{"))),
+        ("The name of a broken notebook forges lines of the report.", "tar with a forged line", lambda: _tar(member(FORGED, b"{"))),
         ("The name of a notebook forges lines of the report.", "tar with a forged place",
-         lambda: _tar(_member(FORGED, WORK), _member(FORGED + ".ipynb", WORK), work=False)),
+         lambda: _tar(member(FORGED, WORK), member(FORGED + ".ipynb", WORK), work=False)),
         ("Names have escape sequences, and letters that change the direction.", "tar with escapes",
-         lambda: _tar(_member("hw7/\x1b[2J\x1b]0;85\x07\r\u202e\u2028.ipynb", b"{"))),
+         lambda: _tar(member("hw7/\x1b[2J\x1b]0;85\x07\r\u202e\u2028.ipynb", b"{"))),
         ("A pax header has a name with NUL.", "tar with nul", lambda: _FIRST + _pax(_record(b"path", b"hw7/a\0b.py")) + _raw("hw7/b.py") + END),
         ("A name is not UTF-8.", "tar with other letters", lambda: _FIRST + _raw("hw7/b.py").replace(b"hw7/b.py", b"hw7/\xff.py", 1)
          + _pax(_record(b"hdrcharset", b"BINARY") + _record(b"path", b"hw7/\xff\xfe.ipynb")) + _raw("x") + END),
         ("A folder is 300 levels deep.", "tar with deep folders", _names("hw7/" + "d/" * 300 + "b.py")),
         ("A link leads out of the folder, and a file lies below it.", "tar with a link and a file below", lambda: _tar(
-            _member("hw7/out", type=tarfile.SYMTYPE, linkname="../.."), _member("hw7/out/b.py", b"x = 1\n"))),
+            member("hw7/out", type=tarfile.SYMTYPE, linkname="../.."), member("hw7/out/b.py", b"x = 1\n"))),
         ("A link points to itself, and has the name of the notebook.", "tar with a link to itself", lambda: _tar(
-            _member("hw7/a.ipynb", type=tarfile.SYMTYPE, linkname="a.ipynb"), work=False)),
+            member("hw7/a.ipynb", type=tarfile.SYMTYPE, linkname="a.ipynb"), work=False)),
         ("A hard link leads out of the folder.", "tar with a hard link", lambda: _tar(
-            _member("hw7/b.ipynb", type=tarfile.LNKTYPE, linkname="../../secret"))),
+            member("hw7/b.ipynb", type=tarfile.LNKTYPE, linkname="../../secret"))),
         ("A hard link leads to a member that is not there.", "tar with a hard link to nothing", lambda: _tar(
-            _member("hw7/b.ipynb", type=tarfile.LNKTYPE, linkname="hw7/none"))),
+            member("hw7/b.ipynb", type=tarfile.LNKTYPE, linkname="hw7/none"))),
         ("Members are devices and a pipe.", "tar with devices", lambda: _tar(*(
-            _member(f"hw7/{n}.ipynb", type=kind, devmajor=1, devminor=5) for n, kind in enumerate((tarfile.CHRTYPE, tarfile.BLKTYPE))))),
-        ("A member is a pipe.", "tar with a pipe", lambda: _tar(_member("hw7/b.ipynb", type=tarfile.FIFOTYPE))),
+            member(f"hw7/{n}.ipynb", type=kind, devmajor=1, devminor=5) for n, kind in enumerate((tarfile.CHRTYPE, tarfile.BLKTYPE))))),
+        ("A member is a pipe.", "tar with a pipe", lambda: _tar(member("hw7/b.ipynb", type=tarfile.FIFOTYPE))),
         ("A member has a type that is not known.", "tar with other types", lambda: _FIRST + b"".join(
             _raw(f"hw7/{kind}.py", kind=kind.encode()) for kind in "7ZDMVN") + END),
         ("A member is a sparse file of 8 GB.", "tar with a sparse file", lambda: _FIRST + _raw(
@@ -1048,12 +1048,12 @@ for _about, _key, _made in (
         ("The first header has a wrong checksum.", "tar with a wrong first checksum", lambda: _raw("hw7/a.ipynb", checksum=1) + END),
         ("It ends in the middle of a member.", "tar that is cut", lambda: _tar()[:700]),
         ("It has 10,000 empty members.", "tar with many members", lambda: b"".join(_raw(f"hw7/{n}.py") for n in range(10_000)) + END),
-        ("A tar holds a tar.", "tar in a tar", lambda: _tar(_member("hw7/hw7.tar", _tar()), work=False)),
+        ("A tar holds a tar.", "tar in a tar", lambda: _tar(member("hw7/hw7.tar", _tar()), work=False)),
         ("A gzip file of 200 MB of zeros has the name of a tar.", "gzip bomb", lambda: _zeros("gzip")),
         ("A module has 9 MB, a second one too.", "tar with large modules", lambda: _tar(*(
-            _member(f"hw7/{name}.py", b"#" * 9_000_000) for name in "bc"))),
+            member(f"hw7/{name}.py", b"#" * 9_000_000) for name in "bc"))),
         ("Modules have the names of Python's own, in several folders.", "tar with modules of Python", lambda: _tar(*(
-            _member(f"hw7/{name}.py", b"raise SystemExit\n") for name in ("a/os", "b/os", "sys", "abc", "site", "-", "lenet_lab/__init__", "a b"))))):
+            member(f"hw7/{name}.py", b"raise SystemExit\n") for name in ("a/os", "b/os", "sys", "abc", "site", "-", "lenet_lab/__init__", "a b"))))):
     _made.__name__ = _key.replace(" ", "_")
     _archive(_about)(_made)
 

@@ -26,6 +26,8 @@ from lenet_lab.grade import bundle, cells, files, grading, points, protocol, rea
 from lenet_lab.grade.sandbox import Limits, Sandbox
 from lenet_lab.grade.terminal import main
 
+from . import hostile_work
+from .hostile_work import member
 from .ordinary_user import as_ordinary_user, opened_for_all
 from .solved_notebooks import with_exercises
 
@@ -35,17 +37,7 @@ WITHOUT_WALLS = "user" if getattr(os, "geteuid", lambda: 1)() == 0 else "limits"
 LEVELS = ("namespaces", "kernel", WITHOUT_WALLS)
 
 
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path, open_folder, monkeypatch):
-    """Nothing that is graded here writes down anybody's progress, or leaves a folder behind.
-
-    The temporary folder is one that the user can enter whom a grader who is root lends to a submission.
-    """
-    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
-    monkeypatch.delenv("LENET_GRADE_SEED", raising=False)
-    monkeypatch.setattr("tempfile.tempdir", str(open_folder))
-    yield
-    assert not list(open_folder.iterdir()) and not (tmp_path / "progress").exists()
+pytestmark = pytest.mark.usefixtures("grading_folder")
 
 
 @pytest.fixture(params=LEVELS)
@@ -79,10 +71,7 @@ def started_with_an_open_python(monkeypatch):
 
 def write_notebook(path, cells, setup=SETUP):
     """A notebook of (exercise or None, source) pairs, behind a setup cell."""
-    cells = [(None, setup), *cells]
-    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
-        {"cell_type": "code", "source": source, "outputs": [], "execution_count": None,
-         "metadata": {"lenet": {"exercise": exercise}} if exercise else {}} for exercise, source in cells]}))
+    path.write_text(hostile_work.notebook([(None, setup), *cells]))
     return path
 
 
@@ -242,14 +231,6 @@ def test_a_folder_with_a_broken_notebook_is_graded_all_the_same(tmp_path):
     write_notebook(tmp_path / ".ipynb_checkpoints" / "a-checkpoint.ipynb", [("toy_05", "check.toy(5, 1)")])
     found = submission.read(tmp_path)
     assert list(found.works) == ["toy_05"] and found.notes == ("b.ipynb cannot be read as a notebook.",)
-
-
-def member(name, content=b"", **how):
-    info = tarfile.TarInfo(name)
-    info.size = len(content)
-    for key, value in how.items():
-        setattr(info, key, value)
-    return info, content
 
 
 BAD_TARS = {

@@ -12,7 +12,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -33,15 +32,7 @@ FORMS, PACKAGES = sorted(honest_work.FORMS), sorted(honest_work.PACKAGES)
 ATTEMPTS, ARCHIVES = sorted(hostile_work.ATTEMPTS), sorted(name for name in hostile_work.ARCHIVES if "result" not in name)
 
 
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path, open_folder, monkeypatch):
-    """Nothing that is graded here writes down anybody's progress, or leaves a folder behind."""
-    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
-    monkeypatch.delenv("LENET_GRADE_SEED", raising=False)
-    monkeypatch.setattr("tempfile.tempdir", str(open_folder))
-    yield
-    assert not list(open_folder.iterdir()) and not (tmp_path / "progress").exists()
-
+pytestmark = pytest.mark.usefixtures("grading_folder")
 
 # -------------------------------------------------------------------------------------------------------------------- right work
 
@@ -52,21 +43,6 @@ def plain():
     return {exercise: cell.source for cell in honest_work.assignment().cells if (exercise := cell.metadata.get("lenet", {}).get("exercise"))}
 
 
-def made(name, folder):
-    """The path of a form of right work, below a folder."""
-    (folder / "work").mkdir()
-    notebook = honest_work.assignment()
-    content = honest_work.FORMS[name](notebook, folder / "work") if name in honest_work.FORMS else None
-    if content is None:
-        nbformat.write(notebook, folder / "work" / "hw7.ipynb")
-    else:
-        (folder / "work" / "hw7.ipynb").write_bytes(content)
-    if name in honest_work.FORMS:
-        return folder / "work"
-    (folder / "out").mkdir()
-    return honest_work.PACKAGES[name](folder / "work", folder / "out")
-
-
 def without_points(found, how=None):
     """{exercise: text} of what did not pass in a submission."""
     return {row.item.exercise: row.text for row in grading.grade(found, 7, how=how).rows if row.item.exercise and row.status != "passed"}
@@ -75,7 +51,7 @@ def without_points(found, how=None):
 @pytest.mark.parametrize("name", [*FORMS[::6], *PACKAGES[::6]])
 def test_right_work_gets_its_points(name, tmp_path):
     """Only what differs from the plain solved notebook is run."""
-    found = submission.read(made(name, tmp_path))
+    found = submission.read(honest_work.handed_in(name, tmp_path))
     assert found.works.keys() >= GRADED.keys()
     changed = {exercise for exercise in GRADED if found.works[exercise].cells[found.works[exercise].own].strip() != plain()[exercise].strip()}
     lean = found._replace(works={exercise: found.works[exercise] for exercise in changed | {"relu_forward"}})
@@ -87,7 +63,7 @@ def test_right_work_gets_its_points(name, tmp_path):
 @pytest.mark.parametrize("name", [*FORMS, *PACKAGES])
 def test_all_right_work_gets_all_points(name, how, tmp_path, monkeypatch):
     how = level(how, monkeypatch)
-    assert without_points(submission.read(made(name, tmp_path)), how) == {}
+    assert without_points(submission.read(honest_work.handed_in(name, tmp_path)), how) == {}
 
 
 def test_the_page_lists_all_of_them():
@@ -191,7 +167,7 @@ def impossible(monkeypatch):
 
 
 def test_an_impossible_exercise_gives_right_work_no_points(tmp_path, impossible):
-    result = grading.grade(submission.read(made("a dict filled later", tmp_path)), 7)
+    result = grading.grade(submission.read(honest_work.handed_in("a dict filled later", tmp_path)), 7)
     assert result.score == 0 and {row.status for row in result.rows if row.item.exercise} == {"failed"}
 
 

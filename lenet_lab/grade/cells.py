@@ -13,6 +13,8 @@ import json
 import re
 from typing import NamedTuple
 
+from .slices import parsed
+
 LONGEST, MOST = 100_000, 5_000           # characters of a cell, and statements of a notebook
 NOT_PYTHON_HERE = {"!", "sx", "system", "bash", "sh", "script", "cmd", "perl", "ruby", "pypy", "python", "python2", "python3", "html", "HTML",
                    "javascript", "js", "latex", "markdown", "svg", "SVG", "file", "writefile", "timeit"}        # timeit keeps no names
@@ -117,14 +119,6 @@ def python(source, written):
     if MAGIC.search(source):
         source = _in_place(_translator().transform_cell(source))
     return source, parsed(source)
-
-
-def parsed(source):
-    """The parsed source, or None if it is not Python."""
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 @functools.cache

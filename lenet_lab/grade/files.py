@@ -79,14 +79,19 @@ def is_work(name):
     return name.lower().endswith((".ipynb", ".py", ".ipynb.txt"))          # some browsers add .txt to what they save
 
 
+def printable(text, instead="?"):
+    """The text on one line, with a sign instead of each character that is not printable."""
+    return "".join(letter if letter.isprintable() else instead for letter in text)
+
+
 def plain(name):
-    """A name that every system can write: what is not printable becomes a line."""
-    return "".join(letter if letter.isprintable() else "_" for letter in name)
+    """A name that every system can write."""
+    return printable(name, "_")
 
 
 def shown(name):
     """A name as it can stand in a sentence: printable, and not longer than a line."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name[:100])
+    return printable(name[:100])
 
 
 def read(path):

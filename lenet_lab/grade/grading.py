@@ -23,7 +23,6 @@ from lenet_lab.check.toy_questions import toy
 from lenet_lab.check.verdict import Verdict
 from lenet_lab.handout import adapted
 
-from . import slices
 from .points import BY_HAND, GRADED, PRACTICE, Item
 from .sandbox import Limits, Sandbox, isolation
 from .submission import Submission, Work
@@ -74,7 +73,7 @@ def grade(submission: Submission, seed, limits=None, practice=False, how=None):
     limits, how = limits or Limits(), how or isolation()
     items = {**GRADED, **(PRACTICE if practice else {})}
     about, start = Grading(submission, seed, limits, how), time.monotonic()
-    found = {name: Looked(submission.works[name], *one)
+    found = {name: Looked(submission.works[name], one.verdict, one.seconds)
              for name, one in about.verdicts([name for name in items if name in submission.works], whole=False).items()}
     again = [name for name, one in found.items() if _again(one.verdict) and not one.work.handout]
     for file in dict.fromkeys(found[name].work.file for name in again):
@@ -121,15 +120,26 @@ def _again(verdict):
 
 
 def _chosen(first, again):
-    """The (Verdict, seconds) that counts of two readings: one that passed, or else one that says more than that something is missing."""
-    nothing = first[0].text.startswith("Its cell raises NameError: there is no")
-    better = again[0].passed or nothing or _fell_over(first[0]) and not _fell_over(again[0])
-    return (again if better else first)[0], first[1] + again[1]
+    """The `Reading` that counts of two: one that passed, or else one that says more than that something is missing."""
+    nothing = first.verdict.text.startswith("Its cell raises NameError: there is no")
+    better = again.verdict.passed or nothing or _fell_over(first.verdict) and not _fell_over(again.verdict)
+    return Reading((again if better else first).verdict, first.seconds + again.seconds, again.below)
 
 
 def _fell_over(verdict):
     """Whether a verdict is only that something is missing, or does not end: then the other reading may say what is wrong."""
     return verdict.misconception in ("endless", "unknown name") or verdict.text.startswith(("Its cell ", "Its process ", "It raises "))
+
+
+class Reading(NamedTuple):
+    """The verdict on an exercise by one way to read its notebook, and the seconds it took.
+
+    `below`, if the whole notebook was run: whether a cell below the exercise's changes a name from above, or ends the process.
+    """
+
+    verdict: Verdict
+    seconds: float
+    below: bool = False
 
 
 class Grading(NamedTuple):
@@ -141,7 +151,7 @@ class Grading(NamedTuple):
     how: str
 
     def verdicts(self, names, whole):
-        """{exercise: (Verdict, seconds)}, from as few processes as possible: another one where the process has ended.
+        """{exercise: Reading}, from as few processes as possible: another one where the process has ended.
 
         A backward function may need the cache of the student's own forward function, even if that function does not pass.
         """
@@ -157,36 +167,36 @@ class Grading(NamedTuple):
                 return {name: one for n in range(0, len(names), size) for name, one in self.verdicts(names[n:n + size], whole).items()}
             for name in names:
                 verdict = self._verdict(name, box)
-                found[name] = verdict, time.monotonic() - start
+                found[name] = Reading(verdict, time.monotonic() - start, bool(box.below.get(name, whole)))
                 start = time.monotonic()
                 if box.ended or verdict.misconception == "endless":    # the call goes on there: the rest gets another process
                     break
         return found | self.verdicts(names[len(found):], whole)
 
     def one(self, name, work, whole):
-        """(Verdict, seconds) of one exercise, answered by this work."""
+        """The `Reading` of one exercise, answered by this work."""
         return self._replace(submission=self.submission._replace(works=self.submission.works | {name: work})).verdicts([name], whole)[name]
 
     def looked_at_again(self, name, looked, whole):
         """The `Looked` after other readings of the notebook, `whole` first, and after those of the other cells that answer the exercise."""
-        verdict, seconds = self.better(name, looked.work, (looked.verdict, looked.seconds), whole)
-        for other in reversed(looked.work.others if not verdict.passed else ()):
-            again, more = self.better(name, other, self.one(name, other, whole=False))
-            seconds += more
-            if again.passed:
-                return Looked(other._replace(others=(looked.work,)), again, seconds)
-        return looked._replace(verdict=verdict, seconds=seconds)
+        best = self.better(name, looked.work, Reading(looked.verdict, looked.seconds), whole)
+        seconds = best.seconds
+        for other in reversed(looked.work.others if not best.verdict.passed else ()):
+            again = self.better(name, other, self.one(name, other, whole=False))
+            seconds += again.seconds
+            if again.verdict.passed:
+                return Looked(other._replace(others=(looked.work,)), again.verdict, seconds)
+        return looked._replace(verdict=best.verdict, seconds=seconds)
 
     def better(self, name, work, first, whole=None):
-        """The better of (Verdict, seconds) and those of other readings of the notebook: all of it, and its cells down to the exercise's.
+        """The better of a `Reading` and other readings of the notebook: all of it, and its cells down to the exercise's.
 
         The first of these is what stands after Run All, the second what stood when the cell was run; they are the same if nothing below
         changes what is above.
         """
-        if not first[0].passed:
+        if not first.verdict.passed:
             first = _chosen(first, whole or self.one(name, work, whole=True))
-            below = slices.changes_below(work.cells, work.own)
-            if not first[0].passed and (below or first[0].text.startswith("Its process ")):
+            if not first.verdict.passed and first.below:
                 first = _chosen(first, self.one(name, work._replace(cells=work.cells[:work.own + 1]), whole=True))
         return first
 

@@ -62,10 +62,7 @@ def guard(readable, listed, writable):
     `readable` may be read, `listed` are folders whose names may be listed, `writable` may be written. Raises OSError where this kernel
     or processor cannot.
     """
-    library = ctypes.CDLL(None, use_errno=True)
-    library.syscall.restype = ctypes.c_long
-    _done(library.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
-    _files(library, readable, listed, writable)
+    _files(_library(), readable, listed, writable)
     refuse_calls()
 
 
@@ -81,6 +78,14 @@ def change_user(user):
     os.setuid(user)
     read = 1 << DAC_READ_SEARCH
     _done(library.capset(struct.pack("Ii", CAPABILITY_VERSION, 0), struct.pack("6I", read, read, 0, 0, 0, 0)), "capabilities")
+
+
+def _library():
+    """The C library, of a process that can gain no rights from now on: the kernel wants that before it takes a rule."""
+    library = ctypes.CDLL(None, use_errno=True)
+    library.syscall.restype = ctypes.c_long
+    _done(library.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+    return library
 
 
 def _done(result, what):
@@ -110,9 +115,7 @@ def _files(library, readable, listed, writable):
 
 def refuse_calls():
     """Refuse this process the system calls in `REFUSED`, from now on. Raises OSError where this kernel or processor cannot."""
-    library = ctypes.CDLL(None, use_errno=True)
-    _done(library.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
-    processor = platform.machine()
+    library, processor = _library(), platform.machine()
     if processor not in REFUSED:
         raise OSError(0, f"system calls are not refused on {processor}")
     number, refused = REFUSED[processor]

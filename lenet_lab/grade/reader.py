@@ -51,24 +51,23 @@ def answer(path, exercises, handout):
 
 def found_in(submitted, exercises, handout):
     """{"notebooks": lists of sources, "works": {exercise: ...}, "files": ..., "notes": ..., "fingerprint": ...} of these `Files`."""
-    notes, notebooks, written, look = list(submitted.notes), [], {}, functools.partial(_answers, exercises)
+    notebooks, written, look = [], {}, functools.partial(_answers, exercises)
     for name in sorted(name for name in submitted if name.lower().endswith(".ipynb")):
         try:
             found, files_of_it = cells.of_notebook(submitted[name], look)
         except cells.TooMuch as error:
-            notes.append(f"{files.shown(name)} was left out: {error}.")
+            submitted.note(f"{files.shown(name)} was left out: {error}.")
             continue
         except (ValueError, TypeError, AttributeError, RecursionError, KeyError):
-            notes.append(f"{files.shown(name)} cannot be read as a notebook.")
+            submitted.note(f"{files.shown(name)} cannot be read as a notebook.")
             continue
         for target, text in files_of_it.items():
             place, content = files.plain(str(PurePosixPath(name).parent / target)), text.encode("utf-8", "replace")
             if submitted.wanted(place, len(content)):
                 written[place] = content
-        notes += [note for note in submitted.notes if note not in notes]
         notebooks.append((name, found, True))
         if cut := [str(number) for number, cell in enumerate(found, 1) if cell.cut]:
-            notes.append(f"{files.shown(name)}: only the first {cells.LONGEST} characters were read of code cell {', '.join(cut)}.")
+            submitted.note(f"{files.shown(name)}: only the first {cells.LONGEST} characters were read of code cell {', '.join(cut)}.")
     run = {name + cells.AS_PYTHON: "\n\n".join(cell.source for cell in found).encode("utf-8", "replace") for name, found, _ in notebooks
            if any(PurePosixPath(name).name + cells.AS_PYTHON in cell.source for _, others, _ in notebooks for cell in others)}
     python = {name: cells.decoded(content) for name, content in sorted(submitted.items()) if name.lower().endswith(".py")}
@@ -90,7 +89,7 @@ def found_in(submitted, exercises, handout):
         work["notebook"] = order.index(work["file"]) if not work["handout"] else len(notebooks) + list(python).index(work["file"])
     whole = hashlib.sha256(b"".join(part for name, content in sorted(submitted.items()) for part in (name.encode("utf-8", "replace"), content)))
     beside = written | run | {name: content for name, content in submitted.items() if not name.lower().endswith(".ipynb")}
-    return {"notebooks": texts, "works": works, "notes": notes, "fingerprint": whole.hexdigest(),
+    return {"notebooks": texts, "works": works, "notes": submitted.notes, "fingerprint": whole.hexdigest(),
             "files": {name: base64.b64encode(content).decode() for name, content in beside.items()}}
 
 
@@ -176,10 +175,9 @@ def _counted(ranked):
 
 def _arguments(text):
     """{function: names of its parameters} of a Python file; empty if it is not Python."""
-    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        return {node.name: [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)] for node in ast.parse(text).body
-                if isinstance(node, ast.FunctionDef)}
-    return {}
+    tree = slices.parsed(text)
+    return {node.name: [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)] for node in (tree.body if tree else ())
+            if isinstance(node, ast.FunctionDef)}
 
 
 def _workbook(text):

@@ -9,6 +9,7 @@ import json
 
 from tabulate import tabulate
 
+from .files import printable as in_a_line
 from .grading import BY_PEOPLE, MISSING, PASSED, UNWRITTEN
 from .points import BY_HAND, TOTAL
 from .walls import PROTECTION, WALLS
@@ -41,13 +42,8 @@ def said(row):
 
 
 def clean(text):
-    """The text without control characters, which a terminal would execute."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
-
-
-def in_a_line(text):
-    """The text on one line, without control characters: a name with a line break cannot add a line to a report."""
-    return clean(text).replace("\n", "?")
+    """The text without control characters, which a terminal would execute, but with its lines."""
+    return "\n".join(map(in_a_line, text.split("\n")))
 
 
 def as_json(result):

@@ -65,12 +65,13 @@ class Sandbox:
     By the names of the exercises, `box.failed` has the errors of their cells and `box.answers` their answers. `box.function(name)` is the
     function of an exercise. When the process has ended, `box.ended` is the reason in one sentence. `asked` are the graded functions of
     `lenet_core.ops`, which are removed there; `files` are those beside the notebooks, {path: bytes}. With `whole`, each notebook is run
-    from its first cell to its last; else only what the exercises need. `limits` default to `Limits()`, `how` to `isolation()`. Raises
+    from its first cell to its last, and `box.below` says of each exercise whether a cell below its own changes a name from above; else only
+    what the exercises need is run. `limits` default to `Limits()`, `how` to `isolation()`. Raises
     `NotStarted`.
     """
 
     def __init__(self, works, asked=(), files=None, limits=None, how=None, whole=False):
-        self.limits, self.how, self.ended, self.failed, self.answers = limits or Limits(), how or isolation(), None, {}, {}
+        self.limits, self.how, self.ended, self.failed, self.answers, self.below = limits or Limits(), how or isolation(), None, {}, {}, {}
         self.asked, self.files, self.folder, self.process = frozenset(asked), files or {}, None, None
         self.said, self._frames, self._lock = b"", queue.Queue(1), threading.Lock()
         notebooks = []
@@ -88,15 +89,16 @@ class Sandbox:
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="lenet-grade-"))
         try:
+            self.folder.chmod(0o711)
+            self.job["guard"] = walls.guarded(self.how, self.folder / "library")
             job = self._packed_job()
-        except protocol.Garbled as error:
-            self.ended = f"The submission is too large to be run: {error}."
-            return self
-        try:
             self._start()
             self._send(job)
             if refused := _dict(self._receive(BOOT)).get("refused"):
                 raise Ended(str(refused)[:LONGEST])
+        except protocol.Garbled as error:
+            self.ended = f"The submission is too large to be run: {error}."
+            return self
         except (Ended, OSError) as error:
             self.close()
             raise NotStarted(f"The sandbox cannot be started. {error} {self.said.decode(errors='replace').strip()}".strip()) from None
@@ -105,7 +107,7 @@ class Sandbox:
             raise
         with contextlib.suppress(Ended):
             loaded = _dict(self._receive(self.limits.loading))
-            self.failed, self.answers = (_dict(loaded.get(key)) for key in ("failed", "answers"))
+            self.failed, self.answers, self.below = (_dict(loaded.get(key)) for key in ("failed", "answers", "below"))
             if "error" in loaded:
                 self._end("Its answer is too large.")
             elif set(self.answers) != set(self.job["works"]):          # the submission has written into the connection
@@ -126,8 +128,6 @@ class Sandbox:
 
     def _packed_job(self):
         """The bytes of the job. Raises protocol.Garbled if there are too many, or if the files would take half of its disk space."""
-        self.folder.chmod(0o711)
-        self.job["guard"] = walls.guarded(self.how, self.folder / "library")
         if sum(map(len, self.files.values())) > self.limits.disk // 2:
             raise protocol.Garbled(f"more than {self.limits.disk >> 21} MiB of files beside the notebooks")
         return protocol.pack(self.job)

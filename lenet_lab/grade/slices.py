@@ -34,12 +34,18 @@ class Statement:
     touched: frozenset
 
 
+def parsed(source):
+    """The parsed source, or None if it is not Python."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def dots(source):
     """Whether the source has three dots as a placeholder; the dots of an index, x[..., 0], do not count, and none in what is no Python."""
-    try:
-        return dots_in(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False                                                  # something has been written
+    tree = parsed(source)
+    return tree is not None and dots_in(tree)                         # in what is no Python something has been written
 
 
 def dots_in(tree):
@@ -141,9 +147,8 @@ def target_of(found, own, name):
     return next((one for one in reversed(found) if one.cell == own and name in one.bound), None)
 
 
-def changes_below(cells, own):
+def changes_below(found, own):
     """Whether a cell below `own` binds or changes a name that is bound above: then it matters whether it has been run."""
-    found = every(cells)
     above = set().union(*(one.bound for one in found if one.cell <= own))
     return any((one.bound | one.changed) & above or "*" in one.bound for one in found if one.cell > own)
 

@@ -64,7 +64,8 @@ def main():
             runs[notebook].enter()
             runs[notebook].run(statements[notebook])
         loaded[name] = Loaded(work, room, job["limits"]["statement"], statements[work["notebook"]], runs.get(notebook))
-    send(outgoing, {"failed": {name: one.failed for name, one in loaded.items()},
+    below = {name: slices.changes_below(statements[work["notebook"]], work["own"]) for name, work in job["works"].items() if job["whole"]}
+    send(outgoing, {"failed": {name: one.failed for name, one in loaded.items()}, "below": below,
                     "answers": {name: one.answer for name, one in loaded.items()}})
     kept, process = [], os.getpid()
     while True:
