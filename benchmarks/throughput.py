@@ -12,6 +12,8 @@ import importlib.util
 import itertools
 import sys
 import time
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from lenet_lab.widgets.training import TrainingPanel
 from . import yardstick
 
 BATCH, ROUNDS, STEPS = 64, 7, 30                    # STEPS of a batch are timed together
+LIBRARIES = {"torch": "PyTorch", "jax": "JAX"}
 
 
 def flops_per_image():
@@ -49,7 +52,7 @@ def another_core(folder):
     return core
 
 
-def ours(x, y, times, core=lenet_core, parts=True, fast=False):
+def ours(x, y, times, core=lenet_core, parts=True, fast=True):
     network = core.lenet(np.random.default_rng(0))
     for layer in network.layers:
         layer.fast = fast
@@ -80,22 +83,95 @@ def naive(x, y, keep):
     return run
 
 
-def pytorch(x, y, times, channels_last):
+def torch_lenet(channels_last):
+    """(LeNet in PyTorch, a function that turns images into its tensors)."""
     import torch
 
     module = torch.nn.Sequential(
         torch.nn.Conv2d(1, 20, 5), torch.nn.MaxPool2d(2), torch.nn.Conv2d(20, 50, 5), torch.nn.MaxPool2d(2),
         torch.nn.Flatten(), torch.nn.Linear(800, 500), torch.nn.ReLU(), torch.nn.Linear(500, 10))
     order = torch.channels_last if channels_last else torch.contiguous_format
-    module, tx, ty = module.to(memory_format=order), torch.tensor(x).to(memory_format=order), torch.tensor(y)
+    return module.to(memory_format=order), lambda x: torch.tensor(x).to(memory_format=order)
+
+
+def pytorch(x, y, times, channels_last, compiled=False):
+    import torch
+
+    module, tensor = torch_lenet(channels_last)
+    tx, ty = tensor(x), torch.tensor(y)
     optimiser = torch.optim.SGD(module.parameters(), lr=0.001, momentum=0.9, weight_decay=5e-4)
+
+    def loss(tx, ty):
+        return torch.nn.functional.cross_entropy(module(tx), ty)
+
+    if compiled:
+        loss = torch.compile(loss)
 
     def run():
         for _ in range(times):
             optimiser.zero_grad()
-            torch.nn.functional.cross_entropy(module(tx), ty).backward()
+            loss(tx, ty).backward()
             optimiser.step()
     return run
+
+
+def jax_step(x, y, times, channels_last):
+    import jax
+    import jax.numpy as jnp
+
+    order = ("NHWC", "HWIO", "NHWC") if channels_last else ("NCHW", "OIHW", "NCHW")
+    window = (1, 2, 2, 1) if channels_last else (1, 1, 2, 2)
+
+    def filters(shape):
+        return jnp.transpose(shape, (2, 3, 1, 0)) if channels_last else shape
+
+    def scores(params, x):
+        for W, b in params[:2]:
+            x = jax.lax.conv_general_dilated(x, W, (1, 1), "VALID", dimension_numbers=order)
+            x = x + (b if channels_last else b[:, None, None])
+            x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, window, window, "VALID")
+        x = x.reshape(len(x), -1)
+        (W3, b3), (W4, b4) = params[2:]
+        return jnp.maximum(x @ W3 + b3, 0) @ W4 + b4
+
+    def loss(params, x, y):
+        return -jnp.take_along_axis(jax.nn.log_softmax(scores(params, x)), y[:, None], axis=1).mean()
+
+    @jax.jit
+    def step(params, velocities, x, y):
+        grads = jax.grad(loss)(params, x, y)
+        velocities = jax.tree.map(lambda v, g, p: 0.9 * v + 0.001 * (g + 5e-4 * p), velocities, grads, params)
+        return jax.tree.map(jnp.subtract, params, velocities), velocities
+
+    mine = [layer.params for layer in lenet(np.random.default_rng(0)).layers if layer.params]
+    params = [(filters(jnp.asarray(p["W"])) if p["W"].ndim == 4 else jnp.asarray(p["W"]), jnp.asarray(p["b"])) for p in mine]
+    state = params, jax.tree.map(jnp.zeros_like, params)
+    jx, jy = jnp.asarray(x.transpose(0, 2, 3, 1) if channels_last else x), jnp.asarray(y)
+
+    def run():
+        nonlocal state
+        for _ in range(times):
+            state = step(*state, jx, jy)
+        jax.block_until_ready(state)
+    return run
+
+
+def peers(x, y, times):
+    """({name: run} of the libraries that are installed, the names of the others)."""
+    runs, missing = {}, []
+    for name, build in (("torch", lambda version: {
+            f"PyTorch {version}": pytorch(x, y, times, False),
+            f"PyTorch {version}, channels_last": pytorch(x, y, times, True),
+            f"PyTorch {version}, torch.compile": pytorch(x, y, times, False, compiled=True),
+            f"PyTorch {version}, torch.compile, channels_last": pytorch(x, y, times, True, compiled=True)}),
+            ("jax", lambda version: {
+                f"JAX {version}, jit, NCHW": jax_step(x, y, times, False),
+                f"JAX {version}, jit, NHWC": jax_step(x, y, times, True)})):
+        try:
+            runs |= build(importlib.import_module(name).__version__)
+        except ImportError:
+            missing.append(LIBRARIES[name])
+    return runs, missing
 
 
 def seconds(run, before=lambda: None):
@@ -107,6 +183,24 @@ def seconds(run, before=lambda: None):
     return time.perf_counter() - began
 
 
+def in_turn(runs, rounds):
+    """{name: its seconds in each round} for {name: run}: in every round each runs once untimed and once timed."""
+    times = {name: [] for name in runs}
+    for turn in range(rounds + 1):
+        for name, run in runs.items():
+            # For some 60 ms after a pause the system leaves both threads on one processor: a sixth of a run here, nothing of a
+            # training. So each run goes before itself.
+            spent = seconds(run, before=run)
+            if turn:                                                   # the first turn warms up
+                times[name].append(spent)
+    return {name: np.array(spent) for name, spent in times.items()}
+
+
+def compared(each):
+    """{name: (a second's work, LeNet's speed in multiples of it: median, least, most)} from {name: seconds for one piece of work}."""
+    return {name: (1 / np.median(t), *np.quantile(t / each["LeNet"], (0.5, 0, 1))) for name, t in each.items()}
+
+
 def measure(rounds=ROUNDS, steps=STEPS, loops=BATCH, before=None):
     """For each competitor its images per second, and LeNet's speed in multiples of it: the median, the least and the most of all rounds.
 
@@ -115,43 +209,42 @@ def measure(rounds=ROUNDS, steps=STEPS, loops=BATCH, before=None):
     """
     rng = np.random.default_rng(0)
     x, y = rng.random((BATCH, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, BATCH)
-    batch, few, missing = BATCH * steps, (x[:loops], y[:loops]), []
-    runs = {"LeNet": (ours(x, y, steps), batch), "... on one thread": (ours(x, y, steps, parts=False), batch),
-            "... with Layer.fast": (ours(x, y, steps, fast=True), batch),
-            "one image after another, float64": (naive(*few, keep=False), loops),
-            "... windows and winners kept": (naive(*few, keep=True), loops)}
+    few = x[:loops], y[:loops]
+    runs = {"LeNet": ours(x, y, steps), "... on one thread": ours(x, y, steps, parts=False),
+            "... each convolution as one product": ours(x, y, steps, fast=False)}
     if before:
-        runs["LeNet of the other build"] = ours(x, y, steps, another_core(before)), batch
-    try:
-        import torch
-
-        runs[f"PyTorch {torch.__version__}"] = pytorch(x, y, steps, False), batch
-        runs[f"PyTorch {torch.__version__}, channels_last"] = pytorch(x, y, steps, True), batch
-    except ImportError:
-        missing.append("PyTorch")
-    product = peak()
-    times = {name: [] for name in [*runs, "peak"]}
-    for turn in range(rounds + 1):
-        for name, run in [*((name, run) for name, (run, _) in runs.items()), ("peak", product)]:
-            # For some 60 ms after a pause the system leaves both threads on one processor: a sixth of a run here, nothing of a
-            # training. So each run goes before itself.
-            spent = seconds(run, before=run)
-            if turn:                                                   # the first turn warms up
-                times[name].append(spent)
-    each = {name: np.array(times[name]) / images for name, (_, images) in runs.items()}
-    peaks = 2 * 2048 ** 3 / np.array(times["peak"])
+        runs["LeNet of the other build"] = ours(x, y, steps, another_core(before))
+    others, missing = peers(x, y, steps)
+    loop_runs = {"one image after another, float64": naive(*few, keep=False), "... windows and winners kept": naive(*few, keep=True)}
+    times = in_turn(runs | loop_runs | others | {"peak": peak()}, rounds)
+    peaks = 2 * 2048 ** 3 / times.pop("peak")
+    each = {name: t / (loops if name in loop_runs else BATCH * steps) for name, t in times.items()}
     return {
-        "speeds": {name: (1 / np.median(t), *np.quantile(t / each["LeNet"], (0.5, 0, 1))) for name, t in each.items()},
+        "speeds": compared(each),
         "peak": np.median(peaks),
         "share": np.median(flops_per_image() / each["LeNet"] / peaks),
         "missing": missing,
     }
 
 
-def evaluation():
-    x = np.random.default_rng(0).random((10_000, 1, 28, 28), dtype=np.float32)
+def prediction(rounds=ROUNDS, images=10_000):
+    """`compared` for the labels of `images` test images: ours, and PyTorch's in both formats, by its faster one of two batch sizes."""
+    x = np.random.default_rng(0).random((images, 1, 28, 28), dtype=np.float32)
     network = lenet(np.random.default_rng(0))
-    return min(seconds(lambda: network.predict(x)) for _ in range(3))                      # the first of them warms up
+    runs = {"LeNet": lambda: network.predict(x)}
+    with suppress(ImportError):
+        import torch
+
+        def predict(module, tx, size):
+            with torch.inference_mode():
+                return torch.cat([module(part).argmax(dim=1) for part in tx.split(size)])
+
+        for channels_last in (False, True):
+            module, tensor = torch_lenet(channels_last)
+            for size in (64, 1000):
+                name = f"PyTorch {torch.__version__}{', channels_last' * channels_last}, {size} at a time"
+                runs[name] = partial(predict, module, tensor(x), size)
+    return compared({name: t / images for name, t in in_turn(runs, rounds).items()})
 
 
 def panel(pairs=9, steps=300):
@@ -172,19 +265,25 @@ def panel(pairs=9, steps=300):
     return np.median(ratios)
 
 
+def show(title, speeds):
+    print(f"\n{title}\n\n{'':50}{'images/s':>10}{'LeNet is':>12}   in all rounds")
+    for name, (speed, ratio, least, most) in speeds.items():
+        print(f"{name:50}{speed:10,.0f}" + (f"{ratio:10.2f} x   {least:.2f} to {most:.2f}" if name != "LeNet" else ""))
+
+
 def main():
     ask = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description="How fast LeNet trains, and other programs.")
     ask.add_argument("--before", metavar="FOLDER", help="a folder with another build, whose lenet_core is timed too")
-    result = measure(before=ask.parse_args().before)
-    print(f"Training LeNet (431,080 parameters), batches of {BATCH}, {flops_per_image() / 1e6:.1f} MFLOP an image\n")
-    print(f"{'':42}{'images/s':>10}{'LeNet is':>12}   in all rounds")
-    for name, (speed, ratio, least, most) in result["speeds"].items():
-        print(f"{name:42}{speed:10,.0f}" + (f"{ratio:10.2f} x   {least:.2f} to {most:.2f}" if name != "LeNet" else ""))
+    ask.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often each runs (default: {ROUNDS})")
+    args = ask.parse_args()
+    result = measure(rounds=args.rounds, before=args.before)
+    show(f"Training LeNet (431,080 parameters), batches of {BATCH}, {flops_per_image() / 1e6:.1f} MFLOP an image", result["speeds"])
     for name in result["missing"]:
-        print(f"{name:42}{'not installed':>10}")
-    print(f"\nthe machine's float32 product: {result['peak'] / 1e9:.0f} GFLOP/s; LeNet trains at {result['share']:.0%} of it")
-    print(f"10,000 test images: {evaluation():.2f} s")
-    print(f"a run with the panel takes {panel():.3f} times the time of one without")
+        print(f"{name:50}{'not installed':>10}")
+    print(f"\nthe machine's float32 product: {result['peak'] / 1e9:.0f} GFLOP/s; LeNet trains at {result['share']:.0%} of it,"
+          "\nif its operations are counted as without Winograd's filtering")
+    show("Labels of 10,000 images", prediction(rounds=args.rounds))
+    print(f"\na run with the panel takes {panel():.3f} times the time of one without")
 
 
 if __name__ == "__main__":

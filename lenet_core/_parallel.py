@@ -20,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 _blas = ThreadpoolController()
 _blas_lock = threading.RLock()      # the number of BLAS threads is a setting of the whole process: one caller at a time
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_here = threading.local()           # `.single`: the products of this thread are single-threaded already
 _workers = ThreadPoolExecutor(max(1, THREADS - 1), thread_name_prefix="lenet-part")      # the calling thread takes its share
 
 # A training step needs tens of megabytes of short-lived arrays. The C library of most Linux systems returns each of them to the
@@ -36,9 +37,15 @@ def map_in_threads(function: Callable[[Any], Any], parts: Sequence, threads: boo
     map_in_threads(f, [x])[0].
     """
     count = min(THREADS, len(parts)) if threads else 1
+    if count < 2 and getattr(_here, "single", False):
+        return _in_turn(function, parts)         # a call within a call: to limit them again takes longer than a small network's pass
     with _blas_lock, _blas.limit(limits=1, user_api="blas"):
         if count < 2:
-            return _in_turn(function, parts)
+            _here.single = True
+            try:
+                return _in_turn(function, parts)
+            finally:
+                _here.single = False
         others = [_workers.submit(_on_a_worker, function, parts[n::count]) for n in range(1, count)]
         try:
             first = _in_turn(function, parts[0::count])

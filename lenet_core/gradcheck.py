@@ -97,13 +97,17 @@ def check_net(net: Net, x: Array, y: Array, entries: int = 20, h: float = 1e-5, 
     def error(analytic: float, numeric: float) -> float:
         return abs(analytic - numeric) / max(abs(analytic) + abs(numeric), resolved / tolerance)
 
-    measured = []
-    for place, gradient in point.gradients.items():
+    def measure(place: Place) -> list[_Measured]:
+        gradient = point.gradients[place]
+        measured: list[_Measured] = []
         for index in _sample(gradient, entries, rng):
             analytic, nudge = float(gradient[index]), point.nudge(place, index, h, {})
             switched = [] if error(analytic, nudge.central) < tolerance else point.switched(place, nudge)
             held = [point.nudge(place, index, h, hold).central for _, hold in point.holds] if switched else []
             measured.append(_Measured(place, index, analytic, nudge, switched, held))
+        return measured
+
+    measured = sum(map_in_threads(measure, list(point.gradients), threads=False), [])
     explained = Counter(way for m in measured for way, slope in enumerate(m.held) if error(m.analytic, slope) < tolerance)
     best = min(explained, key=lambda way: (-explained[way], way), default=0)         # one rule for ties, for all entries
     found = []

@@ -38,8 +38,8 @@ class Layer:
 
     `params` and `grads` are dicts with the keys "W" and "b" (empty for layers without parameters). `x` and `out` are the input and
     output of the last batch, `dx` and `dout` the gradients of the loss with respect to them; all None before the first `Net.loss`.
-    With `fast = True` the layer computes by the operation's `faster` functions where there are some for its shape: fewer
-    multiplications, other rounding. Off by default, and not saved. All at once: `for layer in net.layers: layer.fast = True`.
+    Where the operation has `faster` functions for the layer's shape (fewer multiplications, other rounding), the layer computes by
+    them. `fast = False` switches that off, for one layer; for all: `for layer in net.layers: layer.fast = False`. It is not saved.
     """
 
     def __init__(self, name: str, kind: str, W_shape: tuple | None = None, **options: Any) -> None:
@@ -47,7 +47,7 @@ class Layer:
             self.operation = operation(kind)
         except ValueError as error:
             raise ValueError(f"Layer {name}: {error}.") from None
-        self.name, self.kind, self.options, self.fast = name, kind, options, False
+        self.name, self.kind, self.options, self.fast = name, kind, options, True
         self.params: dict[str, np.ndarray] = {}
         self.grads: dict[str, np.ndarray] = {}
         if W_shape:

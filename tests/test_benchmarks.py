@@ -45,11 +45,17 @@ def test_the_yardstick_takes_the_same_steps(rng):
 def test_speed_in_ratios(size):
     result = throughput.measure(**size, before=ROOT)                          # this build beside itself
     assert result["speeds"]["one image after another, float64"][1] > 12       # 27 to 29 on a quiet machine; half of it on a busy one
-    for name in ("LeNet of the other build", "... with Layer.fast"):
+    for name in ("LeNet of the other build", "... each convolution as one product"):
         _, ratio, least, most = result["speeds"][name]
         assert 0.4 < ratio < 2.5 and least <= ratio <= most
     assert result["share"] > 0.15                                             # 0.36 to 0.42 on a quiet machine
-    assert ("PyTorch" in result["missing"]) != any(name.startswith("PyTorch") for name in result["speeds"])
+    for peer in throughput.LIBRARIES.values():                                # a row of its own, or the sentence that it is not installed
+        assert (peer in result["missing"]) != any(name.startswith(peer) for name in result["speeds"])
+
+
+def test_speed_of_prediction_in_ratios():
+    speeds = throughput.prediction(rounds=1, images=200)
+    assert speeds["LeNet"][1] == 1 and all(speed > 0 and least <= ratio <= most for speed, ratio, least, most in speeds.values())
 
 
 # ------------------------------------------------------------------------------------------------------------- a class

@@ -46,10 +46,11 @@ def test_loud_scores_are_in_the_thousands():
     assert 1e3 < net(x).max() < 1e5 and y != net.predict(x)
 
 
+@pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 3), marks=pytest.mark.slow)], ids=["one seed", "two more"])
 @pytest.mark.parametrize("name", ["naive", "odd", "loud"])
 @pytest.mark.parametrize("number", NUMBERS)
-def test_small_networks_show_what_they_should_and_hide_the_rest(number, name):
-    assert all(shown_by(bugs.BugCase(number), name, seed) for seed in range(3))
+def test_small_networks_show_what_they_should_and_hide_the_rest(number, name, seeds):
+    assert all(shown_by(bugs.BugCase(number), name, seed) for seed in seeds)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -57,9 +58,10 @@ def test_digits_show_what_they_should_and_hide_the_rest(number, mnist):
     assert shown_by(bugs.BugCase(number), "digits", mnist, n=2)
 
 
+@pytest.mark.parametrize("seeds", [range(3), pytest.param(range(3, 12), marks=pytest.mark.slow)], ids=["three seeds", "nine more"])
 @pytest.mark.parametrize("name", ["naive", "odd", "loud"])
-def test_right_layers_pass_everywhere(name):
-    for seed in range(12):
+def test_right_layers_pass_everywhere(name, seeds):
+    for seed in seeds:
         assert not failed(check_net(*getattr(bugs, name)(seed), rng=np.random.default_rng(seed)))
 
 

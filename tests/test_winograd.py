@@ -212,16 +212,16 @@ def test_the_shape_alone_decides(shape, W_shape, options, expected):
         assert winograd.functions((N, *shape), W_shape, **options) == expected
 
 
-def fast_lenet(seed, fast=True):
+def lenet_with(seed, fast=True):
     net = lenet(np.random.default_rng(seed))
     for layer in net.layers:
         layer.fast = fast
     return net
 
 
-def test_a_fast_lenet_computes_conv2_in_this_way_and_the_rest_as_before(rng):
+def test_lenet_computes_conv2_in_this_way_and_the_rest_as_before(rng):
     x = rng.random((2, 1, 28, 28), dtype=np.float32)
-    for layer in fast_lenet(0).layers:
+    for layer in lenet_with(0).layers:
         out, (_, backward, _) = layer.forward(x)
         assert (backward is winograd.conv_backward) == (layer.name == "conv2")
         x = out
@@ -253,13 +253,12 @@ def step_by_ops(params, velocities, x, y, halves):
 
 
 @pytest.mark.parametrize("N", [20, 64, 131])
-def test_left_alone_the_bits_of_a_training_are_those_of_ops(rng, N):
-    """The default is the training of 0.2.0: the numbers in the notebooks, and those of checkpoints that go on, stay as they are."""
+def test_switched_off_the_bits_of_a_training_are_those_of_ops(rng, N):
     x, y = rng.random((N, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, N)
-    left_alone, without, fast = lenet(np.random.default_rng(0)), fast_lenet(0), fast_lenet(0)
+    off, without, fast = lenet_with(0, fast=False), lenet_with(0), lenet_with(0)
     for layer in without.layers:
         layer.operation = dataclasses.replace(layer.operation, faster=lambda x_shape, W_shape, **_: None)
-    params = [p for layer in left_alone.layers for p in layer.params.values()]
+    params = [p for layer in off.layers for p in layer.params.values()]
     velocities, losses = [np.zeros((), np.float32)] * len(params), []
     with _parallel._blas.limit(limits=1, user_api="blas"):
         for _ in range(4):
@@ -270,7 +269,7 @@ def test_left_alone_the_bits_of_a_training_are_those_of_ops(rng, N):
         steps = itertools.islice(train(net, itertools.repeat((x, y)), 0.01, decay=5e-4), 4)
         return [step.loss for step in steps], *(p for layer in net.layers for p in layer.params.values())
 
-    for net in (left_alone, without):
+    for net in (off, without):
         for mine, theirs in zip(after_training(net), (losses, *params), strict=True):
             np.testing.assert_array_equal(mine, theirs)
     fast_losses, *fast_params = after_training(fast)
@@ -319,7 +318,7 @@ def test_any_number_of_threads_gives_the_same_bits(rng, monkeypatch, N, fast):
     for threads in (1, 2, 3, 4):
         monkeypatch.setattr(_parallel, "THREADS", threads)
         monkeypatch.setattr(_parallel, "_workers", _parallel.ThreadPoolExecutor(max(1, threads - 1)))
-        net = fast_lenet(0, fast)
+        net = lenet_with(0, fast)
         steps = [step.loss for step in itertools.islice(train(net, itertools.repeat((x, y)), 0.01), 3)]
         results.append((steps, net(x), *net.snapshot()["ip1"].values(), net["conv1"].dx))
         _parallel._workers.shutdown()
