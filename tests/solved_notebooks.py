@@ -4,7 +4,7 @@
   cell fails. Cells that no exercise can change are left out, since they run in `notebooks`.
 - `build/half/01_….ipynb`, complete, with every second exercise solved.
 - `build/short/06_….ipynb`, with shorter trainings, for the notebooks that train longest: they run in `make test`, and the originals
-  in `make study`.
+  in `make study`. A solved copy of such a notebook is made shorter too.
 """
 
 import ast
@@ -23,8 +23,7 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
 COMPARED = "nbval-check-output"
 
-# {code: a shorter one in its place}, and how the cells begin whose outputs only the long training gives. Of a notebook with
-# exercises, the solved copy is made shorter: its original runs in `make test`.
+# {code: a shorter one in its place}, and how the cells begin whose outputs only the long training gives.
 SHORTER = {
     "03_layers_backward": ({"default_timer() - began > 20": "default_timer() - began > 4"}, []),
     "04_gradient_check": ({
@@ -33,13 +32,19 @@ SHORTER = {
         "data.test_x[:3], data.test_y[:3], entries=60": "data.test_x[:3], data.test_y[:3], entries=10",
         "bugs.digits(data), entries=60": "bugs.digits(data), entries=10",
     }, []),
-    "05_sgd": ({"losses(update, 100, lr=0.1": "losses(update, 30, lr=0.1"}, ['clip = check.own("clip_gradients")']),
+    "05_sgd": ({"losses(update, 100, lr=0.1": "losses(update, 30, lr=0.1",
+                "def first_losses(lr, mu, steps=150)": "def first_losses(lr, mu, steps=30)"},
+               ['clip = check.own("clip_gradients")', "runs = {}", 'print("warm-up:"']),
     "06_train_lenet": ({
         'small, recipe="small")': 'small, recipe="small", steps=60)',
         "linear_warmup_decay(0.08, 1000), decay=2e-3), 1000))": "linear_warmup_decay(0.08, 60), decay=2e-3), 60))",
         "TrainingPanel(lenet(np.random.default_rng(0)), data)": "TrainingPanel(lenet(np.random.default_rng(0)), data, steps=120)",
     }, ['print("more than 97 %:"', 'print("at least 98.9 % right:"']),
     "07_look_inside": ({"min(938, ": "min(150, "}, []),
+    "08_relu_boundaries": ({"range(2000)": "range(100)", "for s in range(5)]\n    after": "for s in range(1)]\n    after",
+                            "depth, seed=s).net for s in range(5)]": "depth, seed=s).net for s in range(1)]",
+                            "zip(range(150), train": "zip(range(20), train"},
+                           ["xs = np.linspace(0, 8, 161)"]),
     "09_five_networks": ({
         "islice(steps, 60)": "islice(steps, 6)",
         "for _ in range(30)][5:]": "for _ in range(6)][2:]",
@@ -143,14 +148,13 @@ def write():
     for path, notebook, names in with_exercises():
         unsolved = [name for name in names if name not in blocks()]
         assert not unsolved, f"{path.name}: no solution in solutions/exercises.py for {unsolved}"
-        full = solved(notebook)
+        full = shorter(solved(notebook), *SHORTER.get(path.stem, ()))
         checked = insist(full)
         unchecked = [name for name in names if name in EXERCISES and name not in checked]
         assert not unchecked and len(checked) >= len(names), f"{path.name}: an exercise without a check {unchecked}"
-        nbformat.write(shorter(without_what_no_exercise_changes(full), *SHORTER.get(path.stem, ())), BUILD / "solved" / path.name)
+        nbformat.write(without_what_no_exercise_changes(full), BUILD / "solved" / path.name)
         nbformat.write(solved(notebook, names[::2]), BUILD / "half" / path.name)
-    complete = {path.stem for path, _, _ in with_exercises()} | (NEEDS_CIFAR if "cifar10" in conftest.missing() else set())
-    for name in SHORTER.keys() - complete:
+    for name in SHORTER.keys() - (NEEDS_CIFAR if "cifar10" in conftest.missing() else set()):
         nbformat.write(shorter(nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4), *SHORTER[name]), BUILD / "short" / f"{name}.ipynb")
 
 
