@@ -56,7 +56,8 @@ ALLOWED = {           # who may import whom inside the core
     "winograd": {"ops"}, "registry": {"ops", "winograd"}, "net": {"registry", "ops", "_files", "_parallel"}, "models": {"initializers", "net"},
     "training": {"net", "_files"}, "gradcheck": {"net", "ops", "_parallel"},
     "__init__": {"data", "models", "net", "registry", "training"},
-    "data/__init__": {"formats", "download", "_files"}, "data/formats": {"_files"}, "data/download": set(),
+    "data/__init__": {"arrays", "download", "formats", "forms", "identity", "_files"}, "data/forms": {"arrays", "formats", "tables", "_files"},
+    "data/arrays": {"formats"}, "data/tables": {"formats"}, "data/formats": {"_files"}, "data/identity": set(), "data/download": set(),
 }
 CORE = ("reference", "ops", "registry", "net", "initializers", "models", "training", "gradcheck", "__init__")
 ROOMS = {             # who may import whom inside the lab; every room may use the core and what is in no room

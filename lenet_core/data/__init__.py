@@ -8,8 +8,9 @@ to 28x28 pixels; CIFAR-10 has no substitute. `Dataset.name` and `str(dataset)` s
 From the original files every process makes its own copy of the arrays: 219 MB for MNIST. `write_shared` writes the arrays to a
 folder from which they are mapped into memory. All processes of a machine then share one copy, and only the parts in use are read.
 
-`formats` turns files into arrays, and `download` gets files over the network; no other module of the core uses them. `DataError`
-says what is wrong with the data and what to do.
+`forms` is the table of what is read and what is refused, `formats` and `tables` turn files into arrays, `arrays` says which array is
+which, `identity` which data set it is, and `download` gets files over the network; no other module of the core uses them.
+`DataError` says what is wrong with the data and what to do.
 """
 
 import gzip
@@ -17,17 +18,18 @@ import os
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from .._files import is_file, is_folder, matching
-from . import download, formats
+from .._files import is_file, is_folder, mode
+from . import arrays, download, formats, forms, identity
 from .formats import RECORD, SHARED, SHARED_ARRAYS, DataError
+from .forms import CIFAR10_CLASSES as CIFAR10_CLASSES, CIFAR10_TEST, CIFAR10_TRAIN
 
 # The four files of MNIST and their sha256; the names as on the original page.
 MNIST_FILES = {
@@ -42,10 +44,9 @@ MIRRORS = ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci
 CIFAR10_ARCHIVE = "cifar-10-binary.tar.gz"
 CIFAR10_SHA = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 CIFAR10_MIRRORS = ["https://www.cs.toronto.edu/~kriz/"]
-CIFAR10_TRAIN, CIFAR10_TEST = [f"data_batch_{i}.bin" for i in range(1, 6)], "test_batch.bin"
 CIFAR10_FILES = [*CIFAR10_TRAIN, CIFAR10_TEST]
-CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CIFAR10_IMAGES = 10_000       # in each of the six files, when they are complete
+MOST_TOLD = 3                 # things that are found and not read: a message names so many
 UNPACK = f"Unpack {CIFAR10_ARCHIVE} (from www.cs.toronto.edu/~kriz/cifar.html)"
 
 
@@ -83,14 +84,16 @@ class Dataset:
 def load_mnist(folder: str | Path | None = None) -> Dataset:
     """MNIST as a `Dataset`: 60,000 training and 10,000 test images; without any MNIST, scikit-learn's small digits.
 
-    `folder`, or its subfolder `mnist`, has the files of `write_shared`, or the four IDX files (gzipped or not), or `mnist.npz`
-    (Keras), or `mnist_all.mat` (the homework). `folder` may also be the .npz or .mat file. Raises DataError when `folder`, or the
-    folder named in LENET_DATA, has no usable MNIST.
+    `folder` is a folder or a file. What is read is in the table `forms.MNIST`, in the folder itself or in folders below it. The name
+    is "MNIST" only where the content is MNIST; Fashion-MNIST and others have their own names and classes. A `~`, quotes and a
+    relative path are understood, as in LENET_DATA. Raises DataError when `folder`, or the folder named in LENET_DATA, has no
+    usable images; the message names what was found there.
     """
     if folder is not None:
-        return _mnist_in(Path(folder), f"from {folder}")
-    if named := os.environ.get("LENET_DATA"):
-        return _mnist_in(Path(named), "from the folder in LENET_DATA")
+        place = understood(folder)
+        return _mnist_in(place, f"from {place}")
+    if named := named_folder():
+        return _mnist_in(named, "from the folder in LENET_DATA")
     try:
         return _mnist_in(_cached_mnist(), "from the cache, checksums right")
     except DataError as error:
@@ -100,25 +103,27 @@ def load_mnist(folder: str | Path | None = None) -> Dataset:
 def load_cifar10(folder: str | Path | None = None) -> Dataset:
     """CIFAR-10 as a `Dataset`: 50,000 training and 10,000 test photographs (N, 3, 32, 32) of ten kinds of things.
 
-    `folder`, or a subfolder whose name begins with `cifar`, has the files of `write_shared` or of the binary version. These are
-    test_batch.bin and one or more of data_batch_1.bin .. data_batch_5.bin (without all images the name is "CIFAR-10 (part)").
+    `folder` is a folder or a file. What is read is in the table `forms.CIFAR10`, in the folder itself or in folders below it. Of the
+    binary version one or more of the files with training images will do; without all images the name is "CIFAR-10 (part)".
     The download is 170 MB. Raises DataError when `folder` has no usable CIFAR-10, when the folder named in LENET_DATA has a
     damaged one, and when CIFAR-10 is nowhere. A LENET_DATA without CIFAR-10 is no error: it may have MNIST alone.
     Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", University of Toronto, 2009.
     """
     if folder is not None:
-        if place := find_cifar10(folder):
-            return _from_cifar10(place, f"from {folder}")
-        raise DataError(f"{folder} holds no CIFAR-10 in its binary version. {UNPACK} there, or name another folder.")
-    named = os.environ.get("LENET_DATA")
-    if named and (place := find_cifar10(named)):
-        return _from_cifar10(place, "from the folder in LENET_DATA")
+        place = understood(folder)
+        if found := _cifar10_in(place):
+            return _as_cifar10(found, f"from {place}")
+        raise DataError(f"{_lacking(place, 'CIFAR-10', forms.cifar10_refusals)} {UNPACK} there, or name another folder.")
+    named = named_folder()
+    if named and (found := _cifar10_in(named)):
+        return _as_cifar10(found, "from the folder in LENET_DATA")
     try:
-        place = _cached_cifar10()
+        found = _cifar10_in(_cached_cifar10())
     except DataError as error:
         looked = ([f"{named} (named in LENET_DATA)"] if named else []) + [str(_cache("cifar10"))]
         raise DataError(f"CIFAR-10 was looked for in {' and in '.join(looked)}, and {error}") from None
-    return _from_cifar10(place, "from the cache")
+    assert found is not None, "_cached_cifar10 gives a folder that is complete"
+    return _as_cifar10(found, "from the cache")
 
 
 def find_cifar10(folder: str | Path | None = None) -> Path | None:
@@ -128,13 +133,27 @@ def find_cifar10(folder: str | Path | None = None) -> Path | None:
     be read.
     """
     if folder is not None:
-        return _cifar10_place(Path(folder))
-    named = os.environ.get("LENET_DATA")
-    if named and (place := _cifar10_place(Path(named))):
-        return place
+        found = _cifar10_in(understood(folder))
+        return found.place if found else None
+    if (named := named_folder()) and (found := _cifar10_in(named)):
+        return found.place
     cache = _cache("cifar10")
     with _reading(cache):
         return cache if _is_complete_cifar10(cache) else None
+
+
+def understood(folder: str | Path) -> Path:
+    """The absolute path that somebody means who writes a path as in a shell: with quotes around it, with ~ or $HOME, or relative."""
+    text = str(folder).strip()
+    while len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip()
+    return Path(os.path.abspath(os.path.expanduser(os.path.expandvars(text))))
+
+
+def named_folder() -> Path | None:
+    """The folder named in the environment variable LENET_DATA, or None where it is not set or empty."""
+    named = os.environ.get("LENET_DATA", "").strip(" \"'")
+    return understood(os.environ["LENET_DATA"]) if named else None
 
 
 def digits(source: str = "comes with scikit-learn") -> Dataset:
@@ -187,100 +206,97 @@ def _reading(folder: Path) -> Iterator[None]:
 
 
 def _mnist_in(folder: Path, source: str) -> Dataset:
-    """The MNIST in a folder or its subfolder `mnist`, in the first format that is found; or in the file `folder`."""
+    """The images of MNIST's shape in a folder or below it, in the first form that is found; or in the file `folder`."""
     with _reading(folder):
-        if is_file(folder):
-            return _mnist_from_file(folder, source)
-        for place in (folder, folder / "mnist"):
-            if not is_folder(place):
-                continue
-            if is_file(place / "mnist.json"):
-                return _from_shared(place, "mnist", source)
-            found = {name: file for name in MNIST_FILES for file in _spellings(place, name) if is_file(file)}
-            if len(found) == len(MNIST_FILES):
-                return _as_mnist([formats.read_idx(found[name], 3 if "images" in name else 1) for name in MNIST_FILES],
-                                 list(found.values()), source)
-            for name in ("mnist.npz", "mnist_all.mat"):
-                if is_file(place / name):
-                    return _mnist_from_file(place / name, source)
-            if found:
-                missing = ", ".join(sorted(set(MNIST_FILES) - set(found)))
-                raise DataError(f"{place} lacks {missing}. Put all four files of MNIST there.")
-    raise DataError(f"{folder} holds no MNIST. Put the four files ({', '.join(MNIST_FILES)}), mnist.npz or mnist_all.mat there, "
-                    "or name another folder.")
+        for contents in _looked_into(folder, "mnist"):
+            if "mnist.json" in contents.files:
+                return _from_shared(contents.place, "mnist", source)
+            for find in forms.MNIST.values():
+                if read := find(contents):
+                    return _as_mnist(read(), source, str(contents.place.relative_to(folder.parent)))
+        raise DataError(f"{_lacking(folder, 'MNIST', forms.mnist_refusals)} Put the four files ({', '.join(MNIST_FILES)}) or another "
+                        "form of MNIST there (docs/teaching.md lists them), or name another folder.")
 
 
-def _spellings(folder: Path, name: str) -> list[Path]:
-    """The usual names of the file: gzipped or not, with a dash or a dot before idx."""
-    plain = name.removesuffix(".gz")
-    return [folder / spelling for spelling in (name, plain, plain.replace("-idx", ".idx"), name.replace("-idx", ".idx"))]
+def _looked_into(folder: Path, first: str) -> Iterator[forms.Contents]:
+    """The file and those that belong to it, or the folder and the folders below it."""
+    if is_file(folder):
+        yield forms.with_its_like(folder)
+    elif is_folder(folder):
+        yield from forms.places(folder, first)
 
 
-def _mnist_from_file(path: Path, source: str) -> Dataset:
-    readers = {".npz": formats.read_mnist_npz, ".mat": formats.read_mnist_mat}
-    if path.suffix not in readers:
-        raise DataError(f"{path} is neither a folder nor a .npz or .mat file. Name the folder with MNIST in it.")
-    names = [f"the {part} in {path}" for part in ("training images", "training labels", "test images", "test labels")]
-    return _as_mnist(readers[path.suffix](path), names, source)
+def _lacking(folder: Path, what: str, refusals: Callable[[forms.Contents], Iterator[str]]) -> str:
+    """The sentences that say that a place has no such data, and what it has instead."""
+    if not mode(folder):
+        return f"{folder} holds no {what}: there is no such folder or file."
+    told = [sentence for contents in _looked_into(folder, what.lower()) for sentence in refusals(contents)]
+    if is_file(folder) and not told:
+        return f"{folder} holds no {what}: it is neither a folder nor a file of a kind that is read."
+    return " ".join([f"{folder} holds no {what}{' that is read.' if told else '.'}", *list(dict.fromkeys(told))[:MOST_TOLD]])
 
 
-def _as_mnist(arrays: list[np.ndarray], names: list, source: str) -> Dataset:
-    """A `Dataset` of training images and labels, test images and labels; an error message uses the `names` of the four."""
-    out: list[np.ndarray] = []
-    for part in (0, 2):
-        images, labels = np.asarray(arrays[part]), np.asarray(arrays[part + 1]).reshape(-1)
-        image_name, label_name = names[part], names[part + 1]
-        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (28, 28) or not len(images):
-            raise DataError(f"{image_name}: an array {images.shape} of {images.dtype} where 28x28 images of uint8 should be. "
-                            "Take MNIST's own files.")
-        if len(images) != len(labels):
-            raise DataError(f"{label_name} has {len(labels):,} labels for {len(images):,} images in {image_name}. "
-                            "They do not belong together; download both again.")
-        if labels.dtype.kind not in "iu":
-            raise DataError(f"{label_name} holds labels of {labels.dtype}, where whole numbers should be. Take MNIST's own files.")
-        if labels.min() < 0 or labels.max() > 9:
-            raise DataError(f"{label_name} holds labels outside 0 to 9 ({labels.min()} to {labels.max()}). Download it again.")
-        x = images[:, None].astype(np.float32)
-        x /= 255
-        out += [x, labels.astype(np.int64)]
-    train_x, train_y, test_x, test_y = out
-    return Dataset("MNIST", train_x, train_y, test_x, test_y, source)
+def _as_mnist(found: forms.Found, source: str, said: str) -> Dataset:
+    """A `Dataset` of what a form gave, under the name that its content has; `said` is its folder, as far as the user named it."""
+    images = [arrays.as_grey(found.arrays[part], found.names[part]) for part in (0, 2)]
+    labels = [arrays.as_labels(found.arrays[part + 1], len(x), found.names[part + 1], found.names[part])
+              for part, x in zip((0, 2), images)]
+    images, known, note = _known_as(images, labels, found, f"{said} {Path(found.names[0]).name}")
+    found.arrays.clear()                                     # so that the bytes of a part go when its floats are there
+    test_x, train_x = (arrays.as_floats(images.pop())[:, None] for _ in range(2))
+    about = "; ".join(text for text in (source, found.note, note) if text)
+    return Dataset(known.name, train_x, labels[0], test_x, labels[1], about, known.classes)
+
+
+def _known_as(images: list[np.ndarray], labels: list[np.ndarray], found: forms.Found,
+              said: str) -> tuple[list[np.ndarray], identity.Known, str]:
+    """(images, set, note): the images of the two parts as they should be, which set they are, and what was done to see that."""
+    for note, undo in arrays.READINGS.items():
+        read = [undone for x in images if (undone := undo(x)) is not None]
+        if len(read) == len(images) and (name := identity.mnist_name(*map(identity.fingerprint, read, labels))):
+            return read, identity.Known(name), note
+    if not found.upright:
+        images = [x.transpose(0, 2, 1) for x in images]
+    if all(x.dtype == np.uint8 for x in images):
+        four = [images[0], labels[0], images[1], labels[1]]
+        if known := identity.other_set(four, found.packed) or identity.kaggles(np.concatenate(labels)):
+            return images, known, ""
+    if known := identity.said_by(said):
+        return images, known._replace(name=f"{known.name} (by its file names)"), ""
+    return images, identity.Known(f"unknown images ({found.label})"), "by their checksums not MNIST"
 
 
 # ------------------------------------------------------------------------------------------------- CIFAR-10 in a folder
 
 
-def _cifar10_place(folder: Path) -> Path | None:
-    """The folder, or the first of its subfolders `cifar...`, with a file of CIFAR-10 in it; None where no folder has one."""
-    packed = []
+class _Place(NamedTuple):
+    """Where CIFAR-10 is, and how it is read; `read` is None for the files of `write_shared`."""
+
+    place: Path
+    read: Callable[[], forms.Photographs] | None
+
+
+def _cifar10_in(folder: Path) -> _Place | None:
+    """CIFAR-10 in a folder or below it, in the first form that is found; None where there is none."""
+    packed = ""
     with _reading(folder):
-        if folder.name.endswith((".tar.gz", ".tgz", ".tar")) and is_file(folder):
-            packed.append(folder)
-        for place in (folder, *matching(folder, "cifar*")):
-            names = set(os.listdir(place)) if is_folder(place) else set()
-            if names.intersection([*CIFAR10_FILES, "cifar10.json"]):
-                return place
-            if CIFAR10_ARCHIVE in names:
-                packed.append(place / CIFAR10_ARCHIVE)
+        for contents in _looked_into(folder, "cifar"):
+            if "cifar10.json" in contents.files:
+                return _Place(contents.place, None)
+            for find in forms.CIFAR10.values():
+                if read := find(contents):
+                    return _Place(contents.place, read)
+            packed = packed or forms.packed_cifar10(contents)
     if packed:
-        raise DataError(f"{packed[0]} is still packed. Unpack it where it lies (tar -xf {packed[0].name}) and name that folder.")
+        raise DataError(packed)
     return None
 
 
-def _from_cifar10(place: Path, source: str) -> Dataset:
-    with _reading(place):
-        names = os.listdir(place)
-        if "cifar10.json" in names:
-            return _from_shared(place, "cifar10", source)
-        train = [place / name for name in CIFAR10_TRAIN if name in names]
-        if not train:
-            raise DataError(f"{place} lacks training images. "
-                            "Put data_batch_1.bin there, or as many as you like up to data_batch_5.bin.")
-        if CIFAR10_TEST not in names:
-            raise DataError(f"{place} lacks {CIFAR10_TEST}. Put it beside {train[0].name}.")
-        classes = formats.read_class_names(place / "batches.meta.txt") if "batches.meta.txt" in names else CIFAR10_CLASSES
-        train_x, train_y = formats.read_cifar10(train)
-        test_x, test_y = formats.read_cifar10([place / CIFAR10_TEST])
+def _as_cifar10(found: _Place, source: str) -> Dataset:
+    with _reading(found.place):
+        if found.read is None:
+            return _from_shared(found.place, "cifar10", source)
+        train_x, train_y, test_x, test_y, classes = found.read()
     complete = len(train_x) == len(CIFAR10_TRAIN) * CIFAR10_IMAGES and len(test_x) == CIFAR10_IMAGES
     return Dataset("CIFAR-10" if complete else "CIFAR-10 (part)", train_x, train_y, test_x, test_y, source, classes)
 

@@ -8,13 +8,14 @@ import gzip
 import io
 import json
 import os
+import pickletools
 import stat
 import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,16 @@ import numpy as np
 
 from .._files import mode
 
-LARGEST = 2 ** 28             # bytes that a packed file may unpack to; the largest of MNIST has 47 MB
+LARGEST = 2 ** 29             # bytes that a packed file may unpack to; all of MNIST has 55 MB, and 439 MB as float64
 RECORD = 1 + 3 * 32 * 32      # bytes of an image in CIFAR-10: the label, then all red, all green, all blue values
-MAT_BYTES, MAT_MATRIX, MAT_PACKED, MAT_OF_BYTES = 2, 14, 15, 9       # kinds of elements in a MATLAB file, and the class of a matrix
+GZIP = b"\x1f\x8b"             # how a gzipped file begins
+PACKED_TWICE = 2              # a browser or a server may pack a gzipped file once more
+QMNIST_LABELS = 0x0C02        # how an IDX file begins that has two dimensions of int32
+PYTHON_KEYS = (b"labels", b"fine_labels", b"coarse_labels", b"data", b"batch_label", b"filenames")
+# Of a MATLAB file: kinds of elements; the types of numbers, as NumPy calls them; the classes of matrices of real numbers.
+MAT_MATRIX, MAT_PACKED = 14, 15
+MAT_NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
+MAT_CLASSES = range(6, 16)
 
 # A shared folder has the arrays train_x.npy .. test_y.npy, and mnist.json or cifar10.json, which says what they are.
 SHARED = {"mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
@@ -40,62 +48,78 @@ class DataError(ValueError):
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """The uint8 array in an IDX file, gzipped or not: a big-endian header (magic number, sizes), then one byte per number.
+    """The array in an IDX file, gzipped or not: a big-endian header (magic number, sizes), then the numbers.
 
-    `dimensions` is what the array must have: 3 for images (N, H, W), 1 for labels (N,). Source: Y. LeCun's page of MNIST.
+    `dimensions` is what the array must have: 3 for images (N, H, W), 1 for labels (N,); QMNIST's labels are (N, 8) of int32, all
+    others are uint8. Source: Y. LeCun's page of MNIST; the magic number's third byte is the type, its fourth the dimensions.
     """
     raw = path.read_bytes()
-    if raw[:2] == b"\x1f\x8b":
-        try:
-            raw = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(LARGEST)        # if there is more, the size below is wrong
-        except (EOFError, OSError, zlib.error) as error:
-            raise DataError(f"{path} is damaged or was cut off ({error}). Download it again.") from None
-    header = 4 * (1 + dimensions)
+    for _ in range(PACKED_TWICE):
+        if raw[:2] == GZIP:
+            raw = unpacked(raw, path)
+    kind: np.dtype = np.dtype(np.uint8)
+    header, expected = 4 * (1 + dimensions), 2048 + dimensions
+    magic = int.from_bytes(raw[:4], "big")
+    if dimensions == 1 and magic == QMNIST_LABELS:
+        header, kind, expected, dimensions = 12, np.dtype(">i4"), QMNIST_LABELS, 2
     if len(raw) < header:
         raise DataError(f"{path} has only {len(raw)} bytes, less than an IDX header. Download it again.")
-    magic, *sizes = struct.unpack(f">{1 + dimensions}I", raw[:header])
-    expected = 2048 + dimensions
     if magic != expected:
         raise DataError(f"{path} begins with the number {magic}, not with {expected}: it is not MNIST's file of "
                         f"{'images' if dimensions == 3 else 'labels'}. Check that it has its right name, or download it again.")
-    wanted = int(np.prod(sizes, dtype=object))
+    sizes = struct.unpack(f">{dimensions}I", raw[4:header])
+    wanted = int(np.prod(sizes, dtype=object)) * kind.itemsize
     if len(raw) - header != wanted:
         raise DataError(f"{path} should hold {wanted:,} bytes after its header and holds {len(raw) - header:,}. "
                         "Download it again.")
-    return np.frombuffer(raw, np.uint8, offset=header).reshape(sizes)
+    return np.frombuffer(raw, kind, offset=header).reshape(sizes)
 
 
-def read_mnist_npz(path: Path) -> list[np.ndarray]:
-    """Training images, training labels, test images, test labels of Keras' mnist.npz, unchanged."""
-    with _explaining_damage(path):
+def unpacked(raw: bytes, path: Path) -> bytes:
+    """The content of a gzipped file, or its first LARGEST bytes. Raises DataError where it is damaged."""
+    try:
+        return gzip.GzipFile(fileobj=io.BytesIO(raw)).read(LARGEST)        # if there is more, its size is wrong for the readers
+    except (EOFError, OSError, zlib.error) as error:
+        raise DataError(f"{path} is damaged or was cut off ({error}). Download it again.") from None
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """{name: array} of a .npz file, such as Keras' mnist.npz. Nothing in it is unpickled."""
+    with explaining_damage(path):
         with open(path, "rb") as file:
             if not zipfile.is_zipfile(file):           # NumPy's message would only say that it may be pickled
                 raise DataError(f"{path} is damaged or of another kind (it is no .npz, or only a part of one). Download it again.")
         with np.load(path, allow_pickle=False) as file:
             if max((member.file_size for member in file.zip.infolist()), default=0) > LARGEST:
                 raise DataError(f"{path} unpacks to far more than MNIST. Download it again.")
-            return [file[key] for key in _present(file, ["x_train", "y_train", "x_test", "y_test"], path)]
+            return {name: array for name in file.files if isinstance(array := file[name], np.ndarray)}
 
 
-def read_mnist_mat(path: Path) -> list[np.ndarray]:
-    """The same four of the homework's mnist_all.mat, which has matrices train0 .. test9, one per digit, with one image per row.
+def shapes_in_npz(path: Path) -> dict[str, tuple[int, ...]]:
+    """{name: shape} of a .npz file without reading its arrays; {} where it is damaged or something else."""
+    shapes = {}
+    with suppress(ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, KeyError), \
+            zipfile.ZipFile(path) as file:
+        for name in file.namelist():
+            with file.open(name) as entry:
+                version = np.lib.format.read_magic(entry)
+                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                shapes[name.removesuffix(".npy")] = read(entry)[0]
+    return shapes
 
-    Images are (N, 28, 28), mixed in an order that is the same every time.
-    """
-    with _explaining_damage(path):
-        mat = _read_mat(path)
-        _present(mat, [f"{part}{digit}" for part in ("train", "test") for digit in range(10)], path)
-        arrays, rng = [], np.random.default_rng(0)
-        for part in ("train", "test"):
-            rows = [mat[f"{part}{digit}"] for digit in range(10)]
-            order = rng.permutation(sum(map(len, rows)))              # sorted by digit in the file, mixed in MNIST itself
-            arrays += [np.concatenate(rows).reshape(-1, 28, 28)[order], np.repeat(np.arange(10), list(map(len, rows)))[order]]
-        return arrays
+
+def read_npy(path: Path) -> np.ndarray:
+    """The array in a .npy file. Nothing in it is unpickled."""
+    with explaining_damage(path):
+        array = np.load(path, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise DataError(f"{path} is no .npy file. Write it with numpy.save.")
+        return array
 
 
 @contextmanager
-def _explaining_damage(path: Path) -> Iterator[None]:
-    """The readers of both formats may raise any exception for a damaged file; it becomes a DataError."""
+def explaining_damage(path: Path) -> Iterator[None]:
+    """The readers of a format may raise any exception for a damaged file; it becomes a DataError."""
     try:
         yield
     except (OSError, DataError):
@@ -104,34 +128,40 @@ def _explaining_damage(path: Path) -> Iterator[None]:
         raise DataError(f"{path} is damaged or of another kind ({type(error).__name__}: {error}). Download it again.") from None
 
 
-def _present(file: Mapping[str, Any], keys: list[str], path: Path) -> list[str]:
-    """The same keys. Raises DataError if the file lacks one of them."""
-    missing = [key for key in keys if key not in file]
-    if missing:
-        raise DataError(f"{path} has no entry {missing[0]}. It should be Keras' mnist.npz or the homework's mnist_all.mat.")
-    return keys
+def read_mat(path: Path) -> dict[str, np.ndarray]:
+    """{name: array} of the matrices of real numbers in a MATLAB file of version 5; its other elements are ignored.
 
-
-def _read_mat(path: Path) -> dict[str, np.ndarray]:
-    """{name: array} of the matrices of bytes in a MATLAB file of version 5; its other elements are ignored.
-
-    SciPy's reader is not used: some damaged files end its process with a segmentation fault. Source: "MAT-File Format", MathWorks.
+    SciPy's reader is not used: some damaged files end its process. Source: "MAT-File Format", MathWorks.
     """
-    raw = path.read_bytes()
-    arrays: dict[str, np.ndarray] = {}
-    order = {b"\0\1IM": "<", b"\1\0MI": ">"}.get(raw[124:128])             # the version; its bytes show the byte order
-    if order is None:
-        raise DataError(f"{path} is damaged or of another kind (it is no MATLAB file of version 5). Download it again.")
-    for kind, content in _mat_elements(raw[128:], order):
-        if kind == MAT_PACKED:
-            kind, content = next(_mat_elements(zlib.decompressobj().decompress(content, LARGEST), order), (0, b""))
-        if kind == MAT_MATRIX:
-            elements = [*_mat_elements(content, order), *[(0, b"")] * 4]              # at least four
-            (_, flags), (_, sizes), (_, name), (numbers, values) = elements[:4]
-            if numbers == MAT_BYTES and flags and struct.unpack_from(order + "I", flags)[0] & 255 == MAT_OF_BYTES:
-                shape = struct.unpack(f"{order}{len(sizes) // 4}I", sizes)
-                arrays[name.decode("latin-1")] = np.frombuffer(values, np.uint8).reshape(shape, order="F")
-    return arrays
+    with explaining_damage(path):
+        raw = path.read_bytes()
+        if raw.startswith(b"MATLAB 7.3"):
+            raise DataError(f"{path} is a MATLAB file of version 7.3, and no MATLAB file of version 5. Save it in MATLAB again: "
+                            "save(file, '-v7').")
+        arrays: dict[str, np.ndarray] = {}
+        order = {b"\0\1IM": "<", b"\1\0MI": ">"}.get(raw[124:128])         # the version; its bytes show the byte order
+        if order is None:
+            raise DataError(f"{path} is damaged or of another kind (it is no MATLAB file of version 5). Download it again.")
+        for kind, content in _mat_elements(raw[128:], order):
+            if kind == MAT_PACKED:
+                kind, content = next(_mat_elements(zlib.decompressobj().decompress(content, LARGEST), order), (0, b""))
+            if kind == MAT_MATRIX:
+                arrays |= _mat_matrix(content, order)
+        return arrays
+
+
+def _mat_matrix(content: bytes, order: str) -> dict[str, np.ndarray]:
+    """{name: array} of one matrix of real numbers, {} for text, cells and whatever else it may be.
+
+    The class of the matrix is what it was in MATLAB; the numbers may be written in a smaller type, which is that of the array here.
+    """
+    elements = [*_mat_elements(content, order), *[(0, b"")] * 4]              # at least four
+    (_, flags), (_, sizes), (_, name), (numbers, values) = elements[:4]
+    if not flags or struct.unpack_from(order + "I", flags)[0] & 255 not in MAT_CLASSES or numbers not in MAT_NUMBERS:
+        return {}
+    shape = struct.unpack(f"{order}{len(sizes) // 4}I", sizes)
+    array = np.frombuffer(values, order + MAT_NUMBERS[numbers])
+    return {name.decode("latin-1"): array.reshape(shape, order="F")}
 
 
 def _mat_elements(raw: bytes, order: str) -> Iterator[tuple[int, bytes]]:
@@ -163,6 +193,9 @@ def read_cifar10(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
         if len(raw) % RECORD:
             raise DataError(f"{path} has {len(raw):,} bytes, which is no whole number of records of {RECORD:,} bytes. "
                             "Remove it and download it again.")
+        if _is_cifar100(raw):
+            raise DataError(f"{path} holds the images of CIFAR-100, which has two labels before each image, and not of CIFAR-10. "
+                            "Put CIFAR-10's file of this name there.")
         records = np.frombuffer(raw, np.uint8).reshape(-1, RECORD)
         labels, pixels = records[:, 0], records[:, 1:].reshape(-1, 3, 32, 32)
         if labels.max() > 9:
@@ -175,6 +208,43 @@ def read_cifar10(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
+def _is_cifar100(raw: bytes) -> bool:
+    """Are these records of CIFAR-100: a coarse label to 19, a fine one to 99, the pixels? Of 3,073 such images the length fits both."""
+    if len(raw) % (RECORD + 1):
+        return False
+    coarse, fine = np.frombuffer(raw, np.uint8).reshape(-1, RECORD + 1)[:, :2].T
+    if coarse.max() > 19 or fine.max() > 99:
+        return False
+    first = np.frombuffer(raw, np.uint8)[::RECORD]
+    return first.max() > 9 or len(np.unique(fine)) > 10              # dark images may be read as labels from 0 to 9
+
+
+def read_python_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels (N, 3072) uint8 and labels (N,) of a batch in CIFAR-10's Python version.
+
+    The file is a pickle, and nothing is unpickled: `pickletools` lists its instructions and carries none out. The pixels are the one
+    long text of bytes in it, the labels the whole numbers that follow the key "labels".
+    """
+    pixels, labels, key, short = b"", [], b"", set()
+    with explaining_damage(path):
+        for instruction, argument, _ in pickletools.genops(_read_file(path, pickled=True)):
+            if isinstance(argument, (str, bytes)):
+                text = argument.encode("latin-1", "replace") if isinstance(argument, str) else argument
+                if len(text) > len(pixels) and len(text) % (RECORD - 1) == 0:
+                    pixels = text
+                elif len(text) < 20:
+                    short.add(text)
+                    key = text if text in PYTHON_KEYS else key
+            elif key == b"labels" and instruction.name.startswith(("BININT", "INT", "LONG1")):
+                labels.append(argument)
+    if b"fine_labels" in short:
+        raise DataError(f"{path} holds the images of CIFAR-100, not of CIFAR-10. Put CIFAR-10's files there.")
+    if not labels or len(pixels) != len(labels) * (RECORD - 1) or not short & {b"u1", b"|u1"}:
+        raise DataError(f"{path} is a pickle, and not one of CIFAR-10's ({len(labels):,} labels, {len(pixels):,} bytes of pixels). "
+                        "It is not unpickled, since that could run a program. Take CIFAR-10's own files.")
+    return np.frombuffer(pixels, np.uint8).reshape(-1, RECORD - 1), np.array(labels)
+
+
 def read_class_names(path: Path) -> tuple[str, ...]:
     """The names of the classes in CIFAR-10's batches.meta.txt, a line each."""
     names = tuple(_read_file(path).decode(errors="replace").split())
@@ -184,7 +254,7 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     return names
 
 
-def _read_file(path: Path) -> bytes:
+def _read_file(path: Path, pickled: bool = False) -> bytes:
     """The bytes of one of CIFAR-10's files. Raises DataError for other kinds of files that often have its name."""
     if (found := mode(path)) and not stat.S_ISREG(found):    # to read a pipe would wait for ever
         kind = "a folder" if stat.S_ISDIR(found) else "no file"
@@ -196,7 +266,7 @@ def _read_file(path: Path) -> bytes:
                            (257, b"ustar", "a tar archive. Unpack it, and put what comes out in its place"),
                            (0, b"<", "a web page. Remove it and download the file again"),
                            (0, b"\x80", "pickled, for Python. Take the binary version instead")):
-        if raw.startswith(mark, at):
+        if raw.startswith(mark, at) and not (pickled and mark == b"\x80"):
             raise DataError(f"{path} is {kind}.")
     return raw
 

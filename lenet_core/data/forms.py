@@ -1,0 +1,506 @@
+"""The forms in which people have MNIST and CIFAR-10: how each is found in a folder and read, or the sentence that says what to do.
+
+`MNIST` and `CIFAR10` are the two tables. A form has a name and a function `find(contents)`, which gives the function that reads the
+form, or None where the folder does not hold it. A new form is a new entry. `refusals` names what is found and not read.
+"""
+
+import hashlib
+import os
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._files import is_file, is_folder
+from . import arrays, formats, tables
+from .arrays import ROLES, WANTED, Found
+from .formats import DataError
+
+DEEP = 5                      # levels of folders that are searched below the one that was named
+MANY = 3000                   # folders that are searched at most
+PARTS = ("train", "test")
+COPY = r" ?\(\d+\)| - copy| copy(?=\.|$)"        # what a browser or a system adds to the name of a second download
+IDX = re.compile(r"(?P<set>.*?)[-_. ]*(?P<part>train|t10k|test)[-_. ]?(?P<what>images|labels)([-_. ]?idx\d?)?([-_. ]?(ubyte|int))?"
+                 r"(\.idx|\.gz)*")
+IDX_FIRST = ("", "mnist", "emnist-mnist", "emnist-digits", "qmnist")          # the beginnings of the names of one set's files
+TOO_MANY_CLASSES = {"emnist-letters": 26, "emnist-balanced": 47, "emnist-bymerge": 47, "emnist-byclass": 62, "k49": 49}
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR10_TRAIN, CIFAR10_TEST = [f"data_batch_{i}.bin" for i in range(1, 6)], "test_batch.bin"
+
+
+class Contents(NamedTuple):
+    """The files and the folders in a folder, {name: path}; `given` where it is a single file that somebody named."""
+
+    place: Path
+    files: dict[str, Path]
+    folders: dict[str, Path]
+    given: bool = False
+
+
+Reader = Callable[[], Any]
+Forms = dict[str, Callable[[Contents], Reader | None]]
+
+
+# -------------------------------------------------------------------------------------------------------- what a folder holds
+
+
+def contents_of(folder: Path) -> Contents:
+    """What is in a folder, in the order of the names. A folder with the name of a data file and that file in it counts as the file.
+
+    Raises OSError where the folder cannot be read.
+    """
+    files: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            try:
+                (folders if entry.is_dir() else files)[entry.name] = Path(entry.path)
+            except OSError:                                        # a link to itself; to read it says so
+                files[entry.name] = Path(entry.path)
+    for name, path in folders.items():
+        if name not in files and (IDX.fullmatch(name.lower()) or Path(name).suffix.lower() in (".csv", ".npz", ".mat")):
+            with suppress(OSError):
+                files |= {name: path / name} if is_file(path / name) else {}
+    return Contents(folder, files, folders)
+
+
+def places(folder: Path, first: str) -> Iterator[Contents]:
+    """The contents of the folder and of the folders below it, level by level; on a level those first that have `first` in their names.
+
+    Raises OSError where the folder itself cannot be read. One below it that cannot be read raises at the end, when the caller found
+    nothing elsewhere.
+    """
+    level, closed, seen = [folder], None, 0
+    for _ in range(DEEP + 1):
+        below: list[Path] = []
+        for place in level:
+            try:
+                contents = contents_of(place)
+            except OSError as error:
+                if place == folder:
+                    raise
+                closed = closed or error
+                continue
+            yield contents
+            below += [path for name, path in contents.folders.items() if not name.startswith((".", "__"))]
+        seen += len(below)
+        level = sorted(below[:MANY - seen + len(below)], key=lambda path: _rank(path, folder, first))
+    if closed:
+        raise closed
+
+
+def _rank(path: Path, folder: Path, first: str) -> tuple[bool, bool, Path]:
+    """A folder of the set itself, then one that speaks of it, then others."""
+    steps = [step.lower() for step in path.relative_to(folder).parts]
+    return first not in steps, not any(first in step for step in steps), path
+
+
+def with_its_like(path: Path) -> Contents:
+    """A file that somebody named, as if it were alone in its folder; of the forms with several files those that belong to it, too."""
+    belongs = IDX.fullmatch if IDX.fullmatch(path.name.lower()) else re.compile(r".*\.npy").fullmatch
+    if belongs(path.name.lower()):
+        files = {name: file for name, file in contents_of(path.parent).files.items() if belongs(name.lower())}
+        return Contents(path.parent, files, {}, given=True)
+    return Contents(path.parent, {path.name: path}, {}, given=True)
+
+
+# -------------------------------------------------------------------------------------------------------------- MNIST's files
+
+
+def _idx_sets(contents: Contents) -> dict[str, dict[tuple[str, str], Path]]:
+    """{beginning of the names: {(part, what): file}} of the IDX files in a folder; of several copies the one with the usual name."""
+    sets: dict[str, dict[tuple[str, str], Path]] = {}
+    for name in sorted(contents.files, key=lambda name: (bool(re.search(COPY, name.lower())), not name.endswith(".gz"), ".idx" in name, name)):
+        if found := IDX.fullmatch(re.sub(COPY, "", name.lower())):
+            part = "train" if found["part"] == "train" else "test"
+            sets.setdefault(found["set"], {}).setdefault((part, found["what"]), contents.files[name])
+    return {key: sets[key] for key in sorted(sets, key=lambda key: (*(key != one for one in IDX_FIRST), key))}
+
+
+def _idx(contents: Contents) -> Reader | None:
+    for prefix, files in _idx_sets(contents).items():
+        if len(files) == len(WANTED) and prefix.strip("-_. ") not in TOO_MANY_CLASSES:
+            return partial(_read_idx_files, [files[one] for one in WANTED], prefix)
+    return None
+
+
+def _read_idx_files(files: list[Path], prefix: str) -> Found:
+    read = [formats.read_idx(file, 3 if what == "images" else 1) for file, (_, what) in zip(files, WANTED)]
+    upright = "emnist" not in prefix                   # EMNIST's files have rows and columns exchanged
+    return Found(read, [str(file) for file in files], files[0].parent.name, "" if upright else "rows and columns exchanged in the files",
+                 upright, partial(_md5_of_packed, files))
+
+
+def _md5_of_packed(files: list[Path]) -> tuple[str, ...]:
+    """md5 of the gzipped files, which are the files themselves or lie beside them; () where one is missing."""
+    packed = [file if file.name.endswith(".gz") else file.with_name(f"{file.name}.gz") for file in files]
+    if not all(map(is_file, packed)):
+        return ()
+    return tuple(hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest() for file in packed)
+
+
+def _npz(contents: Contents) -> Reader | None:
+    named = [name for name in contents.files if name.lower().endswith(".npz")]
+    for name in sorted(named, key=lambda name: (name != "mnist.npz", name)):
+        path = contents.files[name]
+        if contents.given or name == "mnist.npz" or _has_images(formats.shapes_in_npz(path), 28 * 28):
+            return partial(_read_npz, path)
+    return None
+
+
+def _read_npz(path: Path) -> Found:
+    return arrays.sorted_out(formats.read_npz(path), str(path), path.name)
+
+
+def _has_images(shapes: dict[str, tuple[int, ...]], pixels: int) -> bool:
+    """Are there images of so many numbers, with the batch axis first, among arrays of these shapes?"""
+    return any(len(shape) > 1 and int(np.prod(shape[1:], dtype=object)) == pixels for shape in shapes.values()) and len(shapes) > 1
+
+
+def _npy(contents: Contents) -> Reader | None:
+    """Arrays in files of their own (x_train.npy), or in .npz files with one array each (KMNIST's kmnist-train-imgs.npz)."""
+    files = {Path(name).stem: path for name, path in contents.files.items()
+             if name.lower().endswith((".npy", ".npz")) and arrays.role(Path(name).stem)}
+    if not {*WANTED} <= {arrays.role(stem) for stem in files} or not (contents.given or _has_images(_shapes(files), 28 * 28)):
+        return None
+    return partial(_read_npy_files, files, contents.place)
+
+
+def _shapes(files: dict[str, Path]) -> dict[str, tuple[int, ...]]:
+    """The shapes of the arrays in .npy files, and in .npz files with one array each, without reading them."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for stem, path in files.items():
+        if path.suffix.lower() == ".npz":
+            shapes |= {stem: shape for shape in formats.shapes_in_npz(path).values()}
+        else:
+            with suppress(ValueError, EOFError):
+                shapes[stem] = np.load(path, mmap_mode="r", allow_pickle=False).shape
+    return shapes
+
+
+def _read_npy_files(files: dict[str, Path], place: Path) -> Found:
+    read = {}
+    for stem, path in files.items():
+        entries = formats.read_npz(path) if path.suffix.lower() == ".npz" else {"": formats.read_npy(path)}
+        if len(entries) != 1:
+            raise DataError(f"{path} has {len(entries)} arrays, where one should be. Take MNIST's own files.")
+        read[stem] = next(iter(entries.values()))
+    return arrays.sorted_out(read, str(place), place.name)
+
+
+def _mat(contents: Contents) -> Reader | None:
+    named = [name for name in contents.files if name.lower().endswith(".mat") and (contents.given or re.search("mnist|digit", name.lower()))]
+    for name in sorted(named, key=lambda name: (name != "mnist_all.mat", name)):
+        return partial(_read_mat, contents.files[name])
+    return None
+
+
+def _read_mat(path: Path) -> Found:
+    """mnist_all.mat (a matrix for each digit), mnist-original.mat (one for all), mnist_uint8.mat (one for each part, of columns)."""
+    mat = formats.read_mat(path)
+    by_digit = {name for name in mat if re.fullmatch(r"(train|test)\d", name)}
+    if by_digit:
+        for name in (f"{part}{digit}" for part in PARTS for digit in range(10)):
+            if name not in by_digit:
+                raise DataError(f"{path} has no entry {name}. It should have train0 to train9 and test0 to test9, as the homework's "
+                                "mnist_all.mat has them.")
+        return _mixed_digits(mat, path)
+    found = arrays.sorted_out(mat, str(path), path.name)
+    columns = all(name in mat for name in ("train_x", "train_y", "test_x", "test_y"))           # MATLAB's order of the pixels
+    return found._replace(upright=not columns) if columns else _mixed(found)
+
+
+def _mixed_digits(mat: dict[str, np.ndarray], path: Path) -> Found:
+    out: list[np.ndarray] = []
+    for part in PARTS:
+        rows = [arrays.batch_first(mat[f"{part}{digit}"]) for digit in range(10)]
+        out += [np.concatenate(rows), np.repeat(np.arange(10), [len(row) for row in rows])]
+    names = [f"the {ROLE} in {path}" for ROLE in ROLES.values()]
+    return _mixed(Found(out, names, path.name))
+
+
+def _mixed(found: Found) -> Found:
+    """Files that are sorted by digit, mixed as MNIST itself is, in an order that is the same every time."""
+    out, rng = [], np.random.default_rng(0)
+    for part in (0, 2):
+        images, labels = arrays.batch_first(found.arrays[part]), np.asarray(found.arrays[part + 1])
+        labels = labels.reshape(-1) if 1 in labels.shape else labels
+        order = rng.permutation(len(images))
+        out += [images[order], labels[order]] if len(labels) == len(images) else [images, labels]
+    return found._replace(arrays=out)
+
+
+def _csv(contents: Contents) -> Reader | None:
+    """A table for each part, or one for both; Kaggle's test.csv has no labels and does not count."""
+    named = [name for name in contents.files if re.search(r"\.(csv|arff)(\.gz)?$", name.lower())]
+    by_part: dict[str, Path] = {}
+    for name in sorted(named, key=lambda name: ("mnist" not in name.lower(), name)):
+        part = next((part for part in PARTS if part in name.lower()), "")
+        if part or contents.given or "mnist" in name.lower():
+            path = contents.files[name]
+            wide = ".arff" in name.lower() or tables.columns(path) > 28 * 28
+            if wide and not (part == "test" and tables.columns(path) == 28 * 28):
+                by_part.setdefault(part, path)
+    chosen = [by_part[part] for part in ("train", "test") if part in by_part]
+    chosen = chosen if "train" in by_part else [by_part[""]] if "" in by_part else []
+    chosen = chosen or ([*by_part.values()] if contents.given else [])
+    return partial(_read_rows, chosen, tables.read_csv) if chosen else None
+
+
+def _parquet(contents: Contents, of_cifar10: bool = False) -> Reader | None:
+    named = [name for name in contents.files if name.lower().endswith((".parquet", ".pq"))]
+    if any("cifar" in text.lower() for text in (*contents.place.parts[-2:], *named)) != of_cifar10:
+        return None
+    parts = {part: [contents.files[name] for name in named if name.lower().startswith(part)] for part in PARTS}
+    chosen = [parts[part] for part in PARTS] if all(parts.values()) else [[contents.files[name]] for name in named[:1]]
+    return partial(_read_rows, chosen, tables.read_parquet) if chosen else None
+
+
+def _read_rows(files: list, read: Callable) -> Found:
+    """The table of training images and that of test images, or one that has both."""
+    paths = [file[0] if isinstance(file, list) else file for file in files]
+    rows = [read(file) for file in files]
+    for path, (_, labels) in zip(paths, rows):
+        if labels is None:
+            raise DataError(f"{path} has images and no labels, so nothing can be learned from it. Put the table with labels there, too.")
+    label = f"Kaggle's {paths[0].name}" if paths[0].name == "train.csv" else paths[0].name
+    upright = "emnist" not in paths[0].name.lower()
+    if len(rows) == 1:
+        (images, labels), = rows
+        return arrays.divided(images, labels, f"the images in {paths[0]}", f"the labels in {paths[0]}", label, upright)
+    names = [f"the {what} in {path}" for path in paths for what in ("images", "labels")]
+    return Found([array for part in rows for array in part], names, label, upright=upright)
+
+
+def _pictures(contents: Contents, classes: tuple[str, ...] = tuple("0123456789")) -> Reader | None:
+    """A folder of pictures for each class, in folders train.. and test.., or without this division."""
+    parts = {}
+    for part in PARTS:
+        parts[part] = next((path for name, path in contents.folders.items()
+                            if name.lower().startswith(part) and _class_folders(path, classes)), None)
+    chosen = [path for path in parts.values() if path] if parts["train"] else []
+    chosen = chosen or ([contents.place] if not contents.given and _class_folders(contents.place, classes) else [])
+    return partial(_read_picture_folders, chosen, classes) if chosen else None
+
+
+def _class_folders(folder: Path, classes: tuple[str, ...]) -> dict[str, Path]:
+    """The folders of the classes, {class: folder}; {} where they are not all there, one level deeper too (trainingSet/trainingSet)."""
+    for place in (folder, folder / folder.name):
+        if is_folder(place):
+            found = {name.lower(): Path(place, name) for name in os.listdir(place) if name.lower() in classes}
+            if len(found) == len(classes):
+                return {name: found[name] for name in classes}
+    return {}
+
+
+def _read_picture_folders(folders: list[Path], classes: tuple[str, ...]) -> Found:
+    read: list[np.ndarray] = []
+    for folder in folders:
+        files = [[path for path in sorted(place.iterdir()) if path.suffix.lower() in PICTURES]
+                 for place in _class_folders(folder, classes).values()]
+        labels = np.repeat(np.arange(len(classes)), [len(some) for some in files])
+        if not len(labels):
+            raise DataError(f"{folder} has a folder for each class, and no pictures ({', '.join(PICTURES)}) in them. Copy it again.")
+        read += [tables.read_pictures({str(path): path for some in files for path in some}), labels]
+    names = [f"the {what} in {folder}" for folder in folders for what in ("pictures", "folders")]
+    place = folders[0] if len(folders) == 1 else folders[0].parent
+    if len(folders) == 1:
+        order = np.random.default_rng(0).permutation(len(read[1]))            # sorted by class: every part needs all of them
+        return arrays.divided(read[0][order], read[1][order], names[0], names[1], place.name)
+    return _mixed(Found(read, names, place.name))
+
+
+MNIST: Forms = {
+    "the four original files, gzipped or not, under any of their usual names; EMNIST's and QMNIST's too": _idx,
+    ".npz: Keras' mnist.npz, and others with x_train, y_train, x_test, y_test": _npz,
+    ".npy: x_train.npy, y_train.npy, x_test.npy, y_test.npy; KMNIST's .npz files": _npy,
+    ".mat: mnist_all.mat, mnist_uint8.mat, mnist-original.mat": _mat,
+    ".csv, .arff: Kaggle's train.csv, mnist_train.csv and mnist_test.csv, OpenML's mnist_784": _csv,
+    ".parquet: the hub's and OpenML's": _parquet,
+    "pictures: training/0 to training/9, testing/0 to testing/9": _pictures,
+}
+
+
+# ------------------------------------------------------------------------------------------------------- CIFAR-10's files
+
+# A reader of CIFAR-10 gives x and y of the training images, x and y of the test images, and the names of the classes.
+Photographs = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, tuple[str, ...]]
+
+
+def _binary(contents: Contents) -> Reader | None:
+    return partial(_read_binary, contents) if {*CIFAR10_TRAIN, CIFAR10_TEST} & {*contents.files, *contents.folders} else None
+
+
+def _read_binary(contents: Contents) -> Photographs:
+    """data_batch_1.bin .. data_batch_5.bin, as many as there are, and test_batch.bin."""
+    place, names = contents.place, {*contents.files, *contents.folders}
+    train = [place / name for name in CIFAR10_TRAIN if name in names]
+    if not train:
+        raise DataError(f"{place} lacks training images. "
+                        "Put data_batch_1.bin there, or as many as you like up to data_batch_5.bin.")
+    if CIFAR10_TEST not in names:
+        raise DataError(f"{place} lacks {CIFAR10_TEST}. Put it beside {train[0].name}.")
+    classes = formats.read_class_names(place / "batches.meta.txt") if "batches.meta.txt" in names else CIFAR10_CLASSES
+    return (*formats.read_cifar10(train), *formats.read_cifar10([place / CIFAR10_TEST]), classes)
+
+
+def _batches(contents: Contents, ending: str, read: Callable[[Path], tuple[np.ndarray, np.ndarray]]) -> Reader | None:
+    """The Python and the MATLAB version: the binary version's names with another ending."""
+    train = [contents.files[name] for i in range(1, 6) if (name := f"data_batch_{i}{ending}") in contents.files]
+    test = contents.files.get(f"test_batch{ending}")
+    return partial(_read_batches, train, test, read) if train and test else None
+
+
+def _read_batches(train: list[Path], test: Path, read: Callable[[Path], tuple[np.ndarray, np.ndarray]]) -> Photographs:
+    out: list[np.ndarray] = []
+    for paths in (train, [test]):
+        batches = [read(path) for path in paths]
+        for path, (pixels, labels) in zip(paths, batches):
+            arrays.as_labels(labels, len(pixels), f"the labels in {path}", str(path))
+        out += [arrays.as_colour(np.concatenate([pixels for pixels, _ in batches]), str(paths[0])),
+                np.concatenate([labels for _, labels in batches]).reshape(-1).astype(np.int64)]
+    return (out[0], out[1], out[2], out[3], CIFAR10_CLASSES)
+
+
+def _read_mat_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    mat = formats.read_mat(path)
+    if not {"data", "labels"} <= mat.keys():
+        raise DataError(f"{path} has {', '.join(mat) or 'nothing'} in it, where data and labels should be. Take CIFAR-10's own files.")
+    return mat["data"], mat["labels"].reshape(-1)
+
+
+def _colour_npz(contents: Contents) -> Reader | None:
+    for name, path in contents.files.items():
+        if name.lower().endswith(".npz") and _has_images(formats.shapes_in_npz(path), 3 * 32 * 32):
+            return partial(_in_colour, partial(_read_npz, path))
+    return None
+
+
+def _colour_npy(contents: Contents) -> Reader | None:
+    files = {Path(name).stem: path for name, path in contents.files.items() if name.lower().endswith(".npy") and arrays.role(Path(name).stem)}
+    if not {*WANTED} <= {arrays.role(stem) for stem in files} or not _has_images(_shapes(files), 3 * 32 * 32):
+        return None
+    return partial(_in_colour, partial(_read_npy_files, files, contents.place))
+
+
+def _in_colour(read: Callable[[], Found]) -> Photographs:
+    found = read()
+    out: list[np.ndarray] = []
+    for part in (0, 2):
+        x = arrays.as_colour(found.arrays[part], found.names[part])
+        out += [x, arrays.as_labels(found.arrays[part + 1], len(x), found.names[part + 1], found.names[part])]
+    return (out[0], out[1], out[2], out[3], CIFAR10_CLASSES)
+
+
+def _wrapped(find: Callable[..., Reader | None], *arguments: Any) -> Callable[[Contents], Reader | None]:
+    """A form of MNIST that CIFAR-10 has too, with its own shape of the images."""
+    def find_in_colour(contents: Contents) -> Reader | None:
+        read = find(contents, *arguments)
+        return partial(_in_colour, read) if read else None
+    return find_in_colour
+
+
+CIFAR10: Forms = {
+    "the binary version: data_batch_1.bin to data_batch_5.bin, test_batch.bin": _binary,
+    "the Python version: data_batch_1 to data_batch_5, test_batch (read without unpickling)":
+        lambda contents: _batches(contents, "", formats.read_python_batch),
+    "the MATLAB version: data_batch_1.mat to data_batch_5.mat, test_batch.mat":
+        lambda contents: _batches(contents, ".mat", _read_mat_batch),
+    ".npz with x_train, y_train, x_test, y_test": _colour_npz,
+    ".npy: x_train.npy, y_train.npy, x_test.npy, y_test.npy": _colour_npy,
+    ".parquet: the hub's": _wrapped(_parquet, True),
+    "pictures: train/airplane to train/truck, test/airplane to test/truck": _wrapped(_pictures, CIFAR10_CLASSES),
+}
+
+
+# ------------------------------------------------------------------------------------------- what is found and is not read
+
+TO_NPZ = "numpy.savez('mnist.npz', x_train=a, y_train=b, x_test=c, y_test=d)"
+PICKLE = ("{path} is a pickle, which can run any program while it is read, so it is not read here. If you trust it, turn it into a "
+          "file that is read, with this line in a terminal in its folder: python -c \"import {opener}pickle, numpy; (a, b), (v, w), (c, d) "
+          "= pickle.load({open}('{name}'{mode}), encoding='latin1'); numpy.savez('mnist.npz', x_train=a, y_train=b, x_val=v, y_val=w, "
+          "x_test=c, y_test=d)\".")
+REFUSED = {           # how the name of a file looks: the sentence about it
+    r"\.(pkl|pickle)\.gz$": PICKLE.format(path="{path}", name="{name}", opener="gzip, ", open="gzip.open", mode=""),
+    r"\.(pkl|pickle)$": PICKLE.format(path="{path}", name="{name}", opener="", open="open", mode=", 'rb'"),
+    r"\.pth?$": "{path} is a file of PyTorch. Turn it into a file that is read, with this line in a terminal in its folder: python -c "
+                "\"import torch, numpy; (a, b), (c, d) = (torch.load(f) for f in ('training.pt', 'test.pt')); " + TO_NPZ + "\".",
+    r"\.tfrecord|dataset_info\.json$": "{path} belongs to TensorFlow Datasets. Turn the set into a file that is read, where TensorFlow "
+                "Datasets is installed: python -c \"import tensorflow_datasets as t, numpy; x, z = (t.as_numpy(t.load('mnist', split=s, "
+                "batch_size=-1)) for s in ('train', 'test')); numpy.savez('mnist.npz', x_train=x['image'], y_train=x['label'], "
+                "x_test=z['image'], y_test=z['label'])\".",
+    r"\.(h5|hdf5)$": "{path} is an HDF5 file. Open it with the package h5py and write its arrays: " + TO_NPZ + ".",
+    r"\.arrow$": "{path} is the hub's own copy of a set. Write it as parquet: datasets.load_dataset(...)['train'].to_parquet("
+                 "'train.parquet'), and the same for 'test'.",
+    r"\.amat$": "{path} is text with 784 numbers and a label in each row. Turn it into a file that is read: python -c \"import numpy; "
+                "numpy.savetxt('train.csv', numpy.loadtxt('{name}'), delimiter=',')\".",
+    r"\.(rds|rda|rdata)$": "{path} is a file of R. Write its arrays in R with write.csv, a row for each image and the label first.",
+    r"\.(crdownload|part|download|partial)$": "{path} is a download that did not come to its end. Download it again.",
+    r"\.(zip|tar|tgz|tar\.gz|tar\.bz2|tar\.xz|7z|rar)$": "{path} is still packed{inside}. Unpack it where it lies and use its folder.",
+}
+IS_CIFAR10 = r"cifar-?10(?!0).*\.(tar\.gz|tgz|tar|zip|7z)$"         # an archive that should not be downloaded a second time
+IS_CIFAR100 = r"cifar-?100|^(train|test)\.bin$"
+
+
+def mnist_refusals(contents: Contents) -> Iterator[str]:
+    """A sentence for each thing in a folder that may be MNIST and is not read."""
+    for prefix, files in _idx_sets(contents).items():
+        set_name = prefix.strip("-_. ")
+        if classes := TOO_MANY_CLASSES.get(set_name):
+            yield (f"{contents.place} has the files of {set_name}, with {classes} classes, and the workbook's networks tell ten apart. "
+                   "Take emnist-digits or emnist-mnist.")
+        elif len(files) < len(WANTED):
+            usual = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
+            missing = ", ".join(prefix + name for one, name in zip(WANTED, usual) if one not in files)
+            yield f"{contents.place} lacks {missing}. Put all four files there."
+    names = [name for name in contents.files if name.lower().endswith(".csv")]
+    for name in names:
+        if (found := tables.columns(contents.files[name])) and "submission" not in name.lower():
+            yield (f"{contents.files[name]} is a table without labels: Kaggle keeps those of its test.csv. Put train.csv there, too."
+                   if found == 28 * 28 else f"{contents.files[name]} is a table with {found} columns; a table of MNIST has 785 (784 pixels "
+                   "and the label).")
+    yield from _refused(contents)
+    if {*CIFAR10_TRAIN, "data_batch_1", "data_batch_1.mat"} & contents.files.keys():
+        yield f"{contents.place} holds CIFAR-10. For photographs use load_cifar10."
+
+
+def cifar10_refusals(contents: Contents) -> Iterator[str]:
+    """The same of CIFAR-10."""
+    for name, path in contents.files.items():
+        if re.search(IS_CIFAR100, name.lower()) and not name.lower().endswith(".npz"):
+            yield f"{path} belongs to CIFAR-100, which has other classes. Take CIFAR-10."
+    if {"train", "test", "meta"} <= contents.files.keys():
+        yield f"{contents.place} holds CIFAR-100's Python version, which has other classes. Take CIFAR-10."
+    if {"trainLabels.csv"} & contents.files.keys():
+        yield (f"{contents.place} holds Kaggle's version of CIFAR-10, whose test images have no labels. "
+               "Take the version of its authors (www.cs.toronto.edu/~kriz/cifar.html).")
+    yield from _refused(contents)
+
+
+def packed_cifar10(contents: Contents) -> str:
+    """What to do with an archive of CIFAR-10 that nobody unpacked; "" where there is none."""
+    for name, path in contents.files.items():
+        if re.search(IS_CIFAR10, name.lower()) or contents.given and re.search(r"\.(tar|tgz|tar\.gz|zip)$", name.lower()):
+            return f"{path} is still packed. Unpack it where it lies (tar -xf {name}) and name that folder."
+    return ""
+
+
+def _refused(contents: Contents) -> Iterator[str]:
+    for name, path in contents.files.items():
+        sentence = next((sentence for pattern, sentence in REFUSED.items() if re.search(pattern, name.lower())), "")
+        if sentence:
+            yield sentence.format(path=path, name=name, inside=_inside(path) if "{inside}" in sentence else "")
+
+
+def _inside(path: Path) -> str:
+    """The first names in a zip archive, for a sentence."""
+    with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as file:
+        names = [name for name in file.namelist() if not name.endswith("/")]
+        return f" ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+    return ""
