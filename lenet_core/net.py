@@ -20,6 +20,7 @@ from numpy.typing import DTypeLike
 
 from . import ops
 from ._files import read_npz, write_npz
+from ._images import as_images
 from ._parallel import map_in_threads
 from .registry import operation
 
@@ -210,7 +211,7 @@ class Net:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """The scores (N, K) for the images x (N, C, H, W). The network stays as it is."""
-        x = self._images(x)
+        x = as_images(x, self.input_shape, self.dtype)
         if not len(x):
             return np.zeros((0, *self.shapes()[-1]), self.dtype)
         parts = [x[i:i + CHUNK] for i in range(0, len(x), CHUNK)]
@@ -226,7 +227,7 @@ class Net:
         Afterwards every layer holds its `x`, `out`, `dout`, `dx` and `grads`. Labels y (N,) are whole numbers.
         A loss that is not finite is returned, not raised: `train` checks it.
         """
-        x, y = self._images(x), np.asarray(y)
+        x, y = as_images(x, self.input_shape, self.dtype), np.asarray(y)
         if not len(x) or y.shape != x.shape[:1]:
             raise ValueError(f"loss: {len(x)} images need {len(x)} labels, and at least one; got labels of shape {y.shape}.")
         for layer in self.layers:
@@ -269,12 +270,6 @@ class Net:
             grads.append(dict(zip(layer.params, dparams)))
             dout = seen["dx"]
         return grads[::-1]
-
-    def _images(self, x: np.ndarray) -> np.ndarray:
-        x = np.asarray(x, self.dtype)
-        if x.shape[1:] != self.input_shape:
-            raise ValueError(f"This network takes images of shape (N, {', '.join(map(str, self.input_shape))}); got {x.shape}.")
-        return x
 
     @property
     def _has_own(self) -> bool:

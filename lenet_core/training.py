@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ._files import write_npz
+from ._images import why_diverged
 from .net import Net
 
 Batch = tuple[np.ndarray, np.ndarray]                        # images, labels
@@ -46,6 +47,7 @@ class Minibatches:
     """The endless iterator of `minibatches`; `state`, its position in the data, is plain data with default_rng's PCG64."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator) -> None:
+        x, y = (one if hasattr(one, "shape") else np.stack(one) for one in (x, y))          # lists become arrays
         if len(x) != len(y) or not len(x) or batch_size < 1:
             raise ValueError(f"minibatches: {len(x)} images, {len(y)} labels, batches of {batch_size}: there must be as many "
                              "labels as images, at least one, and at least one image in a batch.")
@@ -147,9 +149,7 @@ def train(net: Net, batches: Iterable[Batch], lr: float | Schedule, mu: float | 
         rate, momentum, weight_decay = (float(value(i) if callable(value) else value) for value in (lr, mu, decay))
         loss, scores = net.loss(x, y)
         if not math.isfinite(loss):
-            raise Diverged(f"The loss stopped being a number at step {i} (learning rate {rate:g}): most likely the steps were too "
-                           "large and the weights grew without limit. Begin again with a rate ten times smaller, or let it warm "
-                           "up; if that does not help, check the gradients of the layers.")
+            raise Diverged(f"The loss stopped being a number at step {i} (learning rate {rate:g}): {why_diverged(x)}")
         if max_grad_norm is not None:
             _clip(net, max_grad_norm)
         _update(net, state, rate, rate * bias_lr_scale, momentum, weight_decay)

@@ -121,6 +121,12 @@ def npz(words, spoil=lambda folder: None, **changes):
     return mnist(spoil, words, lambda folder: good_npz(folder, **changes))
 
 
+def _npz_of(**entries):
+    out = io.BytesIO()
+    np.savez(out, **entries)
+    return out.getvalue()
+
+
 def bomb(folder):
     """Images of 20 million zeros, packed."""
     with zipfile.ZipFile(folder / "mnist.npz", "w", zipfile.ZIP_DEFLATED) as file:
@@ -205,13 +211,18 @@ FILES = {
     "npz: 2^31 images claimed": npz("damaged or of another kind", claiming("x_train", (2 ** 31, 28, 28))),
     "npz: 10^30 labels claimed": npz("damaged or of another kind", claiming("y_train", (10 ** 30,))),
     "npz: a bomb": npz("unpacks to far more than MNIST", bomb),
-    "npz: images of float32": npz("an array .2, 28, 28. of float32 where", x_test=IMAGES.astype("f")),
-    "npz: images of two bytes, the other byte order": npz("of >u2 where", x_train=IMAGES.astype(">u2")),
-    "npz: images as Keras reshapes them": npz(r"an array \(2, 28, 28, 1\)", x_train=IMAGES[..., None]),
-    "npz: the axes of MATLAB": npz(r"an array \(28, 28, 2\)", x_train=IMAGES.T),
-    "npz: labels as floats": npz("holds labels of float64", y_test=LABELS.astype(float)),
-    "npz: labels as words": npz("holds labels of <U1", y_test=np.array(["3", "7"])),
-    "npz: labels one hot": npz("has 20 labels for 2 images", y_test=np.eye(10, dtype=np.uint8)[LABELS]),
+    "npz: images that were standardised": npz("pixels from -1 to 1.5, where 0 to 1 or", x_test=IMAGES / 102 - 1),
+    "npz: pixels that are not all numbers": npz("pixels from nan to nan", x_test=np.where(IMAGES > 3, IMAGES, np.nan)),
+    "npz: pixels of two bytes": npz("pixels from 0 to 65280, where 0 to 1 or", x_train=IMAGES.astype(">u2") * 256),
+    "npz: pixels from 0 to 2": npz("pixels from 0 to 2 with fractions", x_train=IMAGES * (2 / 255)),
+    "npz: pixels as words": npz("pixels of <U3, where numbers", x_train=IMAGES.astype("<U3")),
+    "npz: coloured images": npz("coloured images", x_train=np.stack([IMAGES, IMAGES, 255 - IMAGES], axis=3)),
+    "npz: images of 20x20": npz(r"an array \(2, 20, 20\) of uint8 where 28x28", x_train=IMAGES[:, 4:24, 4:24]),
+    "npz: labels with fractions": npz("holds labels that are no whole numbers", y_test=LABELS + 0.5),
+    "npz: labels as words": npz("holds the label 'seven', where digits", y_test=np.array(["3", "seven"])),
+    "npz: labels with two ones": npz("has 20 labels for 2 images", y_test=np.ones((2, 10), np.uint8)),
+    "npz: labels from 1 to 10": npz(r"labels outside 0 to 9 \(1 to 10\)", y_test=np.array([1, 10])),
+    "npz: names that say nothing": npz("has no entry x_train, the training images", put("mnist.npz", lambda raw: _npz_of(a=IMAGES, b=LABELS))),
     "npz: labels below 0": npz(r"labels outside 0 to 9 \(-1 to 7\)", y_test=np.array([-1, 7])),
     "mat: of MATLAB 7.3": mat("no MATLAB file of version 5",
                               put("mnist_all.mat", b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM\x89HDF\r\n")),
@@ -222,9 +233,9 @@ FILES = {
                                                  do_compression=True),
     "mat: the byte order turned round": mat("damaged or of another kind",
                                             put("mnist_all.mat", lambda raw: raw[:126] + b"MI" + raw[128:])),
-    "mat: floats": mat("has no entry train0", rows={name: rows.astype(float) for name, rows in ROWS.items()}),
+    "mat: a structure and a cell": mat("has no entry x_train", rows={"mnist": {"images": IMAGES}, "a cell": np.array([1, "x"], object)}),
     "mat: no tests": mat("has no entry test0", rows={name: rows for name, rows in ROWS.items() if "train" in name}),
-    "mat: 783 numbers in a row": mat("damaged or of another kind .ValueError",
+    "mat: 783 numbers in a row": mat(r"an array \(10, 783\) of uint8 where 28x28",
                                      rows={name: rows[:, 1:] for name, rows in ROWS.items()}),
     "mat: a size of 2^31": mat("damaged or of another kind",
                                put("mnist_all.mat", lambda raw: raw[:160] + b"\xff\xff\xff\x7f" + raw[164:])),

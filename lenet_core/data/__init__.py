@@ -213,7 +213,7 @@ def _mnist_in(folder: Path, source: str) -> Dataset:
                 return _from_shared(contents.place, "mnist", source)
             for find in forms.MNIST.values():
                 if read := find(contents):
-                    return _as_mnist(read(), source, str(contents.place.relative_to(folder.parent)))
+                    return _as_mnist(read(), source, folder.parent)
         raise DataError(f"{_lacking(folder, 'MNIST', forms.mnist_refusals)} Put the four files ({', '.join(MNIST_FILES)}) or another "
                         "form of MNIST there (docs/teaching.md lists them), or name another folder.")
 
@@ -236,12 +236,12 @@ def _lacking(folder: Path, what: str, refusals: Callable[[forms.Contents], Itera
     return " ".join([f"{folder} holds no {what}{' that is read.' if told else '.'}", *list(dict.fromkeys(told))[:MOST_TOLD]])
 
 
-def _as_mnist(found: forms.Found, source: str, said: str) -> Dataset:
-    """A `Dataset` of what a form gave, under the name that its content has; `said` is its folder, as far as the user named it."""
+def _as_mnist(found: forms.Found, source: str, above: Path) -> Dataset:
+    """A `Dataset` of what a form gave, under the name that its content has; names of folders below `above` may speak of a set."""
     images = [arrays.as_grey(found.arrays[part], found.names[part]) for part in (0, 2)]
     labels = [arrays.as_labels(found.arrays[part + 1], len(x), found.names[part + 1], found.names[part])
               for part, x in zip((0, 2), images)]
-    images, known, note = _known_as(images, labels, found, f"{said} {Path(found.names[0]).name}")
+    images, known, note = _known_as(images, labels, found, found.names[0].replace(f"{above}{os.sep}", ""))
     found.arrays.clear()                                     # so that the bytes of a part go when its floats are there
     test_x, train_x = (arrays.as_floats(images.pop())[:, None] for _ in range(2))
     about = "; ".join(text for text in (source, found.note, note) if text)

@@ -140,7 +140,7 @@ def _without_channel(images: np.ndarray, name: str) -> np.ndarray:
     """(N, 28, 28) of images with a channel axis: one channel, or three that are the same."""
     if images.shape[1:3] == (28, 28):
         images = np.moveaxis(images, 3, 1)
-    if images.shape[1] in (3, 4) and (images[:, 0] != images[:, 1]).any():
+    if images.shape[1] in (3, 4) and (images[:, 1:3] != images[:, :1]).any():
         raise DataError(f"{name}: coloured images, where grey ones should be. Take MNIST's own files.")
     return images[:, 0] if images.shape[1] in (1, 3, 4) else images
 

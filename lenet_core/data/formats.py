@@ -228,8 +228,8 @@ def read_python_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     pixels, labels, key, short = b"", [], b"", set()
     with explaining_damage(path):
         for instruction, argument, _ in pickletools.genops(_read_file(path, pickled=True)):
-            if isinstance(argument, (str, bytes)):
-                text = argument.encode("latin-1", "replace") if isinstance(argument, str) else argument
+            if isinstance(argument, (str, bytes, bytearray)):
+                text = argument.encode("latin-1", "replace") if isinstance(argument, str) else bytes(argument)
                 if len(text) > len(pixels) and len(text) % (RECORD - 1) == 0:
                     pixels = text
                 elif len(text) < 20:

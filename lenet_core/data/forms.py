@@ -5,6 +5,7 @@ form, or None where the folder does not hold it. A new form is a new entry. `ref
 """
 
 import hashlib
+import heapq
 import os
 import re
 import zipfile
@@ -35,12 +36,21 @@ CIFAR10_TRAIN, CIFAR10_TEST = [f"data_batch_{i}.bin" for i in range(1, 6)], "tes
 
 
 class Contents(NamedTuple):
-    """The files and the folders in a folder, {name: path}; `given` where it is a single file that somebody named."""
+    """The files and the folders in a folder, {name: path}; `given` where it is a single file that somebody named.
+
+    `others` are pipes and the like: nobody reads them, since that would wait for ever.
+    """
 
     place: Path
     files: dict[str, Path]
     folders: dict[str, Path]
     given: bool = False
+    others: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> set[str]:
+        """All names in the folder."""
+        return {*self.files, *self.folders, *self.others}
 
 
 Reader = Callable[[], Any]
@@ -57,55 +67,65 @@ def contents_of(folder: Path) -> Contents:
     """
     files: dict[str, Path] = {}
     folders: dict[str, Path] = {}
+    others = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             try:
-                (folders if entry.is_dir() else files)[entry.name] = Path(entry.path)
+                if entry.is_dir() or entry.is_file():
+                    (folders if entry.is_dir() else files)[entry.name] = Path(entry.path)
+                else:
+                    others.append(entry.name)
             except OSError:                                        # a link to itself; to read it says so
                 files[entry.name] = Path(entry.path)
     for name, path in folders.items():
-        if name not in files and (IDX.fullmatch(name.lower()) or Path(name).suffix.lower() in (".csv", ".npz", ".mat")):
+        if name not in files and (IDX.fullmatch(_usual(name)) or Path(name).suffix.lower() in (".csv", ".npz", ".mat")):
             with suppress(OSError):
                 files |= {name: path / name} if is_file(path / name) else {}
-    return Contents(folder, files, folders)
+    return Contents(folder, files, folders, others=frozenset(others))
 
 
 def places(folder: Path, first: str) -> Iterator[Contents]:
-    """The contents of the folder and of the folders below it, level by level; on a level those first that have `first` in their names.
+    """The contents of the folder and of the folders below it: first those called `first`, then those with `first` in their names.
 
-    Raises OSError where the folder itself cannot be read. One below it that cannot be read raises at the end, when the caller found
-    nothing elsewhere.
+    Among these the folder itself, then its subfolders, then theirs. Raises OSError where the folder itself cannot be read. One below
+    it that cannot be read raises at the end, when the caller found nothing elsewhere.
     """
-    level, closed, seen = [folder], None, 0
-    for _ in range(DEEP + 1):
-        below: list[Path] = []
-        for place in level:
-            try:
-                contents = contents_of(place)
-            except OSError as error:
-                if place == folder:
-                    raise
-                closed = closed or error
-                continue
-            yield contents
-            below += [path for name, path in contents.folders.items() if not name.startswith((".", "__"))]
-        seen += len(below)
-        level = sorted(below[:MANY - seen + len(below)], key=lambda path: _rank(path, folder, first))
+    waiting, closed = [_rank(folder, folder, first)], None
+    for _ in range(MANY):
+        if not waiting:
+            break
+        place = heapq.heappop(waiting)[-1]
+        try:
+            contents = contents_of(place)
+        except OSError as error:
+            if place == folder:
+                raise
+            closed = closed or error
+            continue
+        yield contents
+        if len(place.relative_to(folder).parts) < DEEP:
+            for name, path in contents.folders.items():
+                if not name.startswith((".", "__")):
+                    heapq.heappush(waiting, _rank(path, folder, first))
     if closed:
         raise closed
 
 
-def _rank(path: Path, folder: Path, first: str) -> tuple[bool, bool, Path]:
-    """A folder of the set itself, then one that speaks of it, then others."""
+def _rank(path: Path, folder: Path, first: str) -> tuple[bool, bool, int, Path]:
     steps = [step.lower() for step in path.relative_to(folder).parts]
-    return first not in steps, not any(first in step for step in steps), path
+    return first not in steps, not any(first in step for step in steps), len(steps), path
+
+
+def _usual(name: str) -> str:
+    """The name in small letters, without what a browser or a system adds to a second copy."""
+    return re.sub(COPY, "", name.lower())
 
 
 def with_its_like(path: Path) -> Contents:
     """A file that somebody named, as if it were alone in its folder; of the forms with several files those that belong to it, too."""
-    belongs = IDX.fullmatch if IDX.fullmatch(path.name.lower()) else re.compile(r".*\.npy").fullmatch
-    if belongs(path.name.lower()):
-        files = {name: file for name, file in contents_of(path.parent).files.items() if belongs(name.lower())}
+    pattern = IDX if IDX.fullmatch(_usual(path.name)) else re.compile(r".*\.npy")
+    if pattern.fullmatch(_usual(path.name)):
+        files = {name: file for name, file in contents_of(path.parent).files.items() if pattern.fullmatch(_usual(name))}
         return Contents(path.parent, files, {}, given=True)
     return Contents(path.parent, {path.name: path}, {}, given=True)
 
@@ -117,7 +137,7 @@ def _idx_sets(contents: Contents) -> dict[str, dict[tuple[str, str], Path]]:
     """{beginning of the names: {(part, what): file}} of the IDX files in a folder; of several copies the one with the usual name."""
     sets: dict[str, dict[tuple[str, str], Path]] = {}
     for name in sorted(contents.files, key=lambda name: (bool(re.search(COPY, name.lower())), not name.endswith(".gz"), ".idx" in name, name)):
-        if found := IDX.fullmatch(re.sub(COPY, "", name.lower())):
+        if found := IDX.fullmatch(_usual(name)):
             part = "train" if found["part"] == "train" else "test"
             sets.setdefault(found["set"], {}).setdefault((part, found["what"]), contents.files[name])
     return {key: sets[key] for key in sorted(sets, key=lambda key: (*(key != one for one in IDX_FIRST), key))}
@@ -334,12 +354,12 @@ Photographs = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, tuple[str, .
 
 
 def _binary(contents: Contents) -> Reader | None:
-    return partial(_read_binary, contents) if {*CIFAR10_TRAIN, CIFAR10_TEST} & {*contents.files, *contents.folders} else None
+    return partial(_read_binary, contents) if {*CIFAR10_TRAIN, CIFAR10_TEST} & contents.names else None
 
 
 def _read_binary(contents: Contents) -> Photographs:
     """data_batch_1.bin .. data_batch_5.bin, as many as there are, and test_batch.bin."""
-    place, names = contents.place, {*contents.files, *contents.folders}
+    place, names = contents.place, contents.names
     train = [place / name for name in CIFAR10_TRAIN if name in names]
     if not train:
         raise DataError(f"{place} lacks training images. "
