@@ -35,7 +35,7 @@ def missing():
     """The tags of cells with numbers of a data set that is not here. CIFAR-10 is only looked for in LENET_DATA: it is a large download."""
     tags = set() if load_mnist().name == "MNIST" else {"mnist"}
     with contextlib.suppress(data.DataError):
-        named = os.environ.get("LENET_DATA")
+        named = data.named_folder()
         if named and data.find_cifar10(named):
             return tags
     return tags | {"cifar10"}

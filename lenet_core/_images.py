@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+ONE_ARRAY = "Make one array of images of one shape: numpy.stack(images)."
 BRIGHT = 30.0                 # above this pixels are not the 0 to 1 that the networks are made for, but perhaps 0 to 255
 
 
@@ -19,13 +20,21 @@ def as_images(x: Any, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     try:
         x = np.asarray(x, dtype)
     except (TypeError, ValueError):
-        raise ValueError(f"{wanted}; got {_described(x)}. Make one array of images of one shape: numpy.stack(images).") from None
+        raise ValueError(f"{wanted}; got {_described(x)}. {ONE_ARRAY}") from None
     if x.shape[1:] != shape:
         raise ValueError(f"{wanted}; got {x.shape}.{_way_to(shape, x.shape)}")
     if x.size and x.max() > BRIGHT:
-        warnings.warn("The images have pixels far above 1, perhaps 0 to 255, and these networks are made for 0 to 1: divide the images "
-                      "by 255.", stacklevel=4)               # the line that called the network
+        warnings.warn("The images have pixels far above 1, perhaps 0 to 255, and these networks are made for 0 to 1: divide the "
+                      "images by 255.", stacklevel=3)        # the line that called the network
     return x
+
+
+def in_one_array(x: Any, what: str) -> np.ndarray:
+    """x as an array, where it may be a list. Raises ValueError with `what` it holds where that is not possible."""
+    try:
+        return np.asarray(x)
+    except ValueError:
+        raise ValueError(f"The {what} are {_described(x)}, and one array is needed. {ONE_ARRAY}") from None
 
 
 def _described(x: Any) -> str:
@@ -59,7 +68,7 @@ def why_diverged(x: np.ndarray) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return "the images of this batch are not all numbers. Look for nan and inf in them."
     if max(-low, high) > BRIGHT:
-        return (f"most likely because the pixels of this batch go from {low:g} to {high:g}, and networks and rates here are made for 0 to "
-                "1. Divide the images by their largest possible value, and begin again.")
-    return ("most likely the steps were too large and the weights grew without limit. Begin again with a rate ten times smaller, or let "
-            "it warm up; if that does not help, check the gradients of the layers.")
+        return (f"most likely because the pixels of this batch go from {low:g} to {high:g}, and networks and rates here are made "
+                "for 0 to 1. Divide the images by their largest possible value, and begin again.")
+    return ("most likely the steps were too large and the weights grew without limit. Begin again with a rate ten times smaller, "
+            "or let it warm up; if that does not help, check the gradients of the layers.")

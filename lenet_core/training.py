@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ._files import write_npz
-from ._images import why_diverged
+from ._images import in_one_array, why_diverged
 from .net import Net
 
 Batch = tuple[np.ndarray, np.ndarray]                        # images, labels
@@ -47,7 +47,7 @@ class Minibatches:
     """The endless iterator of `minibatches`; `state`, its position in the data, is plain data with default_rng's PCG64."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator) -> None:
-        x, y = (one if hasattr(one, "shape") else np.stack(one) for one in (x, y))          # lists become arrays
+        x, y = in_one_array(x, "images"), in_one_array(y, "labels")
         if len(x) != len(y) or not len(x) or batch_size < 1:
             raise ValueError(f"minibatches: {len(x)} images, {len(y)} labels, batches of {batch_size}: there must be as many "
                              "labels as images, at least one, and at least one image in a batch.")

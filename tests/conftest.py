@@ -42,7 +42,7 @@ def mnist():
 
 @pytest.fixture(scope="module")                     # and not the session: it takes 300 MB for as long as it is held
 def cifar10():
-    named = os.environ.get("LENET_DATA")
+    named = data.named_folder()
     if not named or data.find_cifar10(named) is None:                   # no download: it has 170 MB
         pytest.skip("CIFAR-10 is not here: name its folder in LENET_DATA")
     return data.load_cifar10(named)

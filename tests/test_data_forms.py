@@ -35,8 +35,8 @@ def arrays(rng):
 def as_mnist(arrays, monkeypatch):
     """The arrays stand for MNIST: their checksums are taken for its own."""
     train_x, train_y, test_x, test_y = arrays
-    monkeypatch.setattr(identity, "MNIST_TRAIN", identity.fingerprint(train_x, train_y))
-    monkeypatch.setattr(identity, "MNIST_TEST", identity.fingerprint(test_x, test_y))
+    monkeypatch.setattr(identity, "MNIST_TRAIN", identity.checksum(train_x, train_y))
+    monkeypatch.setattr(identity, "MNIST_TEST", identity.checksum(test_x, test_y))
     return arrays
 
 
@@ -121,13 +121,13 @@ def test_mnist_comes_before_its_relatives(tmp_path, as_mnist, rng):
 def test_real_mnist_in_every_order(mnist):
     """The checksums of MNIST do not depend on the order of the images, and do depend on every pixel and every label."""
     images = [(x[:, 0] * 255).round().astype(np.uint8) for x in (mnist.train_x, mnist.test_x)]
-    train, test = identity.fingerprint(images[0], mnist.train_y), identity.fingerprint(images[1], mnist.test_y)
+    train, test = identity.checksum(images[0], mnist.train_y), identity.checksum(images[1], mnist.test_y)
     assert identity.mnist_name(train, test) == "MNIST"
     order = np.random.default_rng(0).permutation(len(images[1]))
-    assert identity.fingerprint(images[1][order], mnist.test_y[order]) == test != identity.fingerprint(images[1][order], mnist.test_y)
+    assert identity.checksum(images[1][order], mnist.test_y[order]) == test != identity.checksum(images[1][order], mnist.test_y)
     assert identity.mnist_name(test, train) == "MNIST, split in another way"
     images[1][4321, 13, 17] ^= 1
-    assert identity.mnist_name(train, identity.fingerprint(images[1], mnist.test_y)) == ""
+    assert identity.mnist_name(train, identity.checksum(images[1], mnist.test_y)) == ""
 
 
 def test_md5_of_the_four_files_as_they_were_published(mnist):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lenet_core.data import MNIST_FILES
@@ -129,6 +130,12 @@ def test_no_mnist(empty_cache):
 def test_mnist_is_found(mnist):
     found = check_environment()
     assert not found.problems and "60,000 training and 10,000 test images" in str(found)
+
+
+def test_other_images_in_the_place_of_mnist_are_told(empty_cache, monkeypatch, tmp_path, digits):
+    np.savez(tmp_path / "fashion.npz", x_train=digits.train_x, y_train=digits.train_y, x_test=digits.test_x, y_test=digits.test_y)
+    monkeypatch.setenv("LENET_DATA", f"'{tmp_path}'")
+    assert f"The folder in LENET_DATA, {tmp_path}, holds Fashion-MNIST (by its file names): the notebooks work" in the_problem()
 
 
 def test_the_named_folder_is_empty_or_lacks_something(empty_cache, monkeypatch, tmp_path):

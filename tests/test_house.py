@@ -53,10 +53,12 @@ def imports(path):
 
 ALLOWED = {           # who may import whom inside the core
     "ops": set(), "reference": set(), "_files": set(), "_images": set(), "_parallel": set(), "initializers": set(),
-    "winograd": {"ops"}, "registry": {"ops", "winograd"}, "net": {"registry", "ops", "_files", "_images", "_parallel"}, "models": {"initializers", "net"},
+    "winograd": {"ops"}, "registry": {"ops", "winograd"}, "net": {"registry", "ops", "_files", "_images", "_parallel"},
+    "models": {"initializers", "net"},
     "training": {"net", "_files", "_images"}, "gradcheck": {"net", "ops", "_parallel"},
     "__init__": {"data", "models", "net", "registry", "training"},
-    "data/__init__": {"arrays", "download", "formats", "forms", "identity", "_files"}, "data/forms": {"arrays", "formats", "tables", "_files"},
+    "data/__init__": {"arrays", "download", "formats", "forms", "identity", "refused", "_files"},
+    "data/refused": {"arrays", "forms", "tables"}, "data/forms": {"arrays", "formats", "tables", "_files"},
     "data/arrays": {"formats"}, "data/tables": {"formats"}, "data/formats": {"_files"}, "data/identity": set(), "data/download": set(),
 }
 CORE = ("reference", "ops", "registry", "net", "initializers", "models", "training", "gradcheck", "__init__")

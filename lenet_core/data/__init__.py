@@ -8,9 +8,9 @@ to 28x28 pixels; CIFAR-10 has no substitute. `Dataset.name` and `str(dataset)` s
 From the original files every process makes its own copy of the arrays: 219 MB for MNIST. `write_shared` writes the arrays to a
 folder from which they are mapped into memory. All processes of a machine then share one copy, and only the parts in use are read.
 
-`forms` is the table of what is read and what is refused, `formats` and `tables` turn files into arrays, `arrays` says which array is
-which, `identity` which data set it is, and `download` gets files over the network; no other module of the core uses them.
-`DataError` says what is wrong with the data and what to do.
+`forms` is the table of what is read, `refused` of what is not. `formats` and `tables` turn files into arrays, `arrays` says which
+array is which, `identity` which data set it is, and `download` gets files over the network. No other module of the core uses
+them. `DataError` says what is wrong with the data and what to do.
 """
 
 import gzip
@@ -27,7 +27,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from .._files import is_file, is_folder, mode
-from . import arrays, download, formats, forms, identity
+from . import arrays, download, formats, forms, identity, refused
 from .formats import RECORD, SHARED, SHARED_ARRAYS, DataError
 from .forms import CIFAR10_CLASSES as CIFAR10_CLASSES, CIFAR10_TEST, CIFAR10_TRAIN
 
@@ -84,9 +84,9 @@ class Dataset:
 def load_mnist(folder: str | Path | None = None) -> Dataset:
     """MNIST as a `Dataset`: 60,000 training and 10,000 test images; without any MNIST, scikit-learn's small digits.
 
-    `folder` is a folder or a file. What is read is in the table `forms.MNIST`, in the folder itself or in folders below it. The name
-    is "MNIST" only where the content is MNIST; Fashion-MNIST and others have their own names and classes. A `~`, quotes and a
-    relative path are understood, as in LENET_DATA. Raises DataError when `folder`, or the folder named in LENET_DATA, has no
+    `folder` is a folder or a file. What is read, in the folder itself or in folders below it, is in the table `forms.MNIST`. The
+    name is "MNIST" only where the content is MNIST; Fashion-MNIST and others have their own names and classes. A `~`, quotes and
+    a relative path are understood, as in LENET_DATA. Raises DataError when `folder`, or the folder named in LENET_DATA, has no
     usable images; the message names what was found there.
     """
     if folder is not None:
@@ -103,8 +103,8 @@ def load_mnist(folder: str | Path | None = None) -> Dataset:
 def load_cifar10(folder: str | Path | None = None) -> Dataset:
     """CIFAR-10 as a `Dataset`: 50,000 training and 10,000 test photographs (N, 3, 32, 32) of ten kinds of things.
 
-    `folder` is a folder or a file. What is read is in the table `forms.CIFAR10`, in the folder itself or in folders below it. Of the
-    binary version one or more of the files with training images will do; without all images the name is "CIFAR-10 (part)".
+    `folder` is a folder or a file. What is read, in the folder itself or in folders below it, is in the table `forms.CIFAR10`. Of
+    the binary version one or more of the files with training images will do; without all images the name is "CIFAR-10 (part)".
     The download is 170 MB. Raises DataError when `folder` has no usable CIFAR-10, when the folder named in LENET_DATA has a
     damaged one, and when CIFAR-10 is nowhere. A LENET_DATA without CIFAR-10 is no error: it may have MNIST alone.
     Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", University of Toronto, 2009.
@@ -113,7 +113,7 @@ def load_cifar10(folder: str | Path | None = None) -> Dataset:
         place = understood(folder)
         if found := _cifar10_in(place):
             return _as_cifar10(found, f"from {place}")
-        raise DataError(f"{_lacking(place, 'CIFAR-10', forms.cifar10_refusals)} {UNPACK} there, or name another folder.")
+        raise DataError(f"{_lacking(place, 'CIFAR-10', refused.as_cifar10)} {UNPACK} there, or name another folder.")
     named = named_folder()
     if named and (found := _cifar10_in(named)):
         return _as_cifar10(found, "from the folder in LENET_DATA")
@@ -143,7 +143,12 @@ def find_cifar10(folder: str | Path | None = None) -> Path | None:
 
 
 def understood(folder: str | Path) -> Path:
-    """The absolute path that somebody means who writes a path as in a shell: with quotes around it, with ~ or $HOME, or relative."""
+    """The absolute path that somebody means who writes a path as in a shell: with quotes around it, with ~ or $HOME, or relative.
+
+    A path that is there is taken as it is written.
+    """
+    if os.path.lexists(folder):
+        return Path(os.path.abspath(folder))
     text = str(folder).strip()
     while len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1].strip()
@@ -214,7 +219,7 @@ def _mnist_in(folder: Path, source: str) -> Dataset:
             for find in forms.MNIST.values():
                 if read := find(contents):
                     return _as_mnist(read(), source, folder.parent)
-        raise DataError(f"{_lacking(folder, 'MNIST', forms.mnist_refusals)} Put the four files ({', '.join(MNIST_FILES)}) or another "
+        raise DataError(f"{_lacking(folder, 'MNIST', refused.as_mnist)} Put the four files ({', '.join(MNIST_FILES)}) or another "
                         "form of MNIST there (docs/teaching.md lists them), or name another folder.")
 
 
@@ -253,7 +258,7 @@ def _known_as(images: list[np.ndarray], labels: list[np.ndarray], found: forms.F
     """(images, set, note): the images of the two parts as they should be, which set they are, and what was done to see that."""
     for note, undo in arrays.READINGS.items():
         read = [undone for x in images if (undone := undo(x)) is not None]
-        if len(read) == len(images) and (name := identity.mnist_name(*map(identity.fingerprint, read, labels))):
+        if len(read) == len(images) and (name := identity.mnist_name(*map(identity.checksum, read, labels))):
             return read, identity.Known(name), note
     if not found.upright:
         images = [x.transpose(0, 2, 1) for x in images]
@@ -286,7 +291,7 @@ def _cifar10_in(folder: Path) -> _Place | None:
             for find in forms.CIFAR10.values():
                 if read := find(contents):
                     return _Place(contents.place, read)
-            packed = packed or forms.packed_cifar10(contents)
+            packed = packed or refused.packed_cifar10(contents)
     if packed:
         raise DataError(packed)
     return None

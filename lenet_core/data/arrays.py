@@ -1,7 +1,7 @@
 """From the arrays in a file to images and labels: which array is which, and in which of the usual layouts.
 
-Images come flat or with a channel, with the batch axis first or last, as bytes or as floats. Labels come as numbers, as words or one
-hot. What fits none of these is refused with a sentence that says what it is. Nothing here opens a file.
+Images come flat or with a channel, with the batch axis first or last, as bytes or as floats. Labels come as numbers, as words or
+one hot. What fits none of these is refused with a sentence that says what it is. Nothing here opens a file.
 """
 
 import re
@@ -18,6 +18,7 @@ PARTS = {"train": "train", "trn": "train", "training": "train", "test": "test", 
          "val": "validation", "valid": "validation", "validation": "validation"}
 IMAGES = {"", "x", "images", "image", "imgs", "img", "data", "pixels", "features", "inputs"}
 LABELS = {"y", "labels", "label", "lbl", "lbls", "targets", "target", "classes", "class", "t"}
+SETS = {"mnist", "kmnist", "k49", "emnist", "qmnist", "fashion", "cifar", "cifar10"}
 ROLES = {"x_train": "training images", "y_train": "training labels", "x_test": "test images", "y_test": "test labels"}
 
 
@@ -47,7 +48,7 @@ def role(name: str) -> tuple[str, str] | None:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     words = re.sub(r"^([xy])(?=train|test|val)", r"\1_", words)
     words = re.sub(r"(?<=train)(?=[xy]$|im|lab)|(?<=test)(?=[xy]$|im|lab)|(?<=val)(?=[xy]$|im|lab)", "_", words)
-    tokens = [token for token in re.split(r"[\W_]+", words) if token and token not in ("mnist", "kmnist", "k49", "emnist", "qmnist")]
+    tokens = [token for token in re.split(r"[\W_]+", words) if token and token not in SETS]
     parts = [PARTS[token] for token in tokens if token in PARTS]
     rest = [token for token in tokens if token not in PARTS]
     if len(parts) > 1 or len(rest) > 1:
@@ -154,8 +155,8 @@ def in_bytes(images: np.ndarray, name: str) -> np.ndarray:
         raise DataError(f"{name}: pixels of {images.dtype}, where numbers should be. Take MNIST's own files.")
     low, high = float(images.min()), float(images.max())
     if not (low >= 0 and high <= 255):                    # also where they are not numbers
-        raise DataError(f"{name}: pixels from {low:g} to {high:g}, where 0 to 1 or 0 to 255 should be. If somebody subtracted a mean or "
-                        "divided by a deviation, take the file from before that.")
+        raise DataError(f"{name}: pixels from {low:g} to {high:g}, where 0 to 1 or 0 to 255 should be. If somebody subtracted a "
+                        "mean or divided by a deviation, take the file from before that.")
     scale = 255 if high <= 1 else 1
     close = 0.08 if images.dtype == np.float16 else 2e-3              # of the rounding errors, times 255
     out = np.empty(images.shape, np.uint8)

@@ -209,7 +209,7 @@ def read_cifar10(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _is_cifar100(raw: bytes) -> bool:
-    """Are these records of CIFAR-100: a coarse label to 19, a fine one to 99, the pixels? Of 3,073 such images the length fits both."""
+    """Are these records of CIFAR-100: a coarse label to 19, a fine one to 99, the pixels? Of 3,073 images the length fits both."""
     if len(raw) % (RECORD + 1):
         return False
     coarse, fine = np.frombuffer(raw, np.uint8).reshape(-1, RECORD + 1)[:, :2].T
@@ -222,8 +222,8 @@ def _is_cifar100(raw: bytes) -> bool:
 def read_python_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (N, 3072) uint8 and labels (N,) of a batch in CIFAR-10's Python version.
 
-    The file is a pickle, and nothing is unpickled: `pickletools` lists its instructions and carries none out. The pixels are the one
-    long text of bytes in it, the labels the whole numbers that follow the key "labels".
+    The file is a pickle, and nothing is unpickled: `pickletools` lists its instructions and carries none out. The pixels are the
+    one long text of bytes in it, the labels the whole numbers that follow the key "labels".
     """
     pixels, labels, key, short = b"", [], b"", set()
     with explaining_damage(path):

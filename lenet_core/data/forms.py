@@ -1,14 +1,13 @@
-"""The forms in which people have MNIST and CIFAR-10: how each is found in a folder and read, or the sentence that says what to do.
+"""The forms in which people have MNIST and CIFAR-10: how each is found in a folder and read.
 
-`MNIST` and `CIFAR10` are the two tables. A form has a name and a function `find(contents)`, which gives the function that reads the
-form, or None where the folder does not hold it. A new form is a new entry. `refusals` names what is found and not read.
+`MNIST` and `CIFAR10` are the two tables. A form has a name and a function `find(contents)`, which gives the function that reads
+the form, or None where the folder does not hold it. A new form is a new entry.
 """
 
 import hashlib
 import heapq
 import os
 import re
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -87,8 +86,8 @@ def contents_of(folder: Path) -> Contents:
 def places(folder: Path, first: str) -> Iterator[Contents]:
     """The contents of the folder and of the folders below it: first those called `first`, then those with `first` in their names.
 
-    Among these the folder itself, then its subfolders, then theirs. Raises OSError where the folder itself cannot be read. One below
-    it that cannot be read raises at the end, when the caller found nothing elsewhere.
+    Among these the folder itself, then its subfolders, then theirs. Raises OSError where the folder itself cannot be read. One
+    below it that cannot be read raises at the end, when the caller found nothing elsewhere.
     """
     waiting, closed = [_rank(folder, folder, first)], None
     for _ in range(MANY):
@@ -122,7 +121,7 @@ def _usual(name: str) -> str:
 
 
 def with_its_like(path: Path) -> Contents:
-    """A file that somebody named, as if it were alone in its folder; of the forms with several files those that belong to it, too."""
+    """A file that somebody named, as if it were alone in its folder; where a form has several files, with the others of it."""
     pattern = IDX if IDX.fullmatch(_usual(path.name)) else re.compile(r".*\.npy")
     if pattern.fullmatch(_usual(path.name)):
         files = {name: file for name, file in contents_of(path.parent).files.items() if pattern.fullmatch(_usual(name))}
@@ -133,10 +132,13 @@ def with_its_like(path: Path) -> Contents:
 # -------------------------------------------------------------------------------------------------------------- MNIST's files
 
 
-def _idx_sets(contents: Contents) -> dict[str, dict[tuple[str, str], Path]]:
-    """{beginning of the names: {(part, what): file}} of the IDX files in a folder; of several copies the one with the usual name."""
+def idx_sets(contents: Contents) -> dict[str, dict[tuple[str, str], Path]]:
+    """{beginning of the names: {(part, what): file}} of the IDX files in a folder; of several copies the one with the usual name.
+
+    A gzipped file comes before an unpacked one, since its checksum is looked at when it is read.
+    """
     sets: dict[str, dict[tuple[str, str], Path]] = {}
-    for name in sorted(contents.files, key=lambda name: (bool(re.search(COPY, name.lower())), not name.endswith(".gz"), ".idx" in name, name)):
+    for name in sorted(contents.files, key=lambda one: (_usual(one) != one.lower(), not one.endswith(".gz"), ".idx" in one, one)):
         if found := IDX.fullmatch(_usual(name)):
             part = "train" if found["part"] == "train" else "test"
             sets.setdefault(found["set"], {}).setdefault((part, found["what"]), contents.files[name])
@@ -144,7 +146,7 @@ def _idx_sets(contents: Contents) -> dict[str, dict[tuple[str, str], Path]]:
 
 
 def _idx(contents: Contents) -> Reader | None:
-    for prefix, files in _idx_sets(contents).items():
+    for prefix, files in idx_sets(contents).items():
         if len(files) == len(WANTED) and prefix.strip("-_. ") not in TOO_MANY_CLASSES:
             return partial(_read_idx_files, [files[one] for one in WANTED], prefix)
     return None
@@ -153,8 +155,7 @@ def _idx(contents: Contents) -> Reader | None:
 def _read_idx_files(files: list[Path], prefix: str) -> Found:
     read = [formats.read_idx(file, 3 if what == "images" else 1) for file, (_, what) in zip(files, WANTED)]
     upright = "emnist" not in prefix                   # EMNIST's files have rows and columns exchanged
-    return Found(read, [str(file) for file in files], files[0].parent.name, "" if upright else "rows and columns exchanged in the files",
-                 upright, partial(_md5_of_packed, files))
+    return Found(read, [str(file) for file in files], files[0].parent.name, upright=upright, packed=partial(_md5_of_packed, files))
 
 
 def _md5_of_packed(files: list[Path]) -> tuple[str, ...]:
@@ -185,11 +186,16 @@ def _has_images(shapes: dict[str, tuple[int, ...]], pixels: int) -> bool:
 
 def _npy(contents: Contents) -> Reader | None:
     """Arrays in files of their own (x_train.npy), or in .npz files with one array each (KMNIST's kmnist-train-imgs.npz)."""
+    files = _arrays_in_files(contents)
+    wanted = files and contents.given or _has_images(_shapes(files), 28 * 28)
+    return partial(_read_npy_files, files, contents.place) if wanted else None
+
+
+def _arrays_in_files(contents: Contents) -> dict[str, Path]:
+    """{name without its ending: file} of arrays in files of their own, {} where not all four are there."""
     files = {Path(name).stem: path for name, path in contents.files.items()
              if name.lower().endswith((".npy", ".npz")) and arrays.role(Path(name).stem)}
-    if not {*WANTED} <= {arrays.role(stem) for stem in files} or not (contents.given or _has_images(_shapes(files), 28 * 28)):
-        return None
-    return partial(_read_npy_files, files, contents.place)
+    return files if {*WANTED} <= {arrays.role(stem) for stem in files} else {}
 
 
 def _shapes(files: dict[str, Path]) -> dict[str, tuple[int, ...]]:
@@ -197,7 +203,7 @@ def _shapes(files: dict[str, Path]) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for stem, path in files.items():
         if path.suffix.lower() == ".npz":
-            shapes |= {stem: shape for shape in formats.shapes_in_npz(path).values()}
+            shapes[stem] = next(iter(formats.shapes_in_npz(path).values()), ())
         else:
             with suppress(ValueError, EOFError):
                 shapes[stem] = np.load(path, mmap_mode="r", allow_pickle=False).shape
@@ -215,21 +221,22 @@ def _read_npy_files(files: dict[str, Path], place: Path) -> Found:
 
 
 def _mat(contents: Contents) -> Reader | None:
-    named = [name for name in contents.files if name.lower().endswith(".mat") and (contents.given or re.search("mnist|digit", name.lower()))]
+    named = [name for name in contents.files if name.lower().endswith(".mat")
+             and (contents.given or re.search("mnist|digit", name.lower()))]
     for name in sorted(named, key=lambda name: (name != "mnist_all.mat", name)):
         return partial(_read_mat, contents.files[name])
     return None
 
 
 def _read_mat(path: Path) -> Found:
-    """mnist_all.mat (a matrix for each digit), mnist-original.mat (one for all), mnist_uint8.mat (one for each part, of columns)."""
+    """mnist_all.mat (a matrix for each digit), mnist-original.mat (one for all), mnist_uint8.mat (one for each part)."""
     mat = formats.read_mat(path)
     by_digit = {name for name in mat if re.fullmatch(r"(train|test)\d", name)}
     if by_digit:
         for name in (f"{part}{digit}" for part in PARTS for digit in range(10)):
             if name not in by_digit:
-                raise DataError(f"{path} has no entry {name}. It should have train0 to train9 and test0 to test9, as the homework's "
-                                "mnist_all.mat has them.")
+                raise DataError(f"{path} has no entry {name}. It should have train0 to train9 and test0 to test9, as the "
+                                "homework's mnist_all.mat has them.")
         return _mixed_digits(mat, path)
     found = arrays.sorted_out(mat, str(path), path.name)
     columns = all(name in mat for name in ("train_x", "train_y", "test_x", "test_y"))           # MATLAB's order of the pixels
@@ -288,7 +295,8 @@ def _read_rows(files: list, read: Callable) -> Found:
     rows = [read(file) for file in files]
     for path, (_, labels) in zip(paths, rows):
         if labels is None:
-            raise DataError(f"{path} has images and no labels, so nothing can be learned from it. Put the table with labels there, too.")
+            raise DataError(f"{path} has images and no labels, so nothing can be learned from it. "
+                            "Put the table with labels there, too.")
     label = f"Kaggle's {paths[0].name}" if paths[0].name == "train.csv" else paths[0].name
     upright = "emnist" not in paths[0].name.lower()
     if len(rows) == 1:
@@ -310,7 +318,7 @@ def _pictures(contents: Contents, classes: tuple[str, ...] = tuple("0123456789")
 
 
 def _class_folders(folder: Path, classes: tuple[str, ...]) -> dict[str, Path]:
-    """The folders of the classes, {class: folder}; {} where they are not all there, one level deeper too (trainingSet/trainingSet)."""
+    """The folders of the classes, {class: folder}; {} where they are not all there. trainingSet/trainingSet is looked into, too."""
     for place in (folder, folder / folder.name):
         if is_folder(place):
             found = {name.lower(): Path(place, name) for name in os.listdir(place) if name.lower() in classes}
@@ -326,7 +334,8 @@ def _read_picture_folders(folders: list[Path], classes: tuple[str, ...]) -> Foun
                  for place in _class_folders(folder, classes).values()]
         labels = np.repeat(np.arange(len(classes)), [len(some) for some in files])
         if not len(labels):
-            raise DataError(f"{folder} has a folder for each class, and no pictures ({', '.join(PICTURES)}) in them. Copy it again.")
+            raise DataError(f"{folder} has a folder for each class, and no pictures ({', '.join(PICTURES)}) in them. "
+                            "Copy it again.")
         read += [tables.read_pictures({str(path): path for some in files for path in some}), labels]
     names = [f"the {what} in {folder}" for folder in folders for what in ("pictures", "folders")]
     place = folders[0] if len(folders) == 1 else folders[0].parent
@@ -391,7 +400,8 @@ def _read_batches(train: list[Path], test: Path, read: Callable[[Path], tuple[np
 def _read_mat_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     mat = formats.read_mat(path)
     if not {"data", "labels"} <= mat.keys():
-        raise DataError(f"{path} has {', '.join(mat) or 'nothing'} in it, where data and labels should be. Take CIFAR-10's own files.")
+        raise DataError(f"{path} has {', '.join(mat) or 'nothing'} in it, where data and labels should be. "
+                        "Take CIFAR-10's own files.")
     return mat["data"], mat["labels"].reshape(-1)
 
 
@@ -403,10 +413,9 @@ def _colour_npz(contents: Contents) -> Reader | None:
 
 
 def _colour_npy(contents: Contents) -> Reader | None:
-    files = {Path(name).stem: path for name, path in contents.files.items() if name.lower().endswith(".npy") and arrays.role(Path(name).stem)}
-    if not {*WANTED} <= {arrays.role(stem) for stem in files} or not _has_images(_shapes(files), 3 * 32 * 32):
-        return None
-    return partial(_in_colour, partial(_read_npy_files, files, contents.place))
+    files = _arrays_in_files(contents)
+    read = partial(_in_colour, partial(_read_npy_files, files, contents.place))
+    return read if _has_images(_shapes(files), 3 * 32 * 32) else None
 
 
 def _in_colour(read: Callable[[], Found]) -> Photographs:
@@ -437,90 +446,3 @@ CIFAR10: Forms = {
     ".parquet: the hub's": _wrapped(_parquet, True),
     "pictures: train/airplane to train/truck, test/airplane to test/truck": _wrapped(_pictures, CIFAR10_CLASSES),
 }
-
-
-# ------------------------------------------------------------------------------------------- what is found and is not read
-
-TO_NPZ = "numpy.savez('mnist.npz', x_train=a, y_train=b, x_test=c, y_test=d)"
-PICKLE = ("{path} is a pickle, which can run any program while it is read, so it is not read here. If you trust it, turn it into a "
-          "file that is read, with this line in a terminal in its folder: python -c \"import {opener}pickle, numpy; (a, b), (v, w), (c, d) "
-          "= pickle.load({open}('{name}'{mode}), encoding='latin1'); numpy.savez('mnist.npz', x_train=a, y_train=b, x_val=v, y_val=w, "
-          "x_test=c, y_test=d)\".")
-REFUSED = {           # how the name of a file looks: the sentence about it
-    r"\.(pkl|pickle)\.gz$": PICKLE.format(path="{path}", name="{name}", opener="gzip, ", open="gzip.open", mode=""),
-    r"\.(pkl|pickle)$": PICKLE.format(path="{path}", name="{name}", opener="", open="open", mode=", 'rb'"),
-    r"\.pth?$": "{path} is a file of PyTorch. Turn it into a file that is read, with this line in a terminal in its folder: python -c "
-                "\"import torch, numpy; (a, b), (c, d) = (torch.load(f) for f in ('training.pt', 'test.pt')); " + TO_NPZ + "\".",
-    r"\.tfrecord|dataset_info\.json$": "{path} belongs to TensorFlow Datasets. Turn the set into a file that is read, where TensorFlow "
-                "Datasets is installed: python -c \"import tensorflow_datasets as t, numpy; x, z = (t.as_numpy(t.load('mnist', split=s, "
-                "batch_size=-1)) for s in ('train', 'test')); numpy.savez('mnist.npz', x_train=x['image'], y_train=x['label'], "
-                "x_test=z['image'], y_test=z['label'])\".",
-    r"\.(h5|hdf5)$": "{path} is an HDF5 file. Open it with the package h5py and write its arrays: " + TO_NPZ + ".",
-    r"\.arrow$": "{path} is the hub's own copy of a set. Write it as parquet: datasets.load_dataset(...)['train'].to_parquet("
-                 "'train.parquet'), and the same for 'test'.",
-    r"\.amat$": "{path} is text with 784 numbers and a label in each row. Turn it into a file that is read: python -c \"import numpy; "
-                "numpy.savetxt('train.csv', numpy.loadtxt('{name}'), delimiter=',')\".",
-    r"\.(rds|rda|rdata)$": "{path} is a file of R. Write its arrays in R with write.csv, a row for each image and the label first.",
-    r"\.(crdownload|part|download|partial)$": "{path} is a download that did not come to its end. Download it again.",
-    r"\.(zip|tar|tgz|tar\.gz|tar\.bz2|tar\.xz|7z|rar)$": "{path} is still packed{inside}. Unpack it where it lies and use its folder.",
-}
-IS_CIFAR10 = r"cifar-?10(?!0).*\.(tar\.gz|tgz|tar|zip|7z)$"         # an archive that should not be downloaded a second time
-IS_CIFAR100 = r"cifar-?100|^(train|test)\.bin$"
-
-
-def mnist_refusals(contents: Contents) -> Iterator[str]:
-    """A sentence for each thing in a folder that may be MNIST and is not read."""
-    for prefix, files in _idx_sets(contents).items():
-        set_name = prefix.strip("-_. ")
-        if classes := TOO_MANY_CLASSES.get(set_name):
-            yield (f"{contents.place} has the files of {set_name}, with {classes} classes, and the workbook's networks tell ten apart. "
-                   "Take emnist-digits or emnist-mnist.")
-        elif len(files) < len(WANTED):
-            usual = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
-            missing = ", ".join(prefix + name for one, name in zip(WANTED, usual) if one not in files)
-            yield f"{contents.place} lacks {missing}. Put all four files there."
-    names = [name for name in contents.files if name.lower().endswith(".csv")]
-    for name in names:
-        if (found := tables.columns(contents.files[name])) and "submission" not in name.lower():
-            yield (f"{contents.files[name]} is a table without labels: Kaggle keeps those of its test.csv. Put train.csv there, too."
-                   if found == 28 * 28 else f"{contents.files[name]} is a table with {found} columns; a table of MNIST has 785 (784 pixels "
-                   "and the label).")
-    yield from _refused(contents)
-    if {*CIFAR10_TRAIN, "data_batch_1", "data_batch_1.mat"} & contents.files.keys():
-        yield f"{contents.place} holds CIFAR-10. For photographs use load_cifar10."
-
-
-def cifar10_refusals(contents: Contents) -> Iterator[str]:
-    """The same of CIFAR-10."""
-    for name, path in contents.files.items():
-        if re.search(IS_CIFAR100, name.lower()) and not name.lower().endswith(".npz"):
-            yield f"{path} belongs to CIFAR-100, which has other classes. Take CIFAR-10."
-    if {"train", "test", "meta"} <= contents.files.keys():
-        yield f"{contents.place} holds CIFAR-100's Python version, which has other classes. Take CIFAR-10."
-    if {"trainLabels.csv"} & contents.files.keys():
-        yield (f"{contents.place} holds Kaggle's version of CIFAR-10, whose test images have no labels. "
-               "Take the version of its authors (www.cs.toronto.edu/~kriz/cifar.html).")
-    yield from _refused(contents)
-
-
-def packed_cifar10(contents: Contents) -> str:
-    """What to do with an archive of CIFAR-10 that nobody unpacked; "" where there is none."""
-    for name, path in contents.files.items():
-        if re.search(IS_CIFAR10, name.lower()) or contents.given and re.search(r"\.(tar|tgz|tar\.gz|zip)$", name.lower()):
-            return f"{path} is still packed. Unpack it where it lies (tar -xf {name}) and name that folder."
-    return ""
-
-
-def _refused(contents: Contents) -> Iterator[str]:
-    for name, path in contents.files.items():
-        sentence = next((sentence for pattern, sentence in REFUSED.items() if re.search(pattern, name.lower())), "")
-        if sentence:
-            yield sentence.format(path=path, name=name, inside=_inside(path) if "{inside}" in sentence else "")
-
-
-def _inside(path: Path) -> str:
-    """The first names in a zip archive, for a sentence."""
-    with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as file:
-        names = [name for name in file.namelist() if not name.endswith("/")]
-        return f" ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
-    return ""

@@ -32,11 +32,11 @@ KMNIST = Known("KMNIST", ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", 
 SAID = (FASHION, KMNIST, Known("EMNIST", said=r"\be[-_ ]?mnist"), Known("QMNIST", said=r"\bq[-_ ]?mnist"),
         Known("MNIST-C", said=r"mnist[-_ ]c\b"))
 
-# The sums of `fingerprint` of MNIST's two parts, from the files whose sha256 stand in `data.MNIST_FILES`.
+# The sums of `checksum` of MNIST's two parts, from the files whose sha256 stand in `data.MNIST_FILES`.
 MNIST_TRAIN, MNIST_TEST = 0x887055FA79AE0E21, 0xAA4F94008B847371
 
-# md5 of the unpacked IDX files, {(training images, training labels, test images, test labels): set}. They were published by users of
-# the files who checked them; the same lists have MNIST's own, which are right.
+# md5 of the unpacked IDX files, {(training images, training labels, test images, test labels): set}. Several public repositories
+# have them; one of these lists has MNIST's own as well, and those are right.
 UNPACKED: dict[tuple[str, ...], Known] = {
     ("f4a8712d7a061bf5bd6d2ca38dc4d50a", "9018921c3c673c538a1fc5bad174d6f9",
      "8181f5470baa50b63fa0f6fddb340f0a", "15d484375f8d13e6eb1aabb0c3f46965"): FASHION,
@@ -63,7 +63,7 @@ def _mixed(z: np.ndarray) -> np.ndarray:
 WEIGHTS = _mixed(np.arange(1, PIXELS // 8 + 2, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)) | np.uint64(1)
 
 
-def fingerprint(images: np.ndarray, labels: np.ndarray) -> int:
+def checksum(images: np.ndarray, labels: np.ndarray) -> int:
     """A number of 64 bits for images (N, 28, 28) uint8 with labels (N,) whole numbers, the same in every order of the images.
 
     It is the sum of one number for each image with its label, so the numbers of two parts add up to that of the whole, modulo 2^64.
@@ -75,7 +75,7 @@ def fingerprint(images: np.ndarray, labels: np.ndarray) -> int:
 
 
 def mnist_name(train: int, test: int) -> str:
-    """What to call images with these fingerprints: "MNIST", "MNIST, split in another way", or "" where they are not MNIST."""
+    """What to call images with these checksums: "MNIST", "MNIST, split in another way", or "" where they are not MNIST."""
     if (train, test) == (MNIST_TRAIN, MNIST_TEST):
         return MNIST.name
     return f"{MNIST.name}, split in another way" if (train + test) & MASK == (MNIST_TRAIN + MNIST_TEST) & MASK else ""

@@ -1,7 +1,7 @@
 """Images as rows of tables, and as picture files in folders: CSV, ARFF, parquet; PNG, JPEG, BMP.
 
-A table of MNIST has 784 columns of pixels and one with the label. Packages that are not always installed are imported where they are
-used; without them the reader says how to get them. All errors are `DataError`.
+A table of MNIST has 784 columns of pixels and one with the label. Packages that are not always installed are imported where they
+are used; without them the reader says how to get them. All errors are `DataError`.
 """
 
 import gzip
@@ -22,6 +22,7 @@ PIXELS = 28 * 28
 ROWS_AT_ONCE = 1000
 MOST_ROWS = 1_000_000         # a table with more is not one of digits; reading it would fill the memory
 LABEL_COLUMNS = {"label", "labels", "class", "target", "y", "digit"}
+ONE_WAY = str.maketrans(";\t", ",,", "\"'")          # commas between the numbers, and no quotes around them
 INDEX_COLUMNS = {"", "id", "index", "unnamed: 0"}
 
 
@@ -98,7 +99,7 @@ def _numbers(file: TextIO, first: list[str], path: Path) -> np.ndarray:
     """The rows of numbers, (N, columns), uint8 where all are whole and from 0 to 255."""
     blocks, count = [], 0
     while lines := [*first, *islice(file, ROWS_AT_ONCE)]:
-        first, lines = [], [line.replace(";", ",").replace("\t", ",").replace('"', "").replace("'", "") for line in lines if line.strip()]
+        first, lines = [], [line.translate(ONE_WAY) for line in lines if line.strip()]
         if any(line.startswith("{") for line in lines):
             raise DataError(f"{path} lists only the numbers that are not 0, in braces. Take the version that lists all.")
         if lines:
@@ -176,8 +177,8 @@ def _rows_of(table: Any, path: Path) -> Rows:
         return Rows(read_pictures({f"row {n:,} of {path}": _bytes_of(cell, path) for n, cell in enumerate(cells)}), labels)
     pixels = [name for name in table.column_names if name != label and name.lower() not in INDEX_COLUMNS]
     if len(pixels) != PIXELS:
-        raise DataError(f"{path} has {len(pixels)} columns of pixels in each row, where {PIXELS} (28x28) and a label, or images and a "
-                        "label, should be. Take a table of MNIST.")
+        raise DataError(f"{path} has {len(pixels)} columns of pixels in each row, where {PIXELS} (28x28) and a label, or images "
+                        "and a label, should be. Take a table of MNIST.")
     return Rows(np.stack([table.column(name).to_numpy() for name in pixels], axis=1), labels)
 
 
@@ -192,7 +193,7 @@ def _bytes_of(cell: Any, path: Path) -> bytes:
 
 
 def read_pictures(pictures: Mapping[str, bytes | Path]) -> np.ndarray:
-    """(N, H, W) uint8 of grey pictures, (N, H, W, 3) of coloured ones; `pictures` has a name for a message and the file or its bytes.
+    """(N, H, W) uint8 of grey pictures, (N, H, W, 3) of coloured ones; `pictures` is {a name for messages: the file or its bytes}.
 
     All have the size of the first one. Pictures with a palette or with transparency are made grey or coloured.
     """
@@ -211,7 +212,8 @@ def read_pictures(pictures: Mapping[str, bytes | Path]) -> np.ndarray:
         except (DataError, PermissionError):
             raise
         except Exception as error:                                 # Pillow may raise any exception for a damaged file
-            raise DataError(f"{name} is no picture, or is damaged ({type(error).__name__}). Remove it or download it again.") from None
+            raise DataError(f"{name} is no picture, or is damaged ({type(error).__name__}). "
+                            "Remove it or download it again.") from None
         if images is None:
             images, first = np.empty((len(pictures), *pixels.shape), np.uint8), name
         if pixels.shape != images.shape[1:]:

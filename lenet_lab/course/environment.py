@@ -157,7 +157,7 @@ def _progress():
 
 
 def _mnist():
-    from lenet_core.data import DataError, load_mnist
+    from lenet_core.data import DataError, load_mnist, named_folder
 
     try:
         data = load_mnist()
@@ -165,15 +165,19 @@ def _mnist():
         return [Finding("MNIST", "cannot be used", f"LENET_DATA names a folder, but {_one_sentence(error)}")]
     if data.name == "MNIST":
         return [Finding("MNIST", str(data).removeprefix("MNIST: "))]
-    return [Finding("MNIST", f"not here; instead {data.name}",
-                    f"MNIST is not here, since {_one_sentence(data.source.removeprefix('not MNIST: '))}")]
+    if data.source.startswith("not MNIST: "):
+        problem = f"MNIST is not here, since {_one_sentence(data.source.removeprefix('not MNIST: '))}"
+    else:
+        problem = (f"The folder in LENET_DATA, {named_folder()}, holds {data.name}: the notebooks work with these images, but their "
+                   "sentences and numbers are about MNIST; put MNIST there, or name another folder, for those.")
+    return [Finding("MNIST", f"not here; instead {data.name}", problem)]
 
 
 def _cifar10():
     """Whether CIFAR-10 is there and readable. It is never downloaded here: it has 170 MB, and only one notebook needs it."""
-    from lenet_core.data import DataError, find_cifar10
+    from lenet_core.data import DataError, find_cifar10, named_folder
 
-    named = os.environ.get("LENET_DATA")
+    named = named_folder()
     try:
         if named and find_cifar10(named):
             return [Finding("CIFAR-10", "in the folder in LENET_DATA")]
