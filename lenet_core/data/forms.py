@@ -246,7 +246,7 @@ def _read_mat(path: Path) -> Found:
 def _mixed_digits(mat: dict[str, np.ndarray], path: Path) -> Found:
     out: list[np.ndarray] = []
     for part in PARTS:
-        rows = [arrays.batch_first(mat[f"{part}{digit}"]) for digit in range(10)]
+        rows = [arrays.batch_first(arrays.without_fractions(mat.pop(f"{part}{digit}"))) for digit in range(10)]
         out += [np.concatenate(rows), np.repeat(np.arange(10), [len(row) for row in rows])]
     names = [f"the {ROLE} in {path}" for ROLE in ROLES.values()]
     return _mixed(Found(out, names, path.name))
