@@ -8,6 +8,7 @@ import gzip
 import io
 import re
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
@@ -59,7 +60,7 @@ def columns(path: Path) -> int:
     try:
         with _opened(path) as file:
             line = file.readline(100_000)
-    except (EOFError, gzip.BadGzipFile):
+    except (EOFError, gzip.BadGzipFile, zlib.error):
         return 0
     return len(_fields(line)) if line.strip() and "\0" not in line else 0
 

@@ -10,6 +10,7 @@ import functools
 import gzip
 import io
 import json
+import pickle
 import random
 import struct
 import tarfile
@@ -139,6 +140,21 @@ def mapped(folder, raw):
     str(data), data.subset(1), data.train_x.sum(), data.test_x.sum()
 
 
+def table(folder, raw):
+    """A table of images with labels, gzipped (the lowest bit of the first byte), CSV or ARFF (the next bit)."""
+    how, raw = raw[0] if raw else 0, raw[1:]
+    name = "mnist.arff" if how & 2 else "mnist.csv"
+    (folder / name).write_bytes(gzip.compress(raw, 1, mtime=0) if how & 1 else raw)
+    load_mnist(folder)
+
+
+def table_seeds():
+    rows = "\n".join(",".join(map(str, [label, *image.ravel()])) for image, label in zip(IMAGES, LABELS)).encode()
+    names = ",".join(["label", *(f"pixel{n}" for n in range(784))]).encode()
+    arff = b"@relation x\n" + b"".join(b"@attribute " + name + b" real\n" for name in names.split(b",")) + b"@data\n"
+    return [b"\x00" + rows, b"\x01" + names + b"\n" + rows, b"\x02" + arff + rows, b"\x03" + arff + rows]
+
+
 def mapped_seeds():
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -169,6 +185,19 @@ def cifar10_seeds():
         file.addfile(tarfile.TarInfo("data_batch_1.bin"))
     return [b"\x00" + good, b"\x01" + good, b"\x02a b c d e f g h i j\n", b"\x00" + gzip.compress(good), b"\x01" + tar.getvalue(),
             b"\x00<html>", b"\x00\x80\x02"]
+
+
+def python_batch(folder, raw):
+    """A batch of CIFAR-10's Python version, which is a pickle; the other file is good."""
+    good = python_batch_seeds()[0][1:]
+    for name in ("data_batch_1", "test_batch"):
+        (folder / name).write_bytes(good if name == "test_batch" else raw[1:])
+    load_cifar10(folder)
+
+
+def python_batch_seeds():
+    batch = {b"labels": [5, 9], b"data": RECORDS[:, 1:].copy(), b"filenames": [b"a.png", b"b.png"]}
+    return [b"\x00" + pickle.dumps(batch, protocol) for protocol in (2, 3, 5)]
 
 
 # ---------------------------------------------------------------------------------------------------------- checkpoints
@@ -319,8 +348,10 @@ TARGETS = {
     "idx": Target(idx, (DataError,), idx_seeds),
     "npz": Target(npz, (DataError,), npz_seeds),
     "mat": Target(mat, (DataError,), mat_seeds),
+    "table": Target(table, (DataError,), table_seeds),
     "mapped": Target(mapped, (DataError,), mapped_seeds),
     "cifar10": Target(cifar10, (DataError,), cifar10_seeds),
+    "python_batch": Target(python_batch, (DataError,), python_batch_seeds),
     "checkpoint": Target(checkpoint, (ValueError,), checkpoint_seeds),
     "progress": Target(progress, (), progress_seeds),
     "submission": Target(submission, (files.NotASubmission,), submission_seeds),
