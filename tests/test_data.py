@@ -183,7 +183,7 @@ def test_spoiled_files_get_a_sentence(folder, how):
     ("mnist.npz", {k: np.zeros((2, 28, 28)) for k in ("x_train", "y_train", "x_test", "y_test")}, "has 1,568 labels for 2 images"),
     ("mnist.npz", {k: np.array([{"a": 1}], dtype=object) for k in ("x_train", "y_train", "x_test", "y_test")}, "of another kind"),
     ("mnist_all.mat", b"hello", "damaged or of another kind"),
-    ("data.txt", b"hello", "neither a folder nor a file of a kind that is read"),
+    ("data.txt", b"hello", "it is no file of a kind that is read"),
 ])
 def test_spoiled_single_files_get_a_sentence(tmp_path, name, content, words):
     path = tmp_path / name

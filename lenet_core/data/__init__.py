@@ -113,7 +113,7 @@ def load_cifar10(folder: str | Path | None = None) -> Dataset:
         place = understood(folder)
         if found := _cifar10_in(place):
             return _as_cifar10(found, f"from {place}")
-        raise DataError(f"{_lacking(place, 'CIFAR-10', refused.as_cifar10)} {UNPACK} there, or name another folder.")
+        raise DataError(_lacking(place, "CIFAR-10", refused.as_cifar10, f"{UNPACK} there, or name another folder."))
     named = named_folder()
     if named and (found := _cifar10_in(named)):
         return _as_cifar10(found, "from the folder in LENET_DATA")
@@ -219,8 +219,9 @@ def _mnist_in(folder: Path, source: str) -> Dataset:
             for find in forms.MNIST.values():
                 if read := find(contents):
                     return _as_mnist(read(), source, folder.parent)
-        raise DataError(f"{_lacking(folder, 'MNIST', refused.as_mnist)} Put the four files ({', '.join(MNIST_FILES)}) or another "
-                        "form of MNIST there (docs/teaching.md lists them), or name another folder.")
+        usual = (f"Put the four files ({', '.join(MNIST_FILES)}) or another form of MNIST there (docs/teaching.md lists them), "
+                 "or name another folder.")
+        raise DataError(_lacking(folder, "MNIST", refused.as_mnist, usual))
 
 
 def _looked_into(folder: Path, first: str) -> Iterator[forms.Contents]:
@@ -231,14 +232,14 @@ def _looked_into(folder: Path, first: str) -> Iterator[forms.Contents]:
         yield from forms.places(folder, first)
 
 
-def _lacking(folder: Path, what: str, refusals: Callable[[forms.Contents], Iterator[str]]) -> str:
-    """The sentences that say that a place has no such data, and what it has instead."""
+def _lacking(folder: Path, what: str, refusals: Callable[[forms.Contents], Iterator[str]], usual: str) -> str:
+    """The sentences that say that a place has no such data, and what it has instead; without that, what to do as a rule."""
     if not mode(folder):
-        return f"{folder} holds no {what}: there is no such folder or file."
+        return f"{folder} holds no {what}: there is no such folder or file. {usual}"
     told = [sentence for contents in _looked_into(folder, what.lower()) for sentence in refusals(contents)]
-    if is_file(folder) and not told:
-        return f"{folder} holds no {what}: it is neither a folder nor a file of a kind that is read."
-    return " ".join([f"{folder} holds no {what}{' that is read.' if told else '.'}", *list(dict.fromkeys(told))[:MOST_TOLD]])
+    if told:
+        return " ".join([f"{folder} holds no {what} that is read.", *list(dict.fromkeys(told))[:MOST_TOLD]])
+    return f"{folder} holds no {what}{': it is no file of a kind that is read' if is_file(folder) else ''}. {usual}"
 
 
 def _as_mnist(found: forms.Found, source: str, above: Path) -> Dataset:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from lenet_core._files import mode
-from lenet_core.data import DataError, load_cifar10, load_mnist, write_shared
+from lenet_core.data import DataError, load_cifar10, load_mnist, understood, write_shared
 
 
 def main(arguments=None):
@@ -21,7 +21,7 @@ def main(arguments=None):
     ask.add_argument("--data", metavar="FOLDER", help="folder with MNIST (and CIFAR-10) now (else LENET_DATA, the cache, a download)")
     ask.add_argument("--cifar10", action="store_true", help="CIFAR-10 as well, for notebook 10")
     args = ask.parse_args(arguments)
-    folder, refused = args.folder.absolute(), None
+    folder, refused = understood(args.folder), None
     try:
         for kind, load in {"mnist": load_mnist, **({"cifar10": load_cifar10} if args.cifar10 else {})}.items():
             place = folder / kind
