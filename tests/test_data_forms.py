@@ -102,6 +102,14 @@ def test_a_folder_for_each_file(tmp_path, as_mnist):
     same(load_mnist(tmp_path), as_mnist)
 
 
+def test_what_macos_puts_beside_the_files(tmp_path, as_mnist):
+    put(tmp_path / "raw", FOUR, as_mnist)
+    put(tmp_path / "__MACOSX" / "MNIST", FOUR, as_mnist[::-1])
+    for name in FOUR:
+        (tmp_path / "raw" / f"._{name}").write_bytes(b"Mac OS X")
+    same(load_mnist(tmp_path), as_mnist)
+
+
 def test_packed_once_more_on_the_way(tmp_path, as_mnist):
     put(tmp_path, MNIST_FILES, as_mnist, lambda raw: gzip.compress(gzip.compress(raw)))
     same(load_mnist(tmp_path), as_mnist)
@@ -430,6 +438,7 @@ def test_openmls_arff(tmp_path, as_mnist):
     ("PassengerId,Survived,Name\n1,0,Braund\n", "is a table with 3 columns; a table of MNIST has 785"),
     (",".join(["pixel"] * 784) + "\n" + ",".join("0" * 784), "is a table without labels"),
     (",".join(["label"] + ["pixel"] * 784) + "\n", "is a table without rows"),
+    (",".join(["label"] + ["pixel"] * 785) + "\n" + ",".join(["1"] * 786) + "\n", "has 785 columns of pixels in each row"),
     (",".join(["label"] + ["pixel"] * 784) + "\n" + ",".join("1" * 785) + "\n1,2,3\n", "is no table of numbers"),
     (",".join(["label"] + ["pixel"] * 784) + "\n" + ",".join(["?"] * 785) + "\n", "is no table of numbers"),
 ])
@@ -437,6 +446,16 @@ def test_tables_that_are_refused(tmp_path, content, words):
     (tmp_path / "train.csv").write_text(content)
     refused(load_mnist, tmp_path, "train.csv", words)
     refused(load_mnist, tmp_path / "train.csv", words)
+
+
+def test_a_table_of_test_images_alone(tmp_path, arrays):
+    write_csv(tmp_path / "mnist_test.csv", *arrays[2:])
+    refused(load_mnist, tmp_path, "mnist_test.csv has test images alone. Put the table with the training images there")
+
+
+def test_python_objects_in_an_npz_are_not_unpickled(tmp_path, arrays):
+    np.savez(tmp_path / "mnist.npz", x_train=arrays[0], y_train=arrays[1].astype(object), x_test=arrays[2], y_test=arrays[3])
+    refused(load_mnist, tmp_path, "mnist.npz holds Python objects", "Write arrays of numbers, as with y.astype(int).")
 
 
 def png(image):

@@ -125,6 +125,9 @@ def explaining_damage(path: Path) -> Iterator[None]:
     except (OSError, DataError):
         raise
     except Exception as error:
+        if "allow_pickle" in str(error):
+            raise DataError(f"{path} holds Python objects or is of another kind: that would have to be unpickled, which can run a "
+                            "program, so it is not read. Write arrays of numbers, as with y.astype(int).") from None
         raise DataError(f"{path} is damaged or of another kind ({type(error).__name__}: {error}). Download it again.") from None
 
 

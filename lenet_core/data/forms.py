@@ -62,13 +62,14 @@ Forms = dict[str, Callable[[Contents], Reader | None]]
 def contents_of(folder: Path) -> Contents:
     """What is in a folder, in the order of the names. A folder with the name of a data file and that file in it counts as the file.
 
-    Raises OSError where the folder cannot be read.
+    Hidden files are left out; macOS puts one with nearly the same name beside each file that it copies or packs. Raises OSError
+    where the folder cannot be read.
     """
     files: dict[str, Path] = {}
     folders: dict[str, Path] = {}
     others = []
     with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
+        for entry in sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name):
             try:
                 if entry.is_dir() or entry.is_file():
                     (folders if entry.is_dir() else files)[entry.name] = Path(entry.path)
@@ -104,7 +105,7 @@ def places(folder: Path, first: str) -> Iterator[Contents]:
         yield contents
         if len(place.relative_to(folder).parts) < DEEP:
             for name, path in contents.folders.items():
-                if not name.startswith((".", "__")):
+                if not name.startswith("__"):                      # __MACOSX, __pycache__
                     heapq.heappush(waiting, _rank(path, folder, first))
     if closed:
         raise closed

@@ -54,6 +54,8 @@ def as_mnist(contents: Contents) -> Iterator[str]:
         found = tables.columns(path) if name.lower().endswith(".csv") and "submission" not in name.lower() else 0
         if found == 28 * 28:
             yield f"{path} is a table without labels: Kaggle keeps those of its test.csv. Put train.csv there, too."
+        elif found > 28 * 28:
+            yield f"{path} has test images alone. Put the table with the training images there, too: mnist_train.csv."
         elif found:
             yield f"{path} is a table with {found} columns; a table of MNIST has 785 (784 pixels and the label)."
     yield from _by_name(contents)
