@@ -38,7 +38,7 @@ def map_in_threads(function: Callable[[Any], Any], parts: Sequence, threads: boo
     """
     count = min(THREADS, len(parts)) if threads else 1
     if count < 2 and getattr(_here, "single", False):
-        return _in_turn(function, parts)         # a call within a call: limiting them again takes longer than a small network's pass
+        return _in_turn(function, parts)         # a call within a call: to limit them again would take longer than the call
     with _blas_lock, _blas.limit(limits=1, user_api="blas"):
         if count < 2:
             _here.single = True

@@ -107,7 +107,7 @@ def check_net(net: Net, x: Array, y: Array, entries: int = 20, h: float = 1e-5, 
             measured.append(_Measured(place, index, analytic, nudge, switched, held))
         return measured
 
-    measured = sum(map_in_threads(measure, list(point.gradients), threads=False), [])
+    measured = [one for part in map_in_threads(measure, list(point.gradients), threads=False) for one in part]
     explained = Counter(way for m in measured for way, slope in enumerate(m.held) if error(m.analytic, slope) < tolerance)
     best = min(explained, key=lambda way: (-explained[way], way), default=0)         # one rule for ties, for all entries
     found = []

@@ -406,7 +406,8 @@ def test_kaggles_train_csv(tmp_path, arrays, monkeypatch):
 
 
 @pytest.mark.parametrize("how", [{}, {"header": False}, {"header": False, "last": True}, {"last": True}, {"sep": ";"}, {"sep": "\t"},
-                                 {"opener": gzip.open}, {"ending": "\r\n"}], ids=str)
+                                 {"opener": gzip.open}, {"ending": "\r\n"}],
+                         ids=["usual", "no header", "no header, labels last", "labels last", "semicolons", "tabs", "gzip", "ends of Windows"])
 def test_a_table_for_each_part(tmp_path, as_mnist, how):
     ending = ".csv.gz" if "opener" in how else ".csv"
     corner = [array.copy() for array in as_mnist]
