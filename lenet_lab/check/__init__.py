@@ -7,7 +7,7 @@ pass, or gives the first wrong entry and its cause. `check.<name>` exists for ev
 
 Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `diagnosis` (the cause),
 `edits` (small changes of a source), `errors` (errors in plain words), `exercises` (the right answers, the cases, the misconceptions),
-`derivations`, `hinge_targets`, `handout_update`, `guard` (calls of functions that may hang), `hints`, `progress_store`, `overview`,
+`derivations`, `hinge_targets`, `handout_update`, `octave_files`, `octave_errors`, `guard` (calls of functions that may hang), `hints`, `progress_store`, `overview`,
 `solutions`, `bugs` (the bug hunt). `docs/checks.md` says how well it works.
 """
 
@@ -26,6 +26,7 @@ from .exercises import EXERCISES
 from .handout_update import with_both
 from .hinge_targets import EXERCISES as HINGES, HINTS as HINGES_HINTS, hinges as _hinges
 from .hints import HINTS as FUNCTIONS_HINTS
+from .octave_files import NAMES as OF_FILES, of_file
 from .overview import Overview
 from .solutions import blocks
 from .toy_questions import ANSWERS, toy as _toy
@@ -87,6 +88,17 @@ def derivation(name, function=...):
         raise ValueError(f"There is no step {name!r}; there are: {', '.join(DERIVATIONS)}.")
     verdict = examine(DERIVATIONS[name], function)
     _progress.record(f"derive_{name}", None, verdict, answer=function)
+    return verdict
+
+
+def octave(path):
+    """Check one of the homework's seven functions in a .m file, `check.octave("relu_forward.m")`; returns a `Verdict`.
+
+    GNU Octave runs it, on this machine and with your rights; it must be installed. Helper functions may be in the same file or in files
+    beside it. Raises ValueError for a file with another name than the homework's.
+    """
+    name, verdict, text = of_file(path)
+    _progress.record(OF_FILES[name], None, verdict, answer=text)
     return verdict
 
 
@@ -179,5 +191,5 @@ conv_layer_forward, conv_layer_backward = conv_forward, conv_backward
 im2col_conv, col2im_conv = im2col, col2im
 finite_difference = numeric_gradient
 
-__all__ = ["EXERCISES", "Verdict", "answers", "derivation", "hinges", "hint", "own", "points", "progress", "solution", "toy",
+__all__ = ["EXERCISES", "Verdict", "answers", "derivation", "hinges", "hint", "octave", "own", "points", "progress", "solution", "toy",
            *EXERCISES, *HANDOUT_NAMES]

@@ -353,7 +353,7 @@ class Examination:
             text = f"It raises {type(made.error).__name__}. {text}".strip()
         text = f"{text.rstrip('.')} ({self.where(case)}{_line_of(made.error, self.own)})."
         taken_apart = any(word in str(made.error) for word in ("unpack", "subscript", "indices", "no attribute", "dict", "index out of range"))
-        if case.dout is not None and self.forward is self.exercise.forward and taken_apart:
+        if case.dout is not None and self.forward is self.exercise.forward and taken_apart and type(made.error).__name__ != "OctaveError":
             text += (" It was given the cache of the package's forward function; for that of your own write "
                      f"check.{self.exercise.name}(..., forward=...).")
         raise Finding(_lines(found.text if found else "", text), name)

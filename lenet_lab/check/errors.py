@@ -9,6 +9,8 @@ import difflib
 import math
 import re
 
+from .octave_errors import KNOWN as OF_OCTAVE
+
 LONGEST_MESSAGE = 200                   # characters of an unknown error that are repeated
 PYTHON_2 = {"xrange": "range", "unicode": "str", "raw_input": "input", "reduce": "functools.reduce", "long": "int", "basestring": "str"}
 SHAPE = r"(\([\d,newaxis ]*\))"
@@ -202,4 +204,5 @@ KNOWN = [
         "recursion", "It calls itself without end. A function of this name that you wanted to use is perhaps the one you are writing.")),
     (ZeroDivisionError, r"", ("division by zero", "It divides by 0.")),
     (ImportError, r"(No module named '[\w.]+')", ("import", "A module cannot be imported: {1}.")),
+    *OF_OCTAVE,
 ]

@@ -93,7 +93,7 @@ def record(name, function, verdict, source_of=None, answer=None):
     """
     if not verdict.written or str(getattr(source_of, "__module__", "")).startswith("lenet_core."):
         return                                                       # not written yet, or the package's own function
-    if verdict.passed:
+    if verdict.passed and function is not None:                      # an answer is no function, nor is a file of Octave
         _live[name] = function
 
     mark = _mark(function if answer is None else answer)
@@ -120,7 +120,7 @@ def _mark(work):
         except (OSError, TypeError):
             text = repr((code.co_code, code.co_names, [one for one in code.co_consts if not inspect.iscode(one)]))
     else:
-        text = shown(work)
+        text = work if isinstance(work, str) else shown(work)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 

@@ -27,11 +27,11 @@ from .functions import (
     sgd_momentum,
 )
 from .guard import guarded
-from .layout import as_images, as_maps, lenet_layers
+from .layout import as_images, as_maps, lenet_layers, size_after
 from .script import NO_PARAM, conv_net, init_convnet, load_mnist, test_lenet
 
 __all__ = [
     "IN_OPS", "NO_PARAM", "SEVEN", "adapted", "as_images", "as_maps", "col2im_conv", "conv_layer_backward", "conv_layer_forward",
     "conv_net", "finite_difference", "get_lr", "guarded", "im2col_conv", "init_convnet", "inner_product_backward",
     "inner_product_forward", "lenet_layers", "load_mnist", "mlrloss", "pooling_layer_backward", "pooling_layer_forward",
-    "relu_backward", "relu_forward", "sgd_momentum", "test_lenet"]
+    "relu_backward", "relu_forward", "sgd_momentum", "size_after", "test_lenet"]

@@ -1,0 +1,151 @@
+function serve(ask, tell, given)
+  % Call functions in .m files for another program: read calls from the pipe `ask`, write their results to the pipe `tell`.
+  %
+  % A call is a struct with the fields folder, name, outputs (their number) and arguments (a cell array). The answer is a struct with
+  % the field values, a cell array; or with the fields message, file and line of an error, file being "" where it is not known.
+  % `values.py` describes the bytes. The folder `given` has functions that the handout provides.
+
+  warning("off", "all");
+  page_screen_output(false);
+  crash_dumps_octave_core(false);
+  addpath(given, "-end");
+  sent(tell, struct("values", {{}}));
+  while (true)
+    call = received(ask);
+    try
+      if (! strcmp(pwd(), call.folder))
+        cd(call.folder);
+      end
+      values = cell(1, call.outputs);
+      [values{:}] = feval(call.name, call.arguments{:});
+      answer.values = values;
+      bytes = packed(answer);
+    catch fault
+      bytes = packed(told(fault, call.folder));
+    end
+    fflush(stdout);
+    fflush(stderr);
+    sent(tell, bytes);
+    clear answer values bytes;
+  end
+end
+
+function answer = told(fault, folder)
+  % An error as a struct: its message, and the file and line of the student's code in which it happened.
+  answer = struct("message", fault.message, "file", "", "line", 0);
+  for place = fault.stack'
+    if (strncmp(place.file, folder, numel(folder)) && place.line > 0)
+      answer.file = place.file;
+      answer.line = place.line;
+      return;
+    end
+  end
+end
+
+function value = received(pipe)
+  file = fopen(pipe, "rb", "ieee-le");
+  bytes = fread(file, double(fread(file, 1, "uint64=>uint64")), "uint8=>uint8")';
+  fclose(file);
+  value = unpacked(bytes, 1);
+end
+
+function sent(pipe, value)
+  if (! isa(value, "uint8"))
+    value = packed(value);
+  end
+  file = fopen(pipe, "wb", "ieee-le");
+  fwrite(file, numel(value), "uint64");
+  fwrite(file, value, "uint8");
+  fclose(file);
+end
+
+function bytes = packed(value)
+  if (iscell(value))
+    parts = cell(1, numel(value));
+    for n = 1:numel(value)
+      parts{n} = packed(value{n});
+    end
+    bytes = [uint8("C"), sizes(value), parts{:}];
+  elseif (isstruct(value) && isscalar(value))
+    names = fieldnames(value);
+    parts = cell(2, numel(names));
+    for n = 1:numel(names)
+      parts{1, n} = named(names{n});
+      parts{2, n} = packed(value.(names{n}));
+    end
+    bytes = [uint8("S"), count(numel(names)), parts{:}];
+  elseif (ischar(value))
+    bytes = [uint8("c"), sizes(value), uint8(value(:)')];
+  elseif (islogical(value))
+    bytes = [uint8("l"), sizes(value), uint8(full(value)(:)')];
+  elseif (isinteger(value))
+    bytes = [uint8("i"), named(class(value)), sizes(value), numbers(double(value))];
+  elseif (isnumeric(value) && isreal(value))
+    bytes = [uint8(class(value)(1)), sizes(value), numbers(value)];
+  elseif (isnumeric(value))
+    bytes = [uint8("o"), named(["complex ", class(value)])];
+  elseif (isstruct(value))
+    bytes = [uint8("o"), named("struct array")];
+  else
+    bytes = [uint8("o"), named(class(value))];
+  end
+end
+
+function bytes = numbers(value)
+  bytes = typecast(full(value)(:)', "uint8");
+end
+
+function bytes = count(number)
+  bytes = typecast(uint32(number), "uint8");
+end
+
+function bytes = sizes(value)
+  bytes = [count(ndims(value)), count(size(value))];
+end
+
+function bytes = named(text)
+  bytes = [count(numel(text)), uint8(text)];
+end
+
+function [value, at] = unpacked(bytes, at)
+  letter = char(bytes(at));
+  at += 1;
+  if (letter == "S")
+    value = struct();
+    [number, at] = counted(bytes, at, 1);
+    for n = 1:number
+      [size_of_name, at] = counted(bytes, at, 1);
+      name = char(bytes(at:at + size_of_name - 1));
+      [value.(name), at] = unpacked(bytes, at + size_of_name);
+    end
+    return;
+  end
+  [axes, at] = counted(bytes, at, 1);
+  [shape, at] = counted(bytes, at, axes);
+  number = prod(shape);
+  if (letter == "C")
+    value = cell(shape);
+    for n = 1:number
+      [value{n}, at] = unpacked(bytes, at);
+    end
+    return;
+  end
+  width = 1 + 7 * (letter == "d") + 3 * (letter == "s");
+  content = bytes(at:at + number * width - 1);
+  at += number * width;
+  if (letter == "d")
+    content = typecast(content, "double");
+  elseif (letter == "s")
+    content = typecast(content, "single");
+  elseif (letter == "l")
+    content = logical(content);
+  else
+    content = char(content);
+  end
+  value = reshape(content, shape);
+end
+
+function [numbers, at] = counted(bytes, at, number)
+  numbers = double(typecast(bytes(at:at + 4 * number - 1), "uint32"));
+  at += 4 * number;
+end
