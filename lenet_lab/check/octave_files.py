@@ -56,10 +56,9 @@ def of_file(path):
         process = octave.Octave(folder)
         try:
             process.start(program)
-            process.ready()
-            verdict = examined(name, lambda arguments, outputs: _printing(process, folder, name, arguments, outputs))
-        except (octave.Ended, OSError) as error:
-            verdict = Verdict(NAMES[name], False, f"{error}")
+            why = process.ready()
+            verdict = Verdict(NAMES[name], False, why) if why else examined(
+                name, lambda arguments, outputs: _printing(process, folder, name, arguments, outputs))
         finally:
             process.close()
     return name, verdict, text

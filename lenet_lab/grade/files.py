@@ -75,8 +75,8 @@ class Files(dict):
 
 
 def is_work(name):
-    """Whether a file's name is that of a notebook or of Python, in letters of either size."""
-    return name.lower().endswith((".ipynb", ".py", ".ipynb.txt"))          # some browsers add .txt to what they save
+    """Whether a file's name is that of a notebook, of Python or of Octave, in letters of either size."""
+    return name.lower().endswith((".ipynb", ".py", ".m", ".ipynb.txt"))          # some browsers add .txt to what they save
 
 
 def printable(text, instead="?"):
@@ -114,7 +114,7 @@ def read(path):
     elif path.name.lower().endswith(ARCHIVES):
         _archive(path.name, path.read_bytes() if path.stat().st_size <= LARGEST_TOTAL else None, files, "")
     else:
-        raise NotASubmission(f"{shown(path.name)} is not a notebook (.ipynb), a .tar, a .zip, a Python file or a folder.")
+        raise NotASubmission(f"{shown(path.name)} is not a notebook (.ipynb), a .tar, a .zip, a Python file, a .m file or a folder.")
     return files
 
 

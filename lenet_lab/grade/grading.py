@@ -19,9 +19,11 @@ from lenet_lab.check.derivations import DERIVATIONS
 from lenet_lab.check.exercises import EXERCISES
 from lenet_lab.check.handout_update import with_both
 from lenet_lab.check.hinge_targets import EXERCISES as HINGES, hinges
+from lenet_lab.check.octave_files import examined as of_octave, unusable
 from lenet_lab.check.toy_questions import toy
 from lenet_lab.check.verdict import Verdict
-from lenet_lab.handout import adapted
+from lenet_lab.handout import IN_OPS, adapted
+from lenet_lab.octave import MISSING as NO_OCTAVE, program
 
 from .points import BY_HAND, GRADED, PRACTICE, Item
 from .sandbox import Limits, Sandbox, isolation
@@ -83,9 +85,13 @@ def grade(submission: Submission, seed, limits=None, practice=False, how=None):
         else:
             whole = about.verdicts(mine, whole=True)                  # one run of the notebook for all of them
             found |= {name: about.looked_at_again(name, found[name], whole[name]) for name in mine}
+    in_both, languages = {name: one for name, one in found.items() if one.work.in_octave}, ()
+    if in_both:
+        found |= {name: about.of_either(name, one) for name, one in in_both.items()}
+        languages = tuple(f"{name}: {found[name].note}" for name in in_both)
     rows = [_row(item, found.get(name)) for name, item in items.items()]
     rows += [Row(item, 0, BY_PEOPLE, "Graded by hand.") for item in BY_HAND]
-    return Result(submission.name, seed, tuple(rows), submission.notes, how, submission.fingerprint)
+    return Result(submission.name, seed, tuple(rows), (*submission.notes, *languages), how, submission.fingerprint)
 
 
 def nothing(name, seed, why):
@@ -155,9 +161,11 @@ class Grading(NamedTuple):
 
         A backward function may need the cache of the student's own forward function, even if that function does not pass.
         """
+        works, start = self.submission.works, time.monotonic()
+        if unable := {name: Reading(why, 0.0) for name in names if (why := self._not_run(works[name]))}:
+            return unable | self.verdicts([name for name in names if name not in unable], whole)
         if not names:
             return {}
-        works, start = self.submission.works, time.monotonic()
         jobs = {name: works[name].job() for exercise in names for name in (exercise, self._forward(exercise)) if name}
         found = {}
         with Sandbox(jobs, {*GRADED, *names}, self.submission.files, self.limits, self.how, whole) as box:
@@ -172,6 +180,32 @@ class Grading(NamedTuple):
                 if box.ended or verdict.misconception == "endless":    # the call goes on there: the rest gets another process
                     break
         return found | self.verdicts(names[len(found):], whole)
+
+    def _not_run(self, work):
+        """The `Verdict` on a .m file that is not run, or None."""
+        if not work.octave:
+            return None
+        exercise, file = IN_OPS.get(work.name, work.name), work.place
+        if why := unusable(work.name, work.cells[0], file):
+            return why
+        if not program():
+            return Verdict(exercise, False, f"{file} was not run. {NO_OCTAVE}")
+        if self.how == "limits":
+            return Verdict(exercise, False, f"{file} was not run: at the weak level of isolation nothing keeps Octave from other files. Grade it on "
+                                            "Linux, or look at it with check.octave.")
+        return None
+
+    def of_either(self, name, looked):
+        """The `Looked` at an exercise that is there in Python, and was looked at, and in Octave too: that counts where Python does not pass."""
+        python, octave = looked.work.place, looked.work.in_octave
+        if looked.verdict.passed:
+            return looked._replace(note=f"It is there in Python and in Octave. {python} counts, since it passes; {octave.place} was not looked at.")
+        again = self.one(name, octave, whole=False)
+        seconds = looked.seconds + again.seconds
+        if again.verdict.passed:
+            return Looked(octave, again.verdict, seconds,
+                          f"It is there in Python and in Octave. {octave.place} counts, since it passes and {python} does not.")
+        return looked._replace(seconds=seconds, note=f"It is there in Python and in Octave. {python} counts, since neither passes.")
 
     def one(self, name, work, whole):
         """The `Reading` of one exercise, answered by this work."""
@@ -232,6 +266,8 @@ def _examined(name, work, box, seed, forward, seconds):
     if work.kind == "names":
         return hinges(CURVES[name], *(answer if isinstance(answer, list) and len(answer) == 2 else (..., ...)))
     function = box.function(name)
+    if work.octave:
+        return of_octave(work.name, lambda arguments, outputs: function(*arguments, outputs=outputs), seed, seconds)
     if work.kind == "derivation":
         return engine.examine(DERIVATIONS[work.name], ... if answer is ... else function, seed=seed, seconds=seconds)
     exercise = EXERCISES[name]

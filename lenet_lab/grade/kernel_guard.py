@@ -56,14 +56,14 @@ CLONE, CLONE3, SENDTO = {"x86_64": 56, "aarch64": 220}, 435, {"x86_64": 44, "aar
 NEW_NAMESPACES = 0x7E020000              # the flags of clone; those of clone3 lie in memory, so it does not exist here, and clone is used
 
 
-def guard(readable, listed, writable):
+def guard(readable, listed, writable, program=None):
     """Refuse this process all files but those at or below these paths, other processes, programs, and the network, from now on.
 
-    `readable` may be read, `listed` are folders whose names may be listed, `writable` may be written. Raises OSError where this kernel
-    or processor cannot.
+    `readable` may be read, `listed` are folders whose names may be listed, `writable` may be written; `program` as in `refuse_calls`. Raises
+    OSError where this kernel or processor cannot.
     """
     _files(_library(), readable, listed, writable)
-    refuse_calls()
+    refuse_calls(program)
 
 
 def change_user(user):
@@ -113,26 +113,34 @@ def _files(library, readable, listed, writable):
     os.close(rules)
 
 
-def refuse_calls():
-    """Refuse this process the system calls in `REFUSED`, from now on. Raises OSError where this kernel or processor cannot."""
+def refuse_calls(program=None):
+    """Refuse this process the system calls in `REFUSED`, from now on. Raises OSError where this kernel or processor cannot.
+
+    `program` is a buffer with the path of the one program that the process still may become, with `execve` and this very buffer. The rule
+    compares the buffer's address: that program has other memory, where nothing lies at this address by chance, so it can start no other.
+    """
     library, processor = _library(), platform.machine()
     if processor not in REFUSED:
         raise OSError(0, f"system calls are not refused on {processor}")
     number, refused = REFUSED[processor]
     load, both, equal, at_least, answer = 0x20, 0x54, 0x15, 0x35, 0x06            # BPF: load a word, &, jump if ==, jump if >=, return
     no, yes, no_such = (answer, 0, 0, REFUSE), (answer, 0, 0, ALLOW), (answer, 0, 0, NO_SUCH_CALL)
-    program = [(load, 0, 0, 4), (equal, 1, 0, number), no,            # another kind of program on this processor
-               (load, 0, 0, 0), (at_least, 0, 1, 0x40000000), no]     # x86_64's second set of numbers
-    for call in refused.values():
-        program += [(equal, 0, 1, call), no]
+    rules = [(load, 0, 0, 4), (equal, 1, 0, number), no,            # another kind of program on this processor
+             (load, 0, 0, 0), (at_least, 0, 1, 0x40000000), no]     # x86_64's second set of numbers
+    for name, call in refused.items():
+        if name == "execve" and program is not None:
+            low, high = struct.unpack("II", struct.pack("Q", ctypes.addressof(program)))          # argument 1, at 16
+            rules += [(equal, 0, 6, call), (load, 0, 0, 16), (equal, 0, 3, low), (load, 0, 0, 20), (equal, 0, 1, high), yes, no]
+        else:
+            rules += [(equal, 0, 1, call), no]
     for call in ONLY_ITSELF[processor].values():
-        program += [(equal, 0, 5, call), (load, 0, 0, 16), (equal, 2, 0, os.getpid()), (equal, 1, 0, 0), no, yes]
+        rules += [(equal, 0, 5, call), (load, 0, 0, 16), (equal, 2, 0, os.getpid()), (equal, 1, 0, 0), no, yes]
     for call, values in REFUSED_WITH[processor].values():
         tests = [part for value in values for part in ((equal, 0, 1, value), no)]
-        program += [(equal, 0, len(tests) + 2, call), (load, 0, 0, 24), *tests, yes]
-    program += [(equal, 0, 1, CLONE3), no_such,
+        rules += [(equal, 0, len(tests) + 2, call), (load, 0, 0, 24), *tests, yes]
+    rules += [(equal, 0, 1, CLONE3), no_such,
                 (equal, 0, 5, CLONE[processor]), (load, 0, 0, 16), (both, 0, 0, NEW_NAMESPACES), (equal, 1, 0, 0), no, yes,
                 (equal, 0, 6, SENDTO[processor]), (load, 0, 0, 48), (equal, 0, 3, 0), (load, 0, 0, 52), (equal, 0, 1, 0), yes, no, yes]
-    packed = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *one) for one in program))
-    whole = struct.pack("HxxxxxxP", len(program), ctypes.addressof(packed))
+    packed = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *one) for one in rules))
+    whole = struct.pack("HxxxxxxP", len(rules), ctypes.addressof(packed))
     _done(library.prctl(SET_SECCOMP, FILTER, whole, 0, 0), "filters of system calls")

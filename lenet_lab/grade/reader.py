@@ -5,7 +5,7 @@ with limits, which sends plain data (`submission.read` starts it). Nothing of th
 
 Exercises are found by what is in the cells, since metadata get lost when cells are merged, pasted or converted: the function that a cell
 defines, the question that it answers. Metadata decide between several cells that answer the same. Python files have functions in the
-handout's interface, or are a notebook that was saved as Python.
+handout's interface, or are a notebook that was saved as Python. A .m file of Octave has one function, that of its name.
 """
 
 import ast
@@ -17,6 +17,8 @@ import json
 import re
 import sys
 from pathlib import Path, PurePosixPath
+
+from lenet_lab.octave import files as octave
 
 from . import cells, files, slices
 
@@ -83,12 +85,18 @@ def found_in(submitted, exercises, handout):
         if not (work and work["written"] and work["file"] in real):
             other = _of_python(function, python, submitted, bool(work and work["file"] in real), {name for name, _, _ in notebooks})
             works |= {exercise: other} if other else {}
-    texts = [[cell.source for cell in found] for _, found, _ in notebooks] + [[text] for text in python.values()]
-    order = [name for name, _, _ in notebooks] + list(python)
-    for work in [one for counts in works.values() for one in (counts, *counts["others"])]:
-        work["notebook"] = order.index(work["file"]) if not work["handout"] else len(notebooks) + list(python).index(work["file"])
+    of_octave = {name: octave.as_octave_reads(cells.decoded(content)) for name, content in sorted(submitted.items()) if name.lower().endswith(".m")}
+    written |= {name: text.encode("utf-8", "replace") for name, text in of_octave.items()}
+    for exercise, function in handout.items():
+        if work := _of_octave(function, of_octave, submitted):
+            works[exercise] = _of_either(works.get(exercise), work, submitted)
+            written[str(PurePosixPath(work["file"]).with_name(f"{function}.m"))] = of_octave[work["file"]].encode("utf-8", "replace")
+    texts = [[cell.source for cell in found] for _, found, _ in notebooks] + [[text] for text in (python | of_octave).values()]
+    order = [name for name, _, _ in notebooks] + list(python) + list(of_octave)
+    for work in [one for counts in works.values() for one in (counts, *counts["others"], counts["in_octave"]) if one]:
+        work["notebook"] = order.index(work["file"], len(notebooks) if work["handout"] else 0)
     whole = hashlib.sha256(b"".join(part for name, content in sorted(submitted.items()) for part in (name.encode("utf-8", "replace"), content)))
-    beside = written | run | {name: content for name, content in submitted.items() if not name.lower().endswith(".ipynb")}
+    beside = {name: content for name, content in submitted.items() if not name.lower().endswith(".ipynb")} | run | written
     return {"notebooks": texts, "works": works, "notes": submitted.notes, "fingerprint": whole.hexdigest(),
             "files": {name: base64.b64encode(content).decode() for name, content in beside.items()}}
 
@@ -104,7 +112,7 @@ def _works(notebooks, exercises):
             for exercise in cell.seen.keys() | ({cell.exercise} & set(exercises)):
                 written = cell.seen[exercise] if exercise in cell.seen else not slices.dots(cell.source)
                 work = {"exercise": exercise, "file": name, "own": own, "place": f"{files.shown(name)}, code cell {own + 1}", "handout": False,
-                        "written": written, "names": NAMES.get(exercise, ()), "notes": [], "others": []}
+                        "written": written, "names": NAMES.get(exercise, ()), "notes": [], "others": [], "octave": False, "in_octave": None}
                 rank = exercise in cell.seen, written, is_notebook, cell.exercise == exercise
                 candidates.setdefault(exercise, []).append((rank, work))
     return {exercise: _counted(several) for exercise, several in candidates.items()}
@@ -203,4 +211,37 @@ def _of_python(function, python, submitted, elsewhere, notebooks):
     counts = next((name for name in holds if PurePosixPath(name).name == ADAPTER.name), holds[-1])
     notes = [f"It is there more than once; {files.shown(counts)} counts. Look at it."] if len(holds) > 1 else []
     return {"exercise": function, "file": counts, "own": 0, "place": files.shown(counts), "handout": True, "written": not slices.dots(python[counts]),
-            "names": (), "notes": notes, "others": []}
+            "names": (), "notes": notes, "others": [], "octave": False, "in_octave": None}
+
+
+# ------------------------------------------------------------------------------------------------------------------ Octave's files
+
+
+def _of_octave(function, texts, submitted):
+    """The work in the .m file with the name of a function of the homework, {name: text} being all .m files; or None.
+
+    Of several, one counts that has written something, in the folder with most of the seven. Where none has the name, one whose function
+    has it counts: browsers and platforms rename files.
+    """
+    named = [name for name in texts if octave.name_of_file(name) == function]
+    holds = named or [name for name in texts if octave.name_of_file(name) is None and octave.first_function(texts[name]) == function]
+    if not holds:
+        return None
+    folders = [PurePosixPath(name).parent for name in texts if octave.name_of_file(name)]
+    counts = max(holds, key=lambda name: (octave.kind_of_file(texts[name]) != "empty", folders.count(PurePosixPath(name).parent)))
+    if PurePosixPath(counts).name != f"{function}.m":
+        submitted.note(f"{files.shown(counts)} was read as {function}.m. Octave itself finds a function by the name of its file.")
+    notes = [f"It is there more than once; {files.shown(counts)} counts. Look at it."] if len(holds) > 1 else []
+    return {"exercise": function, "file": counts, "own": 0, "place": files.shown(counts), "handout": True,
+            "written": octave.kind_of_file(texts[counts]) != "empty", "names": (), "notes": notes, "others": [], "octave": True,
+            "in_octave": None}
+
+
+def _of_either(python, work, submitted):
+    """The work that is looked at first if an exercise is there in Python (or not: None) and in Octave: the one in Python, if it is written."""
+    if python is None or python["written"] and not work["written"]:
+        return python or work
+    if not python["written"]:
+        submitted.note(f"{work['place']} counts, in Octave: {python['place']} is not written.")
+        return work
+    return python | {"in_octave": work}

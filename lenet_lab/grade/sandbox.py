@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 import lenet_core
+from lenet_lab import octave
 
 from . import protocol, walls
 
@@ -84,7 +85,8 @@ class Sandbox:
         self.job = {"works": lean, "notebooks": notebooks, "limits": self.limits._asdict() | {"processor": spent}, "whole": whole,
                     "user": USERS + os.getpid(), "alone": self.how == "namespaces", "packages": walls.PACKAGES,
                     "hidden": walls.hidden() if self.how in ("user", "limits") else [], "guard": None,
-                    "tasks": 0 if self.how == "namespaces" else walls.tasks()}
+                    "tasks": 0 if self.how == "namespaces" else walls.tasks(),
+                    "octave": octave.program() if any(work["kind"] == "octave" for work in works.values()) else None}
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="lenet-grade-"))
@@ -109,9 +111,9 @@ class Sandbox:
             loaded = _dict(self._receive(self.limits.loading))
             self.failed, self.answers, self.below = (_dict(loaded.get(key)) for key in ("failed", "answers", "below"))
             if "error" in loaded:
-                self._end("Its answer is too large.")
+                self.end("Its answer is too large.")
             elif set(self.answers) != set(self.job["works"]):          # the submission has written into the connection
-                self._end("Its answer cannot be read (it is not that of its exercises).")
+                self.end("Its answer cannot be read (it is not that of its exercises).")
         return self
 
     def __exit__(self, *_):
@@ -141,6 +143,9 @@ class Sandbox:
         new.mkdir()
         for name in ("worker.py", "slices.py", "protocol.py", "kernel_guard.py"):
             shutil.copy(Path(__file__).with_name(name), library / "_grader")
+        if self.job["octave"]:
+            shutil.copytree(Path(octave.__file__).parent, library / "octave", ignore=shutil.ignore_patterns("__pycache__"))
+            (library / "octave" / "__init__.py").write_text("")       # the rest of this package is not there
         (library / "_grader" / "__init__.py").touch()
         (library / "lenet_core" / "ops.py").write_text(_ops_without(self.asked), encoding="utf-8")
         (library / "lenet_core" / "__init__.py").touch()
@@ -177,7 +182,8 @@ class Sandbox:
             self.process.kill()
         self.process.wait()
 
-    def _end(self, why):
+    def end(self, why):
+        """End the process, for this reason."""
         with self._lock:
             self.ended = self.ended or why
         self._kill()
@@ -198,9 +204,9 @@ class Sandbox:
                 frame = self._frames.get(timeout=POLL)
             except queue.Empty:
                 if time.monotonic() > until:
-                    self._end(f"It was stopped after {seconds:g} seconds.")
+                    self.end(f"It was stopped after {seconds:g} seconds.")
                 elif self.how != "namespaces" and _size(self.folder / "new") + _deleted(self.process.pid) > self.limits.disk:
-                    self._end(f"It wrote more than {self.limits.disk >> 20} MiB of files.")
+                    self.end(f"It wrote more than {self.limits.disk >> 20} MiB of files.")
                 if self.ended:
                     raise Ended(self.ended) from None
                 continue
@@ -209,14 +215,14 @@ class Sandbox:
             try:
                 return protocol.unpack(*frame)
             except protocol.Garbled as error:
-                self._end(f"Its answer cannot be read ({error}).")
+                self.end(f"Its answer cannot be read ({error}).")
                 raise Ended(self.ended) from None
 
     def _gone(self):
         """The process has ended: set the reason, and raise Ended."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(1)
-        self._end(_why(self.process.poll()))
+        self.end(_why(self.process.poll()))
         raise Ended(self.ended)
 
     def _read_frames(self):
@@ -228,7 +234,7 @@ class Sandbox:
                     break
                 self._frames.put((head, rest))
         except protocol.Garbled as error:
-            self._end(f"Its answer cannot be read ({error}).")
+            self.end(f"Its answer cannot be read ({error}).")
         except (OSError, ValueError):
             pass
         self._frames.put(None)
@@ -252,6 +258,9 @@ class Function:
         if own_cache:
             message |= {"args": [args[0]], "cache": int(args[1]["kept"][0])}
         came = self.sandbox.ask(message)
+        if came.get("ended"):
+            self.sandbox.end(str(came["ended"])[:LONGEST])
+            raise Ended(self.sandbox.ended)
         for mine, theirs in zip(args, came["args"] if isinstance(came.get("args"), list) else ()):
             _mirrored(mine, theirs)
         if own_cache and came.get("cache changed"):

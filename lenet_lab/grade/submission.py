@@ -19,13 +19,14 @@ from .points import GRADED, PRACTICE
 __all__ = ["NotASubmission", "Submission", "Work", "read"]
 SECONDS, PART, MOST = 30, 2 ** 20, 256   # of the clock; what was found has at most 256 parts of a MiB
 HANDOUT = {name: handout for handout, name in IN_OPS.items()}
-# The package is known by its folder alone: to import lenet_lab would load NumPy, which reading does not need.
+# The packages are known by their folders alone: to import them would load NumPy, which reading does not need.
 START = """
 import json, sys, types
-grade = types.ModuleType("grade")
-grade.__path__ = [sys.argv[1]]
-sys.modules["grade"] = grade
-from grade import reader
+for room in ("", "/grade", "/octave"):
+    package = types.ModuleType("lenet_lab" + room.replace("/", "."))
+    package.__path__ = [sys.argv[1] + room]
+    sys.modules[package.__name__] = package
+from lenet_lab.grade import reader
 reader.main(sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4]))
 """
 
@@ -35,7 +36,8 @@ class Work(NamedTuple):
 
     `kind` is the kind of answer: "function", "toy", "derivation", or "names" (the values of the variables `names`). `file` is the
     notebook in the submission, `place` the same with the number of the cell, as text. `written`: the dots have been replaced. `others`
-    are works on the same exercise in other cells, which count if this one does not pass.
+    are works on the same exercise in other cells, which count if this one does not pass. `octave`: it is a .m file; `in_octave` is such a
+    work on the same exercise beside one in Python, which counts if that one does not pass.
     """
 
     kind: str
@@ -49,6 +51,8 @@ class Work(NamedTuple):
     written: bool = True
     file: str = ""
     others: tuple = ()
+    octave: bool = False
+    in_octave: object = None
 
     @property
     def folder(self):
@@ -57,7 +61,7 @@ class Work(NamedTuple):
 
     def job(self):
         """The description of the exercise for the student's process, as plain data."""
-        return {"kind": self.kind, "name": self.name, "cells": self.cells, "own": self.own, "names": list(self.names), "folder": self.folder}
+        return {"kind": "octave" if self.octave else self.kind, "name": self.name, "cells": self.cells, "own": self.own, "names": list(self.names), "folder": self.folder}
 
 
 class Submission(NamedTuple):
@@ -89,7 +93,7 @@ def read(path):
 
 def in_a_process(path):
     """What the reading process has found, as plain data."""
-    command = [sys.executable, "-I", "-B", "-c", START, str(Path(__file__).parent), str(path.absolute()),
+    command = [sys.executable, "-I", "-B", "-c", START, str(Path(__file__).parents[1]), str(path.absolute()),
                json.dumps([*GRADED, *PRACTICE]), json.dumps({name: HANDOUT.get(name, name) for name in GRADED if not name.startswith("toy_")})]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                env={name: value for name, value in os.environ.items() if not name.startswith("LENET")}
@@ -121,4 +125,5 @@ def _work(exercise, one, notebooks):
     elif one["names"]:
         kind = "names"
     return Work(kind, name, notebooks[one["notebook"]], one["own"], one["place"], tuple(one["names"]), one["handout"], tuple(one["notes"]),
-                one["written"], one["file"], tuple(_work(exercise, other, notebooks) for other in one["others"]))
+                one["written"], one["file"], tuple(_work(exercise, other, notebooks) for other in one["others"]), one["octave"],
+                _work(exercise, one["in_octave"], notebooks) if one["in_octave"] else None)

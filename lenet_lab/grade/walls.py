@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 import lenet_core
+from lenet_lab import octave
 from lenet_lab._material import material
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
@@ -163,10 +164,11 @@ def _inside(path, places):
 
 @functools.cache
 def _places():
-    """The folders of this machine that are visible in a sandbox: the system's and Python's, none inside another."""
+    """The folders of this machine that are visible in a sandbox: the system's, Python's and Octave's, none inside another."""
     base = str(Path(os.path.realpath(sys.executable)).parents[1])
     python = {sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix), base, PACKAGES}
-    places = sorted(place for place in {*SYSTEM, *python} if os.path.lexists(place))
+    program = [str(Path(os.path.realpath(path)).parents[1]) for path in [octave.program()] if path]
+    places = sorted(place for place in {*SYSTEM, *python, *program} - {"/"} if os.path.lexists(place))
     real = [place for place in places if not os.path.islink(place)]
     return [place for place in places if not any(place.startswith(other + "/") for other in real)]
 

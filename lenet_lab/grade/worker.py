@@ -3,13 +3,15 @@
 This process receives sources and the arguments of calls, and sends results. It has neither seeds nor right answers nor points. So the
 student's code cannot read any of these here, and can only change its own results. `walls.PROTECTION` says what the code can read outside
 this process without walls, such as a seed on the grader's command line. `sandbox.py` runs this file as a program, from a folder with the
-package `_grader` (this file, `protocol.py`, `slices.py`, `kernel_guard.py`) and with `lenet_core.ops`.
+package `_grader` (this file, `protocol.py`, `slices.py`, `kernel_guard.py`) and with `lenet_core.ops`. Functions in .m files run in a process
+of GNU Octave beside this one, which has the same limits and drops the same rights.
 """
 
 import __future__
 
 import ast
 import contextlib
+import ctypes
 import importlib.machinery
 import inspect
 import io
@@ -19,6 +21,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import traceback
 import types
@@ -48,14 +51,19 @@ def main():
     job = receive(incoming)
     room = prepared(job)
     try:
+        octave = started_octave(job)
         lock(job)
     except OSError as error:
         send(outgoing, {"refused": str(error)})
         return
     send(outgoing, {"ready": True})
+    why = octave.ready() if octave else None
     top, loaded, runs = os.getcwd(), {}, {}
     statements = [slices.every(cells) for cells in job["notebooks"]]
     for name, work in job["works"].items():
+        if work["kind"] == "octave":
+            loaded[name] = InOctave(work["name"], octave, why)
+            continue
         _enter(top, work["folder"])
         work["cells"], notebook = job["notebooks"][work["notebook"]], (work["notebook"] if job["whole"] else name)
         if job["whole"] and notebook not in runs:
@@ -71,7 +79,6 @@ def main():
     while True:
         asked = receive(incoming)
         _enter(top, job["works"][asked["name"]]["folder"])
-        loaded[asked["name"]].run.enter()
         answer = loaded[asked["name"]].call(asked, kept)
         if os.getpid() != process:                                    # the student's code has forked: the copy ends here
             os._exit(0)
@@ -108,7 +115,7 @@ def prepared(job):
     works = list(job["works"].values())
     text = "\n".join(source for cells in job["notebooks"] for source in cells)
     room = {"__name__": "__main__", "math": math, "display": lambda *_, **__: None, "get_ipython": Front}
-    if "np" in text or "ops" in text or {work["kind"] for work in works} & {"function", "derivation"}:
+    if "np" in text or "ops" in text or {work["kind"] for work in works} & {"function", "derivation", "octave"}:
         import numpy
         import numpy.linalg
         import numpy.random  # NumPy would import it later, when reading files may not be allowed
@@ -142,24 +149,60 @@ class Front:
 # ------------------------------------------------------------------------------------------------------------- giving rights away
 
 
-def lock(job):
-    """Drop root's rights, and set limits that cannot be raised again; without walls also have the kernel or Python refuse the rest.
+def started_octave(job):
+    """GNU Octave, if the job needs it, in a process that drops its rights as this one will. Raises OSError."""
+    octave = None
+    if job["octave"]:
+        from octave import process
 
-    Raises OSError with a sentence where this process could not run the student's code after that.
-    """
-    limits = job["limits"]
+        octave = process.Octave(os.getcwd(), os.path.join(HERE, "octave"))            # its pipes, before they get their owner
+    furnish(job)
+    if octave:
+        command = process.command(job["octave"], octave.library)
+        program = ctypes.create_string_buffer(os.fsencode(job["octave"]))
+        arguments = (ctypes.c_char_p * (len(command) + 1))(*map(os.fsencode, command))
+        variables = [f"{name}={value}".encode() for name, value in (os.environ | octave.variables()).items()]
+        environment = (ctypes.c_char_p * (len(variables) + 1))(*variables)
+
+        def enter():
+            lock(job, program)
+            ctypes.CDLL(None).execve(program, arguments, environment)            # does not return: this process is Octave now
+
+        try:
+            octave.start(job["octave"], enter=enter)
+        except subprocess.SubprocessError as error:
+            raise OSError(f"GNU Octave could not be started: {error}") from None
+    return octave
+
+
+def furnish(job):
+    """Put what was handed in beside the notebooks into this folder, which from now on belongs to the user of the student's code."""
     with contextlib.suppress(OSError, shutil.Error):                  # what was handed in beside the notebooks, as far as it can be there
         shutil.copytree(os.path.join(HERE, "files"), ".", dirs_exist_ok=True)
     for work in job["works"].values():
         with contextlib.suppress(OSError):
             os.makedirs(work["folder"], exist_ok=True)
-    sys.path = [place for place in sys.path if place != HERE]         # a module of the student may have any name
-    sys.path.insert(0, "")                                            # the folder of the notebook, as in Jupyter
-    if getattr(os, "geteuid", lambda: 1)() == 0:
+    if _root():
         for place, folders, names in os.walk("."):
             for name in (".", *folders, *names):
                 with contextlib.suppress(OSError):                    # the new user must own its files
                     os.chown(os.path.join(place, name), job["user"], job["user"])
+
+
+def _root():
+    return getattr(os, "geteuid", lambda: 1)() == 0
+
+
+def lock(job, program=None):
+    """Drop root's rights, and set limits that cannot be raised again; without walls also have the kernel or Python refuse the rest.
+
+    `program`: what this process is to become, as in `kernel_guard.refuse_calls`. Raises OSError with a sentence where this process could not
+    run the student's code after that.
+    """
+    limits = job["limits"]
+    sys.path = [place for place in sys.path if place != HERE]         # a module of the student may have any name
+    sys.path.insert(0, "")                                            # the folder of the notebook, as in Jupyter
+    if _root():
         if job["guard"]:
             kernel_guard.change_user(job["user"])
         else:
@@ -176,12 +219,12 @@ def lock(job):
                     most = min([most, *(one for one in resource.getrlimit(number) if one != resource.RLIM_INFINITY)])
                     resource.setrlimit(number, (most, most))
     if job["guard"]:
-        kernel_guard.guard(*job["guard"], [os.getcwd()])
+        kernel_guard.guard(*job["guard"], [os.getcwd()], program)
         return
     if sys.platform == "linux":                                       # also behind walls: memory in no process counts for no limit
         with contextlib.suppress(OSError):
-            kernel_guard.refuse_calls()
-    if not job["alone"]:
+            kernel_guard.refuse_calls(program)
+    if not job["alone"] and not program:
         sys.addaudithook(Fence(os.getcwd(), job["hidden"]))
 
 
@@ -381,6 +424,7 @@ class Loaded:
 
     def call(self, asked, kept):
         """Call the function and return the result as a message; `kept` is the list of stored caches."""
+        self.run.enter()
         if self.function is None:
             return {"error": ["NameError", "there is no such function"]}
         if not callable(self.function):
@@ -406,6 +450,25 @@ class Loaded:
         if cache is not None:
             answer["cache changed"] = before != _fingerprint(kept[cache])
         return answer
+
+
+class InOctave:
+    """One exercise in a .m file: a function of the process `octave`; `failed` is the reason in one sentence why it cannot be called."""
+
+    answer = None
+
+    def __init__(self, name, octave, failed):
+        self.name, self.octave, self.failed = name, octave, failed
+
+    def call(self, asked, kept):
+        """Call the function in this folder and return its results as a message."""
+        try:
+            values = self.octave.call(os.getcwd(), self.name, asked["args"], asked["kwargs"]["outputs"])
+        except Exception as error:
+            if self.octave.ended:
+                return {"ended": self.octave.ended}
+            return {"error": [type(error).__name__, str(error)], "printed": self.octave.printed[:LONGEST]}
+        return {"value": values, "printed": self.octave.printed[:LONGEST]}
 
 
 def _said(error, function=None):

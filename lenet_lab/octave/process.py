@@ -20,7 +20,7 @@ from . import values
 
 LONGEST = 10_000                         # characters of printed text that are kept of a call
 LONGEST_ERROR = 180                      # characters of an error
-STARTING = 30                            # seconds until Octave has started, at most, on a busy machine
+STARTING = 15                            # seconds until Octave has started, at most, on a busy machine
 POLL = 0.05                              # seconds between two looks whether Octave still runs
 MISSING = "GNU Octave is not installed here, and it runs .m files. Debian and Ubuntu have it as octave: apt-get install octave."
 HERE = Path(__file__).parent
@@ -36,7 +36,7 @@ class Ended(OctaveError):
 
 
 def program():
-    """The path of GNU Octave without a window, or None if it is not installed, or if this system has no pipes in its file system."""
+    """The path of GNU Octave, or None if it is not installed, or if this system has no pipes in its file system."""
     return shutil.which("octave-cli") if hasattr(os, "mkfifo") else None
 
 
@@ -69,12 +69,13 @@ class Octave:
         return {"LENET_ASK": self.pipes[0], "LENET_TELL": self.pipes[1], "LENET_GIVEN": os.path.join(self.library, "given")}
 
     def ready(self):
-        """Wait until Octave has started. Raises Ended."""
+        """Wait until Octave has started; returns None, or the reason in one sentence why it has not."""
         try:
             self._answer(time.monotonic() + STARTING)
-        except Ended as error:
+        except (Ended, values.Garbled) as error:
             said = self.printed.strip().splitlines()
-            self._end(f"GNU Octave could not be started: {said[0][:LONGEST_ERROR] if said else error}")
+            self.ended = f"GNU Octave could not be started: {said[0][:LONGEST_ERROR] if said else error}"
+        return self.ended
 
     def call(self, folder, name, arguments, outputs):
         """The results, a list, of the function in `folder`/`name`.m; `printed` has the text that it printed.
