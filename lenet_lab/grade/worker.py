@@ -209,7 +209,8 @@ def lock(job, program=None):
             os.setgroups([])
             os.setgid(job["user"])
             os.setuid(job["user"])
-            _see_python(job["packages"])
+            if not program:
+                _see_python(job["packages"])
     if resource:
         spent = math.ceil(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
         for name, most in (("CPU", spent + limits["processor"]), ("AS", limits["memory"]), ("FSIZE", limits["disk"]),

@@ -15,6 +15,7 @@ function serve(ask, tell, given)
     try
       if (! strcmp(pwd(), call.folder))
         cd(call.folder);
+        clear('-functions');                 % or a function of the same name in the folder before would be called
       end
       values = cell(1, call.outputs);
       [values{:}] = feval(call.name, call.arguments{:});
