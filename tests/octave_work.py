@@ -104,9 +104,7 @@ def in_reading_order():
 WRONG = [(name, changed(name, old, new), misconception) for name, old, new, misconception in (
     ("relu_forward", "max(input.data, 0)", "min(input.data, 0)", "minimum for maximum"),
     ("relu_forward", "max(input.data, 0)", "abs(input.data)", "absolute value"),
-    ("relu_forward", "max(input.data, 0)", "max(input.data, 0)'", "transposed"),
     ("relu_forward", "max(input.data, 0)", "int32(max(input.data, 0))", "number type"),
-    ("relu_forward", "max(input.data, 0)", "sqrt(input.data)", "structure"),
     ("relu_forward", "output.height = input.height;", "persistent n = 0;\nn += 1;\noutput.height = input.height + 0 * n;\ninput.data += n;",
      "state between calls"),
     ("relu_backward", "(input.data > 0)", "(output.diff > 0)", "gate on the gradient"),
@@ -115,7 +113,6 @@ WRONG = [(name, changed(name, old, new), misconception) for name, old, new, misc
     ("inner_product_forward", "param.w' *", "param.w *", "sizes of a product"),
     ("inner_product_backward", "sum(output.diff, 2)'", "sum(output.diff, 2)", "transposed"),
     ("inner_product_backward", "output.diff';", "output.diff' / input.batch_size;", "mean for sum"),
-    ("pooling_layer_forward", "max(col, [], 1)", "mean(col, 1)", "mean for maximum"),
     ("pooling_layer_forward", "max(col, [], 1)", "max(0, max(col, [], 1))", "maximum starts at 0"),
     ("pooling_layer_forward", "h_out*w_out)';", "h_out*w_out);", "right numbers in wrong places"),
     ("pooling_layer_backward", "+= d", "= d", "overlaps overwritten"),
@@ -142,14 +139,17 @@ STOPS = [
     ("x = relu_forward(input, layer, 3);", "arguments", "fewer arguments"),
     ("relu_forward(input, layer);", "recursion", "calls itself without end"),
     ("x = zeros(1e6, 1e6);", "memory", "too large"),
-    ("error('my own words');", None, "Octave says: my own words (line 7 of relu_forward.m)"),
-    ("x = input('a number: ');", "index outside", "line 7"),
+    ("error('my own words');", None, "my own words (line 7 of relu_forward.m)"),
+    ("x = builtin('input', 'a number: ');", None, "reading user-input failed"),
     ("output = 3;", "structure", "expected a struct with height"),
     ("output = rmfield(output, 'data');", "structure", "output has no field data"),
     ("output.width = 77;", "shape of the result", "output.width is 77; expected"),
     ("output.data = {};", "structure", "a cell array of 0; expected a matrix"),
+    ("output.data = sqrt(-output.data - 1);", "structure", "a complex double; expected a matrix"),
+    ("output.data = output.data(:, [1 1 2]);", "shape of the result", "output.data is 6x3; expected 6x2"),
+    ("output.data = output.data';", "transposed", "output.data is 2x6; expected 6x2"),
+    ("output(2) = output;", "structure", "output is a struct array; expected a struct"),
     ("clear output;", "nothing returned", "`output` is never assigned"),
-    ("exit;", None, "It ended Octave (exit or quit)."),
 ]
 
 
@@ -159,14 +159,13 @@ def with_line(line):
 
 
 def hostile(outside):
-    """Seven functions that try to reach the folder `outside`, or the machine; each fails with the error "reached" if it could."""
+    """Functions that try to reach the folder `outside`, or the machine; each fails with the error "reached" if it could."""
     tries = {
         "relu_forward": f"f = fopen('{outside}/a', 'w'); if f >= 0, error('reached'); end",
         "relu_backward": f"[s, t] = system('touch {outside}/b; echo reached'); if s == 0, error(['reached ' t]); end",
-        "inner_product_forward": f"exec('/bin/touch', {{'{outside}/c'}});",
-        "inner_product_backward": "[s, m] = kill(getppid(), 9); if s == 0, error('reached'); end",
-        "pooling_layer_forward": f"try, unlink('{outside}/kept'); delete('{outside}/kept'); end",
-        "pooling_layer_backward": "try, urlread('http://127.0.0.1:9/'); error('reached'); end",
-        "sgd_momentum": f"p = fork(); if p == 0, f = fopen('{outside}/d', 'w'); exit(0); end; waitpid(p);",
+        "inner_product_forward": f"exec('/bin/touch', {{'{outside}/c'}}); p = fork(); "
+                                 f"if p == 0, f = fopen('{outside}/d', 'w'); exit(0); end; waitpid(p);",
+        "inner_product_backward": f"try, unlink('{outside}/kept'); end; [s, m] = kill(getppid(), 9); if s == 0, error('reached'); end; "
+                                  "t = ''; try, t = urlread('http://127.0.0.1:9/'); end; if numel(t), error('reached'); end",
     }
     return {name: RIGHT[name].replace("\n", f"\n{line}\n", 1) for name, line in tries.items()}

@@ -64,8 +64,9 @@ ALLOWED = {           # who may import whom inside the core
 CORE = ("reference", "ops", "registry", "net", "initializers", "models", "training", "gradcheck", "__init__")
 ROOMS = {             # who may import whom inside the lab; every room may use the core and what is in no room
     "handout": set(), "toy": set(), "networks": set(), "runs": set(),
-    "check": {"handout", "toy"}, "inside": {"runs"}, "experiments": {"inside", "networks", "runs"}, "course": {"check"},
-    "plots": {"check", "inside", "toy"}, "grade": {"check", "handout", "plots"},
+    "octave": {"handout"}, "check": {"handout", "octave", "toy"},
+    "inside": {"runs"}, "experiments": {"inside", "networks", "runs"}, "course": {"check"},
+    "plots": {"check", "inside", "toy"}, "grade": {"check", "handout", "octave", "plots"},
     "widgets": {"check", "inside", "plots", "runs", "toy"},
 }
 PACKAGES = sorted(str(path.parent.relative_to(ROOT)).replace("/", ".") for path in ROOT.glob("lenet_*/**/__init__.py"))

@@ -11,16 +11,17 @@ import pytest
 
 from lenet_lab import check, handout, octave
 from lenet_lab.check import octave_files
-from lenet_lab.grade import grading, submission
+from lenet_lab.check.errors import explained
+from lenet_lab.grade import grading, submission, walls
 from lenet_lab.grade.sandbox import Limits
 from lenet_lab.octave import values
 
-from . import octave_work
+from . import octave_work, test_grade
 from .octave_work import RIGHT, STOPS, WRONG, changed, with_line
-from .test_grade import how, write_notebook      # noqa: F401   (how is a fixture)
 
 needs_octave = pytest.mark.skipif(octave.program() is None, reason="GNU Octave is not installed (Debian: apt-get install octave)")
 pytestmark = pytest.mark.usefixtures("progress")
+how = test_grade.how                     # the fixture: all levels of isolation
 
 
 @pytest.fixture
@@ -189,10 +190,22 @@ def test_wrong_functions_are_named(checked, name, text, misconception):
 
 
 @needs_octave
-@pytest.mark.parametrize(("line", "name", "words"), STOPS[:-1], ids=[line for line, _, _ in STOPS[:-1]])
-def test_octaves_errors_are_told_in_plain_words(checked, line, name, words):
-    verdict = checked("relu_forward", with_line(line))
-    assert not verdict.passed and verdict.misconception == name and words in verdict.text, verdict.text
+@pytest.mark.parametrize(("line", "name", "words"), STOPS, ids=[line for line, _, _ in STOPS])
+def test_octaves_errors_are_told_in_plain_words(process, tmp_path, line, name, words):
+    (tmp_path / "relu_forward.m").write_text(with_line(line))
+    function = octave.as_handout("relu_forward", lambda *call: process.call(tmp_path, "relu_forward", *call))
+    with pytest.raises(octave.OctaveError) as caught:
+        function(handout.as_maps(np.ones((2, 1, 2, 3))), {"type": "RELU"})
+    found, text = explained(caught.value)
+    assert found == name and words in text, text
+
+
+@needs_octave
+def test_an_error_stands_in_the_verdict_with_its_line_and_case(checked):
+    verdict = checked("relu_forward", with_line("x = hepler(3);"))
+    assert verdict.misconception == "unknown name" and verdict.text == (
+        "The name `hepler` is not known here: it has no value yet, and there is no function of this name. Octave says: 'hepler' undefined "
+        "(line 7 of relu_forward.m) (with x [[-1.0, 2.0], [0.0, -3.0]]).")
 
 
 @needs_octave
@@ -255,24 +268,26 @@ def outside(open_folder):
 @needs_octave
 @pytest.mark.usefixtures("grading_folder")
 class TestGrading:
-    def test_a_tar_as_the_homework_asks_for_gets_all_marks(self, tmp_path, how):          # noqa: F811
+    def test_a_tar_as_the_homework_asks_for_gets_all_marks(self, tmp_path):
         with tarfile.open(tmp_path / "hw7.tar", "w") as tar:
             for name, text in RIGHT.items():
                 content = text.replace("\n", "\r\n").encode()
                 member = tarfile.TarInfo(f"hw7/{name.replace('backward', 'backwawrd') if name.startswith('pool') else name}.m")
                 member.size = len(content)
                 tar.addfile(member, io.BytesIO(content))
-        result = grading.grade(submission.read(tmp_path / "hw7.tar"), 7, how=how)
-        rows = {row.item.exercise: row for row in result.rows}
-        if how == "limits":
-            assert all("at the weak level of isolation" in rows[name].text for name in EXERCISES)
-        else:
-            assert sum(row.points for row in rows.values()) == 73, [row.text for row in rows.values()]
-            assert "pooling_layer_backwawrd.m was read as pooling_layer_backward.m" in result.notes[0]
+        result = grading.grade(submission.read(tmp_path / "hw7.tar"), 7)
+        assert sum(row.points for row in result.rows) == 73, [row.text for row in result.rows]
+        assert "pooling_layer_backwawrd.m was read as pooling_layer_backward.m" in result.notes[0]
 
-    def test_what_reaches_for_the_machine_reaches_nothing(self, tmp_path, how, outside):          # noqa: F811
-        if how not in ("namespaces", "kernel"):
-            pytest.skip("there are no walls at this level")
+    def test_every_level_with_walls_runs_octave(self, tmp_path, how):
+        rows, _ = graded(tmp_path / "work", {"relu_backward.m": RIGHT["relu_backward"]}, how=how)
+        if how == "limits":
+            assert "at the weak level of isolation nothing keeps Octave from other files" in rows["relu_backward"].text
+        else:
+            assert rows["relu_backward"].status == grading.PASSED, rows["relu_backward"].text
+
+    @pytest.mark.parametrize("how", walls.WALLS, indirect=True)
+    def test_what_reaches_for_the_machine_reaches_nothing(self, tmp_path, how, outside):
         rows, _ = graded(tmp_path / "work", {f"{name}.m": text for name, text in octave_work.hostile(outside).items()}, how=how)
         assert [path.name for path in outside.iterdir()] == ["kept"]
         assert not any("reached" in row.text for row in rows.values())
@@ -290,12 +305,13 @@ class TestGrading:
     def test_a_python_and_an_octave_answer(self, tmp_path):
         folder = tmp_path / "work"
         folder.mkdir()
-        write_notebook(folder / "work.ipynb", [("relu_forward", "def relu_forward(x):\n    return np.maximum(x, 0), x"),
-                                               ("relu_backward", "def relu_backward(dout, cache):\n    return dout"),
-                                               ("sgd_momentum", "def sgd_momentum(p, v, dp, lr, mu=0.9, decay=0.0):\n    ...")])
+        test_grade.write_notebook(folder / "work.ipynb", [
+            ("relu_forward", "def relu_forward(x):\n    return np.maximum(x, 0), x"),
+            ("relu_backward", "def relu_backward(dout, cache):\n    return dout"),
+            ("sgd_momentum", "def sgd_momentum(p, v, dp, lr, mu=0.9, decay=0.0):\n    ...")])
         rows, notes = graded(folder, {f"{name}.m": RIGHT[name] for name in ("relu_forward", "relu_backward", "sgd_momentum")})
         assert [rows[name].status for name in ("relu_forward", "relu_backward", "sgd_momentum")] == [grading.PASSED] * 3
         assert set(notes) == {
             "relu_forward: It is there in Python and in Octave. work.ipynb, code cell 2 counts, since it passes; relu_forward.m was not looked at.",
             "relu_backward: It is there in Python and in Octave. relu_backward.m counts, since it passes and work.ipynb, code cell 3 does not.",
-            "relu_forward.m counts, in Octave".replace("relu_forward", "sgd_momentum") + ": work.ipynb, code cell 4 is not written."}
+            "sgd_momentum.m counts, in Octave: work.ipynb, code cell 4 is not written."}

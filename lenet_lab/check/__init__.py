@@ -7,8 +7,8 @@ pass, or gives the first wrong entry and its cause. `check.<name>` exists for ev
 
 Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `diagnosis` (the cause),
 `edits` (small changes of a source), `errors` (errors in plain words), `exercises` (the right answers, the cases, the misconceptions),
-`derivations`, `hinge_targets`, `handout_update`, `octave_files`, `octave_errors`, `guard` (calls of functions that may hang), `hints`, `progress_store`, `overview`,
-`solutions`, `bugs` (the bug hunt). `docs/checks.md` says how well it works.
+`derivations`, `hinge_targets`, `handout_update`, `octave_files`, `octave_errors`, `guard` (calls of functions that may hang), `hints`,
+`progress_store`, `overview`, `solutions`, `bugs` (the bug hunt). `docs/checks.md` says how well it works.
 """
 
 import contextlib

@@ -61,7 +61,8 @@ class Work(NamedTuple):
 
     def job(self):
         """The description of the exercise for the student's process, as plain data."""
-        return {"kind": "octave" if self.octave else self.kind, "name": self.name, "cells": self.cells, "own": self.own, "names": list(self.names), "folder": self.folder}
+        kind = "octave" if self.octave else self.kind
+        return {"kind": kind, "name": self.name, "cells": self.cells, "own": self.own, "names": list(self.names), "folder": self.folder}
 
 
 class Submission(NamedTuple):

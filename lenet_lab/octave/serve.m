@@ -61,28 +61,27 @@ function sent(pipe, value)
 end
 
 function bytes = packed(value)
-  if (iscell(value))
+  if (isnumeric(value) && isreal(value) && ! isinteger(value))
+    bytes = [uint8(class(value)(1)), sizes(value), typecast(full(value)(:)', "uint8")];
+  elseif (isstruct(value) && isscalar(value))
+    parts = cell(1, numfields(value));
+    n = 0;
+    for [part, name] = value
+      parts{++n} = [typecast(uint32(numel(name)), "uint8"), uint8(name), packed(part)];
+    end
+    bytes = [uint8("S"), typecast(uint32(n), "uint8"), parts{:}];
+  elseif (iscell(value))
     parts = cell(1, numel(value));
     for n = 1:numel(value)
       parts{n} = packed(value{n});
     end
     bytes = [uint8("C"), sizes(value), parts{:}];
-  elseif (isstruct(value) && isscalar(value))
-    names = fieldnames(value);
-    parts = cell(2, numel(names));
-    for n = 1:numel(names)
-      parts{1, n} = named(names{n});
-      parts{2, n} = packed(value.(names{n}));
-    end
-    bytes = [uint8("S"), count(numel(names)), parts{:}];
   elseif (ischar(value))
     bytes = [uint8("c"), sizes(value), uint8(value(:)')];
   elseif (islogical(value))
     bytes = [uint8("l"), sizes(value), uint8(full(value)(:)')];
   elseif (isinteger(value))
-    bytes = [uint8("i"), named(class(value)), sizes(value), numbers(double(value))];
-  elseif (isnumeric(value) && isreal(value))
-    bytes = [uint8(class(value)(1)), sizes(value), numbers(value)];
+    bytes = [uint8("i"), named(class(value)), sizes(value), typecast(double(value)(:)', "uint8")];
   elseif (isnumeric(value))
     bytes = [uint8("o"), named(["complex ", class(value)])];
   elseif (isstruct(value))
@@ -92,37 +91,28 @@ function bytes = packed(value)
   end
 end
 
-function bytes = numbers(value)
-  bytes = typecast(full(value)(:)', "uint8");
-end
-
-function bytes = count(number)
-  bytes = typecast(uint32(number), "uint8");
-end
-
 function bytes = sizes(value)
-  bytes = [count(ndims(value)), count(size(value))];
+  bytes = typecast(uint32([ndims(value), size(value)]), "uint8");
 end
 
 function bytes = named(text)
-  bytes = [count(numel(text)), uint8(text)];
+  bytes = [typecast(uint32(numel(text)), "uint8"), uint8(text)];
 end
 
 function [value, at] = unpacked(bytes, at)
-  letter = char(bytes(at));
-  at += 1;
+  letter = bytes(at);
+  number = double(typecast(bytes(at + 1:at + 4), "uint32"));
+  at += 5;
   if (letter == "S")
     value = struct();
-    [number, at] = counted(bytes, at, 1);
     for n = 1:number
-      [size_of_name, at] = counted(bytes, at, 1);
-      name = char(bytes(at:at + size_of_name - 1));
-      [value.(name), at] = unpacked(bytes, at + size_of_name);
+      behind = at + 4 + double(typecast(bytes(at:at + 3), "uint32"));
+      [value.(char(bytes(at + 4:behind - 1))), at] = unpacked(bytes, behind);
     end
     return;
   end
-  [axes, at] = counted(bytes, at, 1);
-  [shape, at] = counted(bytes, at, axes);
+  shape = double(typecast(bytes(at:at + 4*number - 1), "uint32"));
+  at += 4*number;
   number = prod(shape);
   if (letter == "C")
     value = cell(shape);
@@ -131,22 +121,20 @@ function [value, at] = unpacked(bytes, at)
     end
     return;
   end
-  width = 1 + 7 * (letter == "d") + 3 * (letter == "s");
-  content = bytes(at:at + number * width - 1);
-  at += number * width;
+  first = at;
   if (letter == "d")
-    content = typecast(content, "double");
+    at += 8*number;
+    value = reshape(typecast(bytes(first:at - 1), "double"), shape);
   elseif (letter == "s")
-    content = typecast(content, "single");
-  elseif (letter == "l")
-    content = logical(content);
+    at += 4*number;
+    value = reshape(typecast(bytes(first:at - 1), "single"), shape);
   else
-    content = char(content);
+    at += number;
+    value = reshape(bytes(first:at - 1), shape);
+    if (letter == "c")
+      value = char(value);
+    else
+      value = logical(value);
+    end
   end
-  value = reshape(content, shape);
-end
-
-function [numbers, at] = counted(bytes, at, number)
-  numbers = double(typecast(bytes(at:at + 4 * number - 1), "uint32"));
-  at += 4 * number;
 end
