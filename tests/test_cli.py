@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat import sign
 
 from lenet_lab import cli
 from lenet_lab.course import lab
@@ -60,6 +62,13 @@ def test_every_main_returns_its_status():
 # ------------------------------------------------------------------------------------------------------------- lenet lab
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_trusted(monkeypatch, tmp_path):
+    """What is signed here is signed for a Jupyter of its own."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    (tmp_path / "jupyter").mkdir()
+
+
 def test_lab_copies_what_is_missing_and_leaves_work_alone(tmp_path, capsys):
     folder = tmp_path / "my work"
     assert cli.main(["lab", str(folder), "--copy-only"]) == 0
@@ -77,11 +86,51 @@ def test_lab_copies_what_is_missing_and_leaves_work_alone(tmp_path, capsys):
 
 def test_lab_in_a_clone_opens_the_notebooks_where_they_are(monkeypatch, capsys):
     asked = []
+    monkeypatch.setattr(lab, "sign", lambda paths: asked.append(list(paths)))
     monkeypatch.setattr(lab.subprocess, "call", lambda command, env: asked.append((command, env)) or 0)
     assert cli.main(["lab", "--", "--no-browser", "--port=9999"]) == 0
-    command, env = asked[0]
+    signed, (command, env) = asked
+    assert {path.name for path in signed} <= set(NOTEBOOKS)
     assert command[3:5] == [f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
     assert command[-2:] == ["--no-browser", "--port=9999"]
+
+
+@pytest.fixture
+def trusted():
+    """trusted(path): whether JupyterLab trusts a notebook."""
+    def look(path):
+        return sign.NotebookNotary().check_signature(nbformat.read(path, as_version=4))
+    return look
+
+
+def test_lab_trusts_what_it_hands_out_and_nothing_else(tmp_path, monkeypatch, capsys, trusted):
+    monkeypatch.setattr(lab, "material", lambda name: tmp_path / "source")
+    folder, names = tmp_path / "mine", ("a.ipynb", "b.ipynb", "c.ipynb")
+    (tmp_path / "source").mkdir()
+    for name in names:
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(name)]), tmp_path / "source" / name)
+    assert cli.main(["lab", str(folder), "--copy-only"]) == 0
+    assert all(trusted(folder / name) for name in names)
+    (tmp_path / "jupyter" / "nbsignatures.db").unlink()                           # nothing is trusted any more
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("from elsewhere")]), folder / "b.ipynb")
+    (folder / "c.ipynb").write_text("no notebook")
+    assert cli.main(["lab", str(folder), "--copy-only"]) == 0
+    assert trusted(folder / "a.ipynb") and not trusted(folder / "b.ipynb")
+
+
+def test_lab_in_a_clone_trusts_what_is_committed(tmp_path, trusted):
+    folder = tmp_path / "clone" / "notebooks"
+    folder.mkdir(parents=True)
+    assert lab.unchanged(folder, folder) == []                                      # no clone
+    for name in ("a.ipynb", "b.ipynb", "new.ipynb"):
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(name)]), folder / name)
+    for command in (["init", "-q"], ["add", "notebooks/a.ipynb", "notebooks/b.ipynb"],
+                    ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "one"]):
+        subprocess.run(["git", "-C", str(folder.parent), *command], check=True)
+    (folder / "b.ipynb").write_bytes((folder / "a.ipynb").read_bytes())
+    assert lab.unchanged(folder, folder) == [folder / "a.ipynb"]
+    lab.sign(lab.unchanged(folder, folder))
+    assert trusted(folder / "a.ipynb") and not trusted(folder / "new.ipynb")
 
 
 def test_lab_for_an_instructor_shows_what_is_hidden_from_students(monkeypatch, tmp_path, capsys):

@@ -1,6 +1,12 @@
-"""`lenet lab`: open the notebooks in JupyterLab; copy them to a folder of your own first if they are not there."""
+"""`lenet lab`: open the notebooks in JupyterLab; copy them to a folder of your own first if they are not there.
+
+JupyterLab shows the stored widgets and pages of a notebook only if it trusts it: if all its outputs were made here, or if it is signed. So a panel
+would be gone when a page is reloaded, in a notebook of which some cells have not been run yet. `lenet lab` signs what it hands out, and only
+that: the notebooks whose content is the release's. Source: JupyterLab's documentation, "Notebook trust"; nbformat.sign.
+"""
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -36,6 +42,7 @@ def main(arguments=None):
                 ask.error(f"{folder} is not a course: there is no nbgrader_config.py in it. `lenet course {folder}` makes a course.")
         else:
             print(_said(folder, *copy_notebooks(source, folder)))
+            sign(unchanged(source, folder))
     except OSError as error:
         print(f"{ask.prog}: {in_a_sentence(error)}", file=sys.stderr)
         return 1
@@ -62,6 +69,38 @@ def copy_notebooks(source, folder):
             file.write(path.read_bytes())
         new.append(path.name)
     return new, old
+
+
+def unchanged(source, folder):
+    """The notebooks in `folder` whose content is the release's: that of `source`; in a clone, that of its last commit."""
+    if folder.resolve() != source.resolve():
+        return [folder / path.name for path in matching(source, "*.ipynb") if _content(folder / path.name) == path.read_bytes()]
+    git = ["git", "-C", str(folder), "ls-files", "-z", "--full-name"]
+    with contextlib.suppress(OSError):
+        listed, other = (subprocess.run([*git, *option, "--", "*.ipynb"], capture_output=True, text=True) for option in ([], ["-m", "-o"]))
+        if not listed.returncode:
+            changed = {Path(name).name for name in other.stdout.split("\0")}
+            return [folder / Path(name).name for name in listed.stdout.split("\0") if name and Path(name).name not in changed]
+    return []                                                       # neither installed nor a clone: nobody knows what the release's is
+
+
+def _content(path):
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    return None
+
+
+def sign(paths):
+    """Sign notebooks, as `jupyter trust` does. Where that fails they are not trusted, and JupyterLab asks."""
+    import sqlite3  # these load slowly, and only this needs them
+
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    with contextlib.suppress(OSError, ValueError, sqlite3.Error):
+        notary = NotebookNotary()
+        for path in paths:
+            notary.sign(nbformat.read(path, as_version=4))
 
 
 def _said(folder, new, old):
