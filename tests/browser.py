@@ -99,6 +99,13 @@ def browser_page(width=1300, height=1500):
         browser.close()
 
 
+def timed_out():
+    """The error of Playwright when what it waits for does not come."""
+    from playwright.sync_api import TimeoutError
+
+    return TimeoutError
+
+
 def open_notebook(page, address, name):
     """Open a notebook of the folder and wait for its kernel."""
     page.goto(f"{address}/lab/tree/{name}?reset")

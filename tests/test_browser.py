@@ -1,10 +1,14 @@
 """The training panel in real JupyterLab, as a student uses it: seen, clicked, keyed."""
 
+import contextlib
 import re
 import shutil
 import time
 
+import nbformat
 import pytest
+
+from lenet_lab.course.lab import sign
 
 from . import browser
 
@@ -163,3 +167,48 @@ def test_interrupting_the_waiting_cell_pauses_and_hangs_nothing(page, small_note
     panel.until(lambda p: p.step > at)
     panel.click("Stop")
     panel.until(lambda p: "test images are right" in p.status)
+
+
+def test_a_reloaded_page_has_the_panel_again_and_a_panel_says_when_its_kernel_is_gone(page, lab, small_notebook):
+    """As in a fresh clone: the notebook has an output that was not made here, so that JupyterLab would not trust it by itself."""
+    address, name = small_notebook([*CELLS, "await panel", "panel"])
+    path = lab[0] / "small.ipynb"
+    book = nbformat.read(path, as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("display_data", {"text/html": "<b>from the release</b>"})]))
+    nbformat.write(book, path)
+    sign([path])
+    browser.open_notebook(page, address, name)
+    for cell in (0, 1, 3):
+        browser.run_cell(page, cell)
+    panel = Panel(page)
+    panel.until(lambda p: p.step > 3)
+    panel.click("Pause")
+    panel.until(lambda p: p.status.startswith("Paused"))
+    browser.menu(page, "File", "Save Notebook")
+    page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")
+
+    page.goto(f"{address}/lab/tree/{name}?reset")                       # the cell still waits for the run, which is paused
+    panel = Panel(page)
+    at = panel.rests()
+    panel.click("Resume")
+    panel.until(lambda p: p.step > at + 2)
+    panel.click("Pause")
+    panel.until(lambda p: p.status.startswith("Paused"))
+
+    browser.menu(page, "Kernel", "Interrupt Kernel")                    # the way on where no panel is left: then show it anew
+    second = page.locator(".lenet-training-panel").nth(1)
+    for _ in range(5):                                                  # what is asked before the cell has ended is dropped with it
+        browser.run_cell(page, 4)
+        with contextlib.suppress(browser.timed_out()):
+            second.wait_for(timeout=8_000)
+            break
+    panel = Panel(page, 1)
+    at = panel.step
+    panel.click("Resume")
+    panel.until(lambda p: p.step > at)
+
+    browser.menu(page, "Kernel", "Restart Kernel…")
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    page.locator(".lenet-gone").first.wait_for(state="visible", timeout=20_000)
+    assert "The kernel of this panel is gone" in panel.at.inner_text()
+    assert not panel.at.locator(".lenet-left").is_visible() and not panel.at.locator(".lenet-status").is_visible()

@@ -24,7 +24,12 @@ POINTS = 16                      # points of the curve in one run
 
 
 async def _process_messages():
-    """Let the kernel process messages of the page (clicks) while a cell waits. From version 7 on, ipykernel does this itself."""
+    """Let the kernel process messages of the page (clicks) while a cell waits.
+
+    From version 7 on, JupyterLab sends the messages of widgets to a thread of the kernel that is not the cell's (a subshell). But each widget's
+    next messages go to the thread that last sent something for it: while a cell computes or sleeps, a slider that was moved before may answer, and
+    a button that a cell has changed may not. While it awaits, all answer.
+    """
     if not hasattr(get_ipython(), "kernel"):             # plain Python, or IPython in a terminal
         return
     import ipykernel

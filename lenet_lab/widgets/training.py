@@ -21,6 +21,10 @@ POINTS = 240                         # largest number of points of a curve, limi
 RATES = (0.0001, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1.0)
 MOMENTA = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 DECAYS = (0.0, 0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.1)
+# ipywidgets gives a view this class when its kernel has gone: then what the panel last said is not true any more.
+GONE = ("<style>.lenet-gone{display:none} .jupyter-widgets-disconnected .lenet-gone{display:block} "
+        ".lenet-training-panel.jupyter-widgets-disconnected :is(.lenet-left,.lenet-status){display:none}</style>"
+        '<div role="status" class="lenet-gone">The kernel of this panel is gone, and its run with it. Run the cells again.</div>')
 RAW, SMOOTH, TRAIN, TEST = "#9db4cc", "#1f4e79", "#1f4e79", "#c8553d"
 
 
@@ -55,6 +59,7 @@ class TrainingPanel(widgets.VBox):
             widgets.HBox(list(self._sliders.values()), layout=widgets.Layout(flex_flow="row wrap")),
             widgets.HBox([self._progress, self._left]),
             self._status,
+            widgets.HTML(GONE),
             self._live,
         ], layout=widgets.Layout(max_width="960px"))
         self.add_class("lenet-training-panel")
@@ -82,6 +87,13 @@ class TrainingPanel(widgets.VBox):
 
     def __repr__(self):
         return f"TrainingPanel: {self.run}"
+
+    def _repr_mimebundle_(self, **kwargs):
+        """Where widgets do not run, the text stays as it is stored: it says what belongs here, not how far a run once was."""
+        data = super()._repr_mimebundle_(**kwargs)
+        run = self.run
+        return data | {"text/plain": f"The training panel: buttons and curves for {run.steps:,} steps of {run.recipe.batch_size} images, "
+                                     f"{run.data.name}. Run the cells of this notebook, and it is here."}
 
     @staticmethod
     def _button(name, tooltip, action):
