@@ -158,3 +158,20 @@ def test_every_control_and_cell_has_a_name(widget):
     assert all(widget.locator("button").all_inner_texts())
     assert all(widget.locator("td").evaluate_all("cells => cells.map(c => c.getAttribute('aria-label'))"))
     assert widget.locator(".said").get_attribute("aria-live") == "polite"
+
+
+def test_where_one_stands_stays_when_the_cell_is_moved(widget):
+    """JupyterLab closes the views of a cell that is moved, and makes them anew. (The last test here: it changes the notebook.)"""
+    page = widget.page
+    press(widget, "Start")
+    press(widget, "Step", 3)
+    counter, name = widget.locator(".counter").inner_text(), widget.locator(".name").inner_text()
+    moved = page.locator(".jp-CodeCell", has=page.locator(".lenet-step")).first
+    moved.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Escape")
+    old = widget.element_handle()
+    page.keyboard.press("Control+Shift+ArrowUp")
+    page.wait_for_function("old => !old.isConnected", arg=old, timeout=20_000)
+    new = page.locator(".lenet-step").first
+    new.wait_for(timeout=20_000)
+    assert (new.locator(".counter").inner_text(), new.locator(".name").inner_text()) == (counter, name)

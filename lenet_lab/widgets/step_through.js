@@ -1,12 +1,14 @@
 // The page of StepThrough: grids of numbers, a scrubber over the steps, and the work of the number that is looked at.
-// Everything shown comes from the trait `page`; what is kept here is where one stands (`done` steps) and what one looks at.
+// Everything shown comes from the trait `page`; what is kept here is where one stands (`done` steps) and what one looks at. The model keeps
+// both as `stands`, for the next view: a cell that is moved gets its views anew.
 
 const SPEEDS = { slow: 2000, normal: 900, fast: 250 };           // milliseconds a step
 
 const short = (value) => (value.includes("e-") ? "≈0" : value);    // in a grid; the work below has 1.1e-17 in full
 
 function render({ model, el }) {
-  let page, order, done = 0, looked = null, timer = null, cells = new Map();
+  let page, order, timer = null, cells = new Map();
+  let { done, looked } = model.get("stands") ?? { done: 0, looked: null };
 
   // ------------------------------------------------------------------------------------------------- what never changes
   const button = (text, title, act) => element("button", { type: "button", title, onclick: act }, text);
@@ -143,6 +145,7 @@ function render({ model, el }) {
   }
 
   function paint() {
+    model.set("stands", { done, looked });
     const now = looked && page.cells[looked];
     const inputs = new Set(now?.terms?.flatMap((t) => t.inputs) ?? []);
     const path = new Set();
