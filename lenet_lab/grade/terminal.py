@@ -23,8 +23,8 @@ def main(arguments=None):
     """`lenet grade`: grade a submission, or a folder of them; returns the exit status."""
     ask = argparse.ArgumentParser(
         prog="lenet grade",
-        description="Grade a submission: a notebook, a folder of notebooks or of Python files with the homework's seven functions, a "
-                    "hw7.tar or a zip. The student's code runs in a separate process, with limits.",
+        description="Grade a submission: a notebook, a folder of notebooks, or of Python or .m files with the homework's seven functions, "
+                    "a hw7.tar or a zip. GNU Octave runs the .m files. The student's code runs in a separate process, with limits.",
         epilog="Exit status: 0 if it has been graded, whatever the points; 2 if there is nothing to grade; 1 if nothing could run.")
     ask.add_argument("submission", type=Path, nargs="?", metavar="SUBMISSION", help="the submission")
     ask.add_argument("--statistics", type=Path, metavar="FOLDER",
