@@ -78,6 +78,14 @@ def write_notebook(path, cells, setup=SETUP):
 DEFAULT_LIMITS = Limits()
 
 
+@pytest.mark.skipif(not hasattr(os, "getloadavg"), reason="this system does not say how busy it is")
+@pytest.mark.parametrize("programs, times", [(0.1, 1), (2, 1), (6, 3), (40, 5)])
+def test_a_busy_machine_takes_no_points_from_right_work(monkeypatch, programs, times):
+    monkeypatch.setattr(os, "getloadavg", lambda: (programs * os.cpu_count(), 0, 0))
+    limits = DEFAULT_LIMITS.for_now()
+    assert limits[:3] == pytest.approx([times * seconds for seconds in DEFAULT_LIMITS[:3]]) and limits[3:] == DEFAULT_LIMITS[3:]
+
+
 def graded(tmp_path, cells, seed=1, limits=DEFAULT_LIMITS, how=None, **options):
     """{exercise: Row} of a notebook with these cells."""
     path = write_notebook(tmp_path / "work.ipynb", cells.items() if isinstance(cells, dict) else cells)

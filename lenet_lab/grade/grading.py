@@ -70,9 +70,9 @@ class Result(NamedTuple):
 def grade(submission: Submission, seed, limits=None, practice=False, how=None):
     """The `Result` of a submission; `practice` includes the exercises without points, `how` is a key of `walls.PROTECTION`.
 
-    `limits` (default: `Limits()`) are those of each exercise. Raises `NotStarted` if no process can be started.
+    `limits` (default: `Limits()`) are those of each exercise on a machine that is not busy. Raises `NotStarted` if no process can be started.
     """
-    limits, how = limits or Limits(), how or isolation()
+    limits, how = (limits or Limits()).for_now(), how or isolation()
     items = {**GRADED, **(PRACTICE if practice else {})}
     about, start = Grading(submission, seed, limits, how), time.monotonic()
     found = {name: Looked(submission.works[name], one.verdict, one.seconds)

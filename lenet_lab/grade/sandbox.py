@@ -51,6 +51,12 @@ class Limits(NamedTuple):
     memory: int = 2 ** 30
     disk: int = 16 * 2 ** 20
 
+    def for_now(self):
+        """These limits, with up to five times the seconds while many programs wait for the processors: a right function is slower then, too."""
+        waiting = os.getloadavg()[0] / (os.cpu_count() or 1) if hasattr(os, "getloadavg") else 1        # not on Windows
+        times = min(max(1.0, waiting / 2), 5.0)
+        return self._replace(seconds=self.seconds * times, statement=self.statement * times, loading=self.loading * times)
+
 
 class NotStarted(RuntimeError):
     """The process could not be started, before any code of the submission ran."""
