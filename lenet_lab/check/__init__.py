@@ -8,7 +8,7 @@ pass, or gives the first wrong entry and its cause. `check.<name>` exists for ev
 Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `diagnosis` (the cause),
 `edits` (small changes of a source), `errors` (errors in plain words), `exercises` (the right answers, the cases, the misconceptions),
 `derivations`, `hinge_targets`, `handout_update`, `guard` (calls of functions that may hang), `hints`, `progress_store`, `overview`,
-`solutions`, `bugs` (the bug hunt). `docs/checks.md` says how well it works.
+`solutions`, `bugs` (the bug hunt), `predictions` and `reasons` (guesses before a result is seen). `docs/checks.md` says how well it works.
 """
 
 import contextlib
@@ -27,6 +27,8 @@ from .handout_update import with_both
 from .hinge_targets import EXERCISES as HINGES, HINTS as HINGES_HINTS, hinges as _hinges
 from .hints import HINTS as FUNCTIONS_HINTS
 from .overview import Overview
+from .predictions import compare, predict
+from .reasons import REASONS
 from .solutions import blocks
 from .toy_questions import ANSWERS, toy as _toy
 from .verdict import Verdict
@@ -149,7 +151,7 @@ def solution(name):
 def progress():
     """Your progress in the whole workbook, as a table."""
     names = [*(f"toy_{n:02}" for n in ANSWERS), *EXERCISES, *(f"derive_{name}" for name in DERIVATIONS), *HINGES.values()]
-    return Overview({name: _progress.read(name) for name in names})
+    return Overview({name: _progress.read(name) for name in names}, _progress.predictions(), REASONS)
 
 
 # One check for every exercise, under its name here, and under the homework's own names.
@@ -179,5 +181,5 @@ conv_layer_forward, conv_layer_backward = conv_forward, conv_backward
 im2col_conv, col2im_conv = im2col, col2im
 finite_difference = numeric_gradient
 
-__all__ = ["EXERCISES", "Verdict", "answers", "derivation", "hinges", "hint", "own", "points", "progress", "solution", "toy",
+__all__ = ["EXERCISES", "Verdict", "answers", "compare", "derivation", "hinges", "hint", "own", "points", "predict", "progress", "solution", "toy",
            *EXERCISES, *HANDOUT_NAMES]
