@@ -27,7 +27,7 @@ class Configuration:
     alone: bool = False
 
 
-FIVE, TEN, TWENTY, FIFTY = (tuple(range(many)) for many in (5, 10, 20, 50))
+THREE, FIVE, TEN, TWENTY, FIFTY = (tuple(range(many)) for many in (3, 5, 10, 20, 50))
 
 # The recipes of `lenet_lab.runs.recipes` as settings; the other networks use the first one's schedule and momentum too.
 DOWN = {"schedule": "warm up, then down", "mu": RECIPES["quick"].mu}
@@ -97,7 +97,7 @@ STUDIES = {
         Configuration("twenty epochs, repaired", {**MEAN, **DOWN, "first_weights": "lecun_uniform", **TWENTY_EPOCHS}),
     ],
     "report": [
-        *(Configuration(f"{'summed' if summed else 'mean'} loss, rate {lr:g}", {**REPORT, "summed": summed, "lr": lr}, tuple(range(3)),
+        *(Configuration(f"{'summed' if summed else 'mean'} loss, rate {lr:g}", {**REPORT, "summed": summed, "lr": lr}, THREE,
                theirs={(True, 1e-4): "the only rate that worked"}.get((summed, lr), "no learning" if summed else ""))
           for summed, rates in ((True, (1e-5, 1e-4, 1e-3, 1e-2)), (False, (1e-4, 1e-2, 1e-1))) for lr in rates),
         Configuration("falling rate, two epochs", {**REPORT, "lr": 0.1, **DOWN, "epochs": 2}, FIVE,
@@ -119,7 +119,7 @@ STUDIES = {
              FIVE, theirs="0.686, with a shallower network", row="CmpE 597's full-size network, 1,000 images moved by up to a pixel"),
     ],
     "lenet5": [
-        Configuration("six epochs, falling rate", {"network": "lenet5", "data": "mnist 1998", "lr": 0.1, **DOWN, "epochs": 6}, tuple(range(3)),
+        Configuration("six epochs, falling rate", {"network": "lenet5", "data": "mnist 1998", "lr": 0.1, **DOWN, "epochs": 6}, THREE,
              theirs="99.05 %", row="LeNet-5 of 1998"),
     ],
     "cifar10": [
@@ -130,8 +130,8 @@ STUDIES = {
     ],
     # The training runs of notebook 10; if CIFAR-10 is missing, the notebook shows these records.
     "cifar10 short": [
-        Configuration("pixels from 0 to 1", {**SHORT, "network": "fman45"}),
-        Configuration("centred", {**SHORT, "network": "fman45", "centred": True, "errors_every": 2}),
+        Configuration("pixels from 0 to 1", {**SHORT, "network": "fman45"}, THREE),
+        Configuration("centred", {**SHORT, "network": "fman45", "centred": True, "errors_every": 2}, THREE),
         Configuration("centred, mirrored and moved", {**SHORT, "network": "fman45", "centred": True, "mirror": True, "move": 1, "errors_every": 2}),
         Configuration("no hidden layer", {**SHORT, "network": "linear", "centred": True, "lr": 0.01}),
     ],

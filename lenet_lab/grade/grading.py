@@ -19,6 +19,7 @@ from lenet_lab.check.derivations import DERIVATIONS
 from lenet_lab.check.exercises import EXERCISES
 from lenet_lab.check.handout_update import with_both
 from lenet_lab.check.hinge_targets import EXERCISES as HINGES, hinges
+from lenet_lab.check.predictions import judge
 from lenet_lab.check.toy_questions import toy
 from lenet_lab.check.verdict import Verdict
 from lenet_lab.handout import adapted
@@ -45,7 +46,10 @@ class Row(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A graded submission: `score` of `worth` points by the program; the rest of `points.TOTAL` is given by hand."""
+    """A graded submission: `score` of `worth` points by the program; the rest of `points.TOTAL` is given by hand.
+
+    `guesses` are pairs (prediction, whether the guess was close); they have no points.
+    """
 
     name: str
     seed: int
@@ -53,6 +57,7 @@ class Result(NamedTuple):
     notes: tuple = ()
     isolation: str = ""
     fingerprint: str = ""
+    guesses: tuple = ()
 
     @property
     def score(self):
@@ -85,7 +90,8 @@ def grade(submission: Submission, seed, limits=None, practice=False, how=None):
             found |= {name: about.looked_at_again(name, found[name], whole[name]) for name in mine}
     rows = [_row(item, found.get(name)) for name, item in items.items()]
     rows += [Row(item, 0, BY_PEOPLE, "Graded by hand.") for item in BY_HAND]
-    return Result(submission.name, seed, tuple(rows), submission.notes, how, submission.fingerprint)
+    return Result(submission.name, seed, tuple(rows), submission.notes, how, submission.fingerprint,
+                  tuple(judge(submission.guesses).items()))
 
 
 def nothing(name, seed, why):

@@ -1,4 +1,5 @@
-"""Statistics of a folder of submissions: the points of each; for each exercise the share solved, the checks that failed, the misconceptions.
+"""Statistics of a folder of submissions: the points of each; for each exercise the share solved, the checks that failed, the misconceptions;
+for each prediction the share of guesses that were close.
 
 The result of every submission is stored (`results/*.json`), so that the grading of a large folder can be interrupted and continued, and
 results of several machines can be combined. A stored result is used only if it is complete and of the same submission. Submissions are
@@ -23,6 +24,8 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from lenet_core._files import in_a_sentence, is_folder, matching
+from lenet_lab.check.predictions import by_name
+from lenet_lab.check.reasons import REASONS
 
 from .grading import BY_PEOPLE, FAILED, MISSING, PASSED, UNWRITTEN, grade
 from .points import GRADED, PRACTICE
@@ -73,13 +76,14 @@ def _tables(folder, out, found):
     omitted = [one for one in found.values() if isinstance(one, str)]
     if not results:
         raise NotASubmission(" ".join([f"{folder} holds no submissions that can be graded.", *dict.fromkeys(omitted)]))
-    lines, why = items(results), failures(results)
+    lines, why, guessed = items(results), failures(results), predictions(results)
     _table(out / "scores.csv", [
         {"submission": in_a_line(path.name), "points": one["score"], "worth": one["worth"], "notes": " ".join(one["notes"])}
         if isinstance(one, dict) else {"submission": in_a_line(path.name), "points": "", "worth": "", "notes": one}
         for path, one in found.items()])
     _table(out / "items.csv", lines)
     _table(out / "failures.csv", why)
+    _table(out / "predictions.csv", guessed)
     from lenet_lab.plots import base, grading  # only here: matplotlib takes longer to load than a submission to grade
 
     caption = in_words(lines, why)
@@ -87,8 +91,8 @@ def _tables(folder, out, found):
     (out / "items.txt").write_text(caption + "\n", encoding="utf-8")
     mean = np.mean([one["score"] for one in results])
     return "\n".join([*omitted, f"{len(results)} submissions, {mean:.1f} of {results[0]['worth']} points on average.", "",
-                      _in_table(lines), "", _in_table(why), "", caption,
-                      f"In {out}: scores.csv, items.csv, failures.csv, items.png and its caption items.txt."])
+                      _in_table(lines), "", _in_table(why), "", *([_in_table(guessed), ""] if guessed else []), caption,
+                      f"In {out}: scores.csv, items.csv, failures.csv, predictions.csv, items.png and its caption items.txt."])
 
 
 def kept_as(name):
@@ -163,6 +167,7 @@ def _whole(found):
                 and isinstance(row["question"], str) and isinstance(row["misconception"], str | None) for name, row in rows.items())
     return (right and {*GRADED} <= rows.keys() and len(rows) == sum(row["status"] != BY_PEOPLE for row in found["rows"])
             and found["score"] == sum(row["points"] for row in rows.values()) and found["worth"] == sum(row["worth"] for row in rows.values())
+            and all(name in by_name() and type(close) is bool for name, close in found.get("guesses", {}).items())
             and type(found["seed"]) is int and isinstance(found["fingerprint"], str) and all(isinstance(note, str) for note in found["notes"]))
 
 
@@ -196,6 +201,18 @@ def failures(results):
     often_first = sorted(counts.items(), key=lambda one: (order.index(one[0][0]), -one[1], one[0]))
     return [{"exercise": exercise, "stopped at": check, "misconception": misconception, "submissions": number,
              "share": round(number / len(results), 3)} for (exercise, check, misconception), number in often_first]
+
+
+def predictions(results):
+    """One dict per prediction that somebody made: its notebook, the number of guesses, and how many and which share of them were close."""
+    lines = []
+    for notebook, names in REASONS.items():
+        for name in names:
+            made = [one["guesses"][name] for one in results if name in one.get("guesses", {})]
+            if made:
+                lines.append({"notebook": notebook, "prediction": name, "guesses": len(made), "close": sum(made),
+                              "share close": round(sum(made) / len(made), 3)})
+    return lines
 
 
 def check_of(row):

@@ -61,13 +61,17 @@ class Work(NamedTuple):
 
 
 class Submission(NamedTuple):
-    """{exercise: Work} of all that was found; `files` are those beside the notebooks, `notes` sentences about what could not be read."""
+    """{exercise: Work} of all that was found; `files` are those beside the notebooks, `notes` sentences about what could not be read.
+
+    `guesses` is {prediction: the guess as it was written}.
+    """
 
     name: str
     works: dict
     files: dict
     notes: tuple
     fingerprint: str
+    guesses: dict
 
 
 def read(path):
@@ -84,7 +88,7 @@ def read(path):
     if not works:
         raise NotASubmission(f"{shown(path.name)} holds none of the exercises." + "".join(f" {note}" for note in found["notes"]))
     beside = {name: base64.b64decode(content) for name, content in found["files"].items()}
-    return Submission(path.resolve().name, works, beside, tuple(found["notes"]), found["fingerprint"])
+    return Submission(path.resolve().name, works, beside, tuple(found["notes"]), found["fingerprint"], found["guesses"])
 
 
 def in_a_process(path):
