@@ -7,7 +7,7 @@ pass, or gives the first wrong entry and its cause. `check.<name>` exists for ev
 
 Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `diagnosis` (the cause),
 `edits` (small changes of a source), `errors` (errors in plain words), `exercises` (the right answers, the cases, the misconceptions),
-`derivations`, `hinge_targets`, `handout_update`, `guard` (calls of functions that may hang), `hints`, `progress_store`, `overview`,
+`formulas`, `derivations`, `hinge_targets`, `handout_update`, `guard` (calls of functions that may hang), `hints`, `progress_store`, `overview`,
 `solutions`, `bugs` (the bug hunt), `predictions` and `reasons` (guesses before a result is seen). `docs/checks.md` says how well it works.
 """
 
@@ -23,6 +23,7 @@ from . import progress_store as _progress
 from .derivations import DERIVATIONS
 from .engine import examine
 from .exercises import EXERCISES
+from .formulas import HINTS as FORMULAS_HINTS
 from .handout_update import with_both
 from .hinge_targets import EXERCISES as HINGES, HINTS as HINGES_HINTS, hinges as _hinges
 from .hints import HINTS as FUNCTIONS_HINTS
@@ -36,7 +37,7 @@ from .verdict import Verdict
 HANDOUT_NAMES = {**IN_OPS, "pooling_forward": "max_pool_forward", "pooling_backward": "max_pool_backward",
                  "conv_layer_forward": "conv_forward", "conv_layer_backward": "conv_backward",
                  "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
-HINTS = FUNCTIONS_HINTS | HINGES_HINTS
+HINTS = FUNCTIONS_HINTS | FORMULAS_HINTS | HINGES_HINTS
 MARK = r"\\\1"                            # escapes Markdown: i*s must not begin italics
 answers = {}                             # the last answer to every question of the toy network in this process, for `points`
 

@@ -10,7 +10,8 @@ A guess is a number, several numbers, a shape, or one of the `choices`. Without 
 that says why is not in the notebook, where it would give the result away: it is in `reasons`.
 
 **When is a guess close?** A choice and a shape must be right. A number must be within 10 % of the result, or within the share that
-`reasons` gives for a question that asks for a size only; several numbers, each of them. Where the result is 0, only 0 is close.
+`reasons` gives for a question that asks for a size only, or that can be worked out. Several numbers can be worked out: each of them must
+be within 1 %. Where the result is 0, only 0 is close.
 """
 
 import functools
@@ -31,6 +32,7 @@ from .toy_questions import numbers_in
 from .verdict import MARKS
 from .wording import shown
 
+EXACT = 0.01                             # of each of several numbers, which may be rounded
 WIDE = 100                               # characters of a line
 HOW = "Write a number, as 25, or numbers in brackets, as (10, 24)."
 TWO_WAYS = re.compile(r"\s*[-+]?\d{1,3}(,\d{3})+\s*")                  # 60,000 or 2,303: a thousand, or a decimal comma?
@@ -103,7 +105,7 @@ def judged(guess, result, within):
         return False, None
     if isinstance(result, list) and all(isinstance(one, int) for one in result):
         return bool((a == b).all()), None
-    distance = np.abs(a - b)
+    distance, within = np.abs(a - b), EXACT if isinstance(result, list) else within
     near = bool((distance <= within * np.abs(b) * (1 + 1e-9)).all())          # 10 % of 24 is not exactly 2.4 in floating point
     return near, float((distance / np.abs(b)).max()) if b.all() else None
 
@@ -211,4 +213,4 @@ def _distance(one):
     if ratio <= 0.5:
         return f"{1 / ratio:.2g} times too small, " if 1 / ratio < 100 else f"{1 / ratio:,.0f} times too small, "
     share = abs(ratio - 1)
-    return f"{share:.0%} too {'high' if ratio > 1 else 'low'}, " if share >= 0.005 else ""
+    return f"{100 * share:.0f} % too {'high' if ratio > 1 else 'low'}, " if share >= 0.005 else ""

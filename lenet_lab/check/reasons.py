@@ -250,6 +250,14 @@ REASONS = {
             "Softmax with its loss sends back p - t. When the prediction agrees with the label, that is nearly 0.",
         "the source is better in some precision or recall":
             "One of the two rises when the other falls: a network that says 5 too often misses hardly a 5.",
+        "test images misread by at least one of ten":
+            Reason("Each network makes some mistakes of its own, which change with the seed.", within=0.3),
+        "test images misread by all ten":
+            Reason("Some images are hard for every network of this kind, or their labels are doubtful.", within=0.5),
+        "misread by all ten, with the same wrong answer":
+            Reason("What ten networks share is not chance: the image looks more like another digit to all of them.", within=0.1),
+        "test images that the vote of ten misreads":
+            Reason("The vote removes mistakes that only a few of the ten make, and keeps those that most of them share.", within=0.3),
         "per cent misread without centring":
             Reason("Its inner products have a weight for every place, and have seen centred digits of one size only.", within=0.3),
         "the highest loss of the last fifty steps":
