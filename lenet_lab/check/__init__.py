@@ -8,7 +8,8 @@ pass, or gives the first wrong entry and its cause. `check.<name>` exists for ev
 Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `diagnosis` (the cause),
 `edits` (small changes of a source), `errors` (errors in plain words), `exercises` (the right answers, the cases, the misconceptions),
 `formulas`, `derivations`, `hinge_targets`, `handout_update`, `guard` (calls of functions that may hang), `hints`, `progress_store`, `overview`,
-`solutions`, `bugs` (the bug hunt), `predictions` and `reasons` (guesses before a result is seen). `docs/checks.md` says how well it works.
+`solutions`, `bugs` (the bug hunt), `predictions` and `reasons` (guesses before a result is seen), `concept_test` (twelve
+questions before and after). `docs/checks.md` says how well it works.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from IPython.display import Markdown
 from lenet_lab.handout import IN_OPS, adapted
 
 from . import progress_store as _progress
+from .concept_test import concepts
 from .derivations import DERIVATIONS
 from .engine import examine
 from .exercises import EXERCISES
@@ -182,5 +184,5 @@ conv_layer_forward, conv_layer_backward = conv_forward, conv_backward
 im2col_conv, col2im_conv = im2col, col2im
 finite_difference = numeric_gradient
 
-__all__ = ["EXERCISES", "Verdict", "answers", "compare", "derivation", "hinges", "hint", "own", "points", "predict", "progress", "solution", "toy",
-           *EXERCISES, *HANDOUT_NAMES]
+__all__ = ["EXERCISES", "Verdict", "answers", "compare", "concepts", "derivation", "hinges", "hint", "own", "points", "predict", "progress",
+           "solution", "toy", *EXERCISES, *HANDOUT_NAMES]

@@ -27,7 +27,7 @@ FOLDER = ".progress"                     # in the notebook's folder, unless LENE
 PATIENCE = 3                             # seconds to wait, at most, for another notebook that is writing
 NOTHING = {"passed": False, "attempts": 0, "hints": 0, "solution": False, "misconceptions": [], "source": "",      # of an exercise
            "last": ""}                   # a mark of the function or answer that was checked last
-PREDICTIONS = "predictions"              # the name of the file of all predictions
+PREDICTIONS, CONCEPTS = "predictions", "concepts"                   # the names of the files of all predictions, and of the twelve questions
 GUESS = {"guess": "", "result": "", "close": False, "seen": False}           # of a prediction; and "off", a number or None
 _live = {}                               # functions that have passed in this kernel
 
@@ -76,6 +76,26 @@ def predictions():
 def record_prediction(name, entry):
     """Store a prediction, a dict with the keys of GUESS. Only the first one of its name is kept: whoever has seen the result does not guess."""
     _change(PREDICTIONS, lambda known: {} if name in known else {name: entry}, predictions)
+
+
+def concepts():
+    """{"before": twelve truth values, "after": ...} of the forms that were answered; a damaged file gives none and a warning."""
+    path = folder() / f"{CONCEPTS}.json"
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if not all(len(right) == 12 and all(type(one) is bool for one in right) for right in known.values()):
+            raise ValueError("it holds something else than answers")
+        return known
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (ValueError, TypeError, AttributeError, RecursionError, OSError) as error:
+        warnings.warn(f"The answers in {path} cannot be read ({getattr(error, 'strerror', None) or error}); they start anew.", stacklevel=2)
+        return {}
+
+
+def record_concepts(when, right):
+    """Store which of the twelve answers were right; only the first answers to a form are kept."""
+    _change(CONCEPTS, lambda known: {} if when in known else {when: right}, concepts)
 
 
 def _change(name, changes, known_now=None):
@@ -158,7 +178,7 @@ def own(name):
     source, place = read(name)["source"], room()
     if not source:
         return None
-    others = [path for path in matching(folder(), "*.json") if path.stem != PREDICTIONS]
+    others = [path for path in matching(folder(), "*.json") if path.stem not in (PREDICTIONS, CONCEPTS)]
     for path in others:                                                 # it may call another function that has passed
         with contextlib.suppress(Exception):
             exec(compile(read(path.stem)["source"], f"<your {path.stem}>", "exec"), place)

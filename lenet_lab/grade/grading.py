@@ -10,11 +10,13 @@ one. What did not pass is looked at once more with the whole notebook run from i
 gets its points if it is right in the notebook, also where `slices` cannot see what it needs.
 """
 
+import contextlib
 import functools
 import time
 from typing import NamedTuple
 
 from lenet_lab.check import engine
+from lenet_lab.check.concept_test import FORMS, marks
 from lenet_lab.check.derivations import DERIVATIONS
 from lenet_lab.check.exercises import EXERCISES
 from lenet_lab.check.handout_update import with_both
@@ -48,7 +50,8 @@ class Row(NamedTuple):
 class Result(NamedTuple):
     """A graded submission: `score` of `worth` points by the program; the rest of `points.TOTAL` is given by hand.
 
-    `guesses` are pairs (prediction, whether the guess was close); they have no points.
+    `guesses` are pairs (prediction, whether the guess was close), `concepts` pairs ("before" or "after", whether each of the twelve answers
+    was right); they have no points.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Result(NamedTuple):
     isolation: str = ""
     fingerprint: str = ""
     guesses: tuple = ()
+    concepts: tuple = ()
 
     @property
     def score(self):
@@ -91,7 +95,14 @@ def grade(submission: Submission, seed, limits=None, practice=False, how=None):
     rows = [_row(item, found.get(name)) for name, item in items.items()]
     rows += [Row(item, 0, BY_PEOPLE, "Graded by hand.") for item in BY_HAND]
     return Result(submission.name, seed, tuple(rows), submission.notes, how, submission.fingerprint,
-                  tuple(judge(submission.guesses).items()))
+                  tuple(judge(submission.guesses).items()), tuple(_concepts(submission.concepts)))
+
+
+def _concepts(written):
+    """(form, whether each answer was right) of the forms of the twelve questions that were filled in with twelve letters."""
+    for when in FORMS:
+        with contextlib.suppress(ValueError):
+            yield when, marks(when, written.get(when, ""))
 
 
 def nothing(name, seed, why):

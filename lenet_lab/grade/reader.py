@@ -53,7 +53,7 @@ def answer(path, exercises, handout):
 
 
 def found_in(submitted, exercises, handout):
-    """{"notebooks": lists of sources, "works": {exercise: ...}, "guesses": {prediction: ...}, "files", "notes", "fingerprint"} of these `Files`."""
+    """{"notebooks": lists of sources, "works": {exercise: ...}, "guesses": {prediction: ...}, "concepts", "files", "notes", "fingerprint"}."""
     notebooks, written, look = [], {}, functools.partial(_answers, exercises)
     for name in sorted(name for name in submitted if name.lower().endswith(".ipynb")):
         try:
@@ -92,7 +92,8 @@ def found_in(submitted, exercises, handout):
         work["notebook"] = order.index(work["file"]) if not work["handout"] else len(notebooks) + list(python).index(work["file"])
     whole = hashlib.sha256(b"".join(part for name, content in sorted(submitted.items()) for part in (name.encode("utf-8", "replace"), content)))
     beside = written | run | {name: content for name, content in submitted.items() if not name.lower().endswith(".ipynb")}
-    return {"notebooks": texts, "works": works, "guesses": _guesses(texts), "notes": submitted.notes, "fingerprint": whole.hexdigest(),
+    return {"notebooks": texts, "works": works, "guesses": _written(texts, "predict"), "concepts": _written(texts, "concepts"),
+            "notes": submitted.notes, "fingerprint": whole.hexdigest(),
             "files": {name: base64.b64encode(content).decode() for name, content in beside.items()}}
 
 
@@ -173,15 +174,15 @@ def _counted(ranked):
     return counts
 
 
-def _guesses(texts):
-    """{name: guess} of the calls of `predict` in the sources of several notebooks; the last guess of a name counts.
+def _written(texts, function):
+    """{first argument: second one} of the calls of `predict` or `concepts` in the sources of several notebooks; the last call counts.
 
-    Nothing is run: a guess is a number, a text, numbers in brackets, or a sum or product of numbers that is written out.
+    Nothing is run: the second argument is a number, a text, numbers in brackets, or a sum or product of numbers that is written out.
     """
     found = {}
-    for source in (source for sources in texts for source in sources if "predict" in source):
+    for source in (source for sources in texts for source in sources if function in source):
         for node in ast.walk(slices.parsed(source) or ast.Module([], [])):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "predict" and len(node.args) == 2:
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == function and len(node.args) == 2:
                 with contextlib.suppress(ValueError, TypeError, ArithmeticError, RecursionError):
                     name, guess = map(_written_out, node.args)
                     if isinstance(name, str) and guess is not ... and len(repr(guess)) <= LONGEST_GUESS:
