@@ -1,8 +1,9 @@
 """`make notebooks`: run the notebooks and store what came out, but nothing that a reader is to predict.
 
-Of a cell between a `predict` and its `compare` the notebook keeps no output, so a reader sees the result only when the cell runs. These
-outputs are kept in `results/outputs/NAME.json`, {id of the cell: outputs}: the only copy, from which the web pages and the tests take them
-(`put_back`). `results/predicted.json` has the result of every prediction, by which the guesses of a class are judged.
+Of a cell between a `predict` and its `compare` the notebook keeps no output, so a reader sees the result only when the cell runs. Nor does
+it of other cells that would give answers away; they have `{"lenet": {"predicted": true}}` in their metadata. These outputs are kept in
+`results/outputs/NAME.json`, {id of the cell: outputs}: the only copy, from which the web pages and the tests take them (`put_back`).
+`results/predicted.json` has the result of every prediction, by which the guesses of a class are judged.
 """
 
 import argparse
@@ -31,10 +32,11 @@ def calls(cell, function):
 
 
 def to_predict(notebook):
-    """The code cells whose output would give a result away: those after a `predict`, up to the one that has its `compare`."""
+    """The code cells whose output would give a result away: those after a `predict`, up to the one that has its `compare`, and those marked."""
     open_, found = set(), []
     for cell in notebook["cells"]:
-        if cell["cell_type"] == "code" and open_ and not calls(cell, "predict"):
+        marked = cell["metadata"].get("lenet", {}).get("predicted")
+        if cell["cell_type"] == "code" and (marked or open_ and not calls(cell, "predict")):
             found.append(cell)
         open_ |= {*calls(cell, "predict")}
         open_ -= {*calls(cell, "compare")}
@@ -46,7 +48,7 @@ def take_out(notebook, name):
     path = OUTPUTS / f"{name}.json"
     kept = {}
     for cell in to_predict(notebook):
-        kept[cell["id"]], cell["outputs"] = cell["outputs"], []
+        kept[cell["id"]], cell["outputs"], cell["execution_count"] = cell["outputs"], [], None
     path.unlink(missing_ok=True)
     if kept:
         OUTPUTS.mkdir(parents=True, exist_ok=True)

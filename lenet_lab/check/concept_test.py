@@ -6,6 +6,7 @@ same for everyone. What was answered is kept with the progress.
 """
 
 import random
+import textwrap
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from . import progress_store
 
 FORMS = ("before", "after")
 LETTERS = "abcd"
+WIDE = 100                               # characters of a line
 
 
 class Question(NamedTuple):
@@ -174,10 +176,11 @@ def concepts(when, letters=...):
     """
     questions = form(when)
     if letters is ...:
-        lines = [f"Twelve questions, {when} the lessons: about five minutes. Write twelve letters in place of the dots, as in \"abcd-abcdabc\"; "
-                 "- stands for no answer."]
+        lines = [f"Twelve questions, {when} the lessons: about five minutes.",
+                 'Write twelve letters in place of the dots, as in "abcd-abcdabc"; - stands for no answer.']
         for number, one in enumerate(questions, 1):
-            lines += ["", f"{number}. {one.text}", *(f"   {letter}) {choice}" for letter, choice in zip(LETTERS, one.choices))]
+            text = textwrap.fill(f"{number}. {one.text}", WIDE, subsequent_indent="   ")
+            lines += ["", text, *(f"   {letter}) {choice}" for letter, choice in zip(LETTERS, one.choices))]
         display(Text("\n".join(lines)))
         return
     try:
