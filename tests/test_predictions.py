@@ -55,8 +55,8 @@ def test_the_guess_beside_the_result(name, guess, result, said):
 
 def test_a_choice():
     text = told(CHOICE, "conv2", "conv2", choices=LAYERS)
-    assert text.startswith(f"✓ {CHOICE}: you said conv2, and it is conv2. Right.\nWhy: conv2 has a sixteenth")
-    assert "you said ip1, it is conv2: not close." in told(CHOICE, "IP1", "conv2", choices=LAYERS)
+    assert text.startswith(f"✓ {CHOICE}: you said conv2. Right.\nWhy: conv2 has a sixteenth")
+    assert "you said ip1, the answer is conv2." in told(CHOICE, "IP1", "conv2", choices=LAYERS)
     assert "you said yes" in told(CHOICE, "y", "no", choices=("yes", "no"))
 
 

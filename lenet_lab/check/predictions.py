@@ -173,7 +173,7 @@ def _plain(value):
         return value
     value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
     if isinstance(value, float):
-        return value + 0.0                                            # and not -0.0
+        return float(f"{value:.6g}") + 0.0                            # without the last digits of a float32; and not -0.0
     return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
@@ -188,11 +188,14 @@ def _in_words(value):
 def _sentence(one):
     """The guess and the result in one sentence."""
     result = _in_words(one.result)
+    is_result = f"the answer is {result}" if isinstance(one.result, str) else f"it is {result}"
     if one.guess is None:
-        return f"it is {result}."
+        return f"{is_result}."
     said = f"you said {_in_words(one.guess)}"
     if isinstance(one.guess, str) != isinstance(one.result, str) or np.size(one.guess) != np.size(one.result):
-        return f"{said}, it is {result}: not the same kind of answer."
+        return f"{said}, {is_result}: not the same kind of answer."
+    if isinstance(one.result, str):
+        return f"{said}. Right." if one.close else f"{said}, {is_result}."
     if one.close and (one.guess == one.result or _in_words(one.guess) == result):
         return f"{said}, and it is {result}. Right."
     verdict = "close" if one.close else "not close"
