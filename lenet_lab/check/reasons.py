@@ -28,8 +28,8 @@ REASONS = {
         "dJ/ds(1)":
             "dJ/ds(1) = y(1) - 0: the wrong digit got a little probability that it should not have, so a larger s(1) raises the loss.",
         "entries of the second map with a gradient":
-            "Two entries win, the 14 and the 11, each in two windows. Both times the two gradients are equal with opposite signs, so they "
-            "cancel: in W1 the weights for those two windows are 1 and -1, or -0.5 and 0.5.",
+            "Two entries win, the 14 and the 11, each in two windows. Both times the two gradients are equal with opposite signs: "
+            "in W1 the weights for those two windows are 1 and -1, or -0.5 and 0.5.",
         "weights of filter 2 with a gradient":
             "Every dJ/dC of its map is 0, so every sum is 0. With these W1 this image cannot teach filter 2 anything.",
         "the three conventions agree about the sign":
