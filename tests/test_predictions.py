@@ -220,6 +220,11 @@ def test_what_was_taken_out_can_be_put_back_and_is_the_only_copy(tmp_path, monke
     assert json.loads((tmp_path / "outputs" / name).read_text()) == json.loads((path.parent.parent / "results" / "outputs" / name).read_text())
 
 
+def test_no_output_that_was_taken_out_is_a_warning_or_an_error():
+    outputs = [output for path in stored_outputs.OUTPUTS.glob("*.json") for kept in json.loads(path.read_text()).values() for output in kept]
+    assert outputs and not [output for output in outputs if output.get("name") == "stderr" or output["output_type"] == "error"]
+
+
 def test_the_results_are_those_of_the_outputs(tmp_path, monkeypatch):
     assert [*predictions.results()] == NAMES
     monkeypatch.setattr(stored_outputs, "PREDICTED", tmp_path / "predicted.json")
