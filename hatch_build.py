@@ -4,7 +4,8 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("notebooks/*.ipynb", "solutions/*.py", "results/*.*", "classroom/*.*", "classroom/*/*.py", "classroom/*/labconfig/*.json")
+FILES = ("notebooks/*.ipynb", "notebooks/AGENTS.md", "solutions/*.py", "results/*.*", "classroom/*.*", "classroom/*/*.py",
+         "classroom/*/labconfig/*.json")
 
 
 class MaterialHook(BuildHookInterface):

@@ -27,6 +27,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
+from docs.stored_outputs import put_back
 from lenet_lab.check.solutions import exercise
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -158,6 +159,7 @@ def read(path):
     """The page that shows a file of the project."""
     if path.suffix == ".ipynb":
         notebook = nbformat.read(path, 4)
+        put_back(notebook, path.stem)
         still(notebook)
         for cell in notebook.cells:
             cell.metadata.pop("tags", None)                     # they are for tests, and would be names of classes here

@@ -280,3 +280,39 @@ bends = [(1, 2), (3, -3), (6, 1.5)]
 # %% hinges_tent
 tent_b = 0
 tent_bends = [(0, 2), (0.5, -4)]
+
+
+# %% derive_moved_image
+check.derivation("moved_image", lambda image, down, right: np.pad(image, 1)[1 - down:1 - down + len(image), 1 - right:1 - right + image.shape[1]])
+
+
+# %% derive_error_rate
+check.derivation("error_rate", lambda scores, y: (scores.argmax(axis=1) != y).mean())
+
+
+# %% derive_span
+check.derivation("span", lambda n, k, stride: (n - 1) * stride + k)
+
+
+# %% derive_precision
+check.derivation("precision", lambda counts: counts.diagonal() / counts.sum(axis=0))
+
+
+# %% derive_recall
+check.derivation("recall", lambda counts: counts.diagonal() / counts.sum(axis=1))
+
+
+# %% derive_spread
+check.derivation("spread", lambda a, n: a * np.sqrt(n / 3))
+
+
+# %% derive_fan_in_bound
+check.derivation("fan_in_bound", lambda n: np.sqrt(3 / n))
+
+
+# %% derive_centred
+check.derivation("centred", lambda x: x - x.mean(axis=(0, 2, 3), keepdims=True))
+
+
+# %% derive_answers
+check.derivation("answers", lambda n, recall, precision: n * recall / precision)

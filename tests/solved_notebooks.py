@@ -25,7 +25,7 @@ COMPARED = "nbval-check-output"
 
 # {code: a shorter one in its place}, and how the cells begin whose outputs only the long training gives.
 SHORTER = {
-    "03_layers_backward": ({"default_timer() - began > 20": "default_timer() - began > 4"}, []),
+    "03_layers_backward": ({"process_time() - began > 20": "process_time() - began > 4"}, []),
     "04_gradient_check": ({
         "lr=0.05), 150)": "lr=0.05), 15)",
         "error_rate(net, data.test_x, data.test_y)": "error_rate(net, data.test_x[:500], data.test_y[:500])",

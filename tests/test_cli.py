@@ -72,7 +72,7 @@ def nothing_is_trusted(monkeypatch, tmp_path):
 def test_lab_copies_what_is_missing_and_leaves_work_alone(tmp_path, capsys):
     folder = tmp_path / "my work"
     assert cli.main(["lab", str(folder), "--copy-only"]) == 0
-    assert sorted(path.name for path in folder.iterdir()) == NOTEBOOKS
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*NOTEBOOKS, "AGENTS.md"])
     assert f"{len(NOTEBOOKS)} notebooks copied" in capsys.readouterr().out
     (folder / NOTEBOOKS[0]).write_text("my work", encoding="utf-8")
     (folder / NOTEBOOKS[1]).unlink()

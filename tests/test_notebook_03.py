@@ -138,3 +138,19 @@ def test_the_checkpoint(rng):
     assert side == 32 and 4 * out[0, 0].size == side * side
     windows = ops.col2im(np.ones((27, 2560)), x.shape, 3, 2, 1).max()
     assert windows == 2 * 2 and windows * len(W) == 32
+
+
+def test_the_figures_of_a_batch_as_columns_have_the_numbers_of_im2col_and_col2im():
+    batch = np.arange(1, 10).reshape(3, 3) + np.array([[0, 10], [20, 30]])[:, :, None, None]
+    columns = ops.im2col(batch, 2)
+    figure = plots.batch_as_columns(batch, columns, 2, window=(1, 0, 1))
+    numbers = [int(text.get_text()) for text in figure.texts if text.get_text().isdigit()]
+    assert numbers == [*batch.ravel().tolist(), *columns.ravel().tolist()]
+    framed = [(patch.get_x(), patch.get_y(), patch.get_width(), patch.get_height()) for patch in figure.patches if patch.get_linewidth() > 2]
+    assert columns[:, 3].tolist() == batch[1, :, 0:2, 1:3].ravel().tolist()           # the column (0 * 2 + 1) * 2 + 1 of the caption
+    assert framed == [(1, 6, 2, 2), (5, 6, 2, 2), (10.5 + 3, 1, 1, 8)]
+    gradients = np.tile(np.arange(1, 9), (8, 1))
+    back = plots.batch_as_columns(ops.col2im(gradients, (2, 2, 3, 3), 2), gradients, 2, pixel=(0, 1, 1, 1))
+    framed = [(patch.get_x(), patch.get_y()) for patch in back.patches if patch.get_linewidth() > 2]
+    assert framed[0] == (5, 2) and [(x - 10.5, y - 1) for x, y in framed[1:]] == [(6, 4), (4, 5), (2, 6), (0, 7)]
+    assert ops.col2im(gradients, (2, 2, 3, 3), 2)[0, 1, 1, 1] == 1 + 3 + 5 + 7 == 16

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import numpy as np
 import pytest
@@ -76,3 +77,12 @@ def test_from_the_terminal(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["3", "--ties", "7"])
     assert "share from 0 to 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_sheet_counts_classes_as_it_counts_indices(seed):
+    """Who reads "class 3 of 3" and y(3) takes the entry of y from which J and every gradient come."""
+    w = problem(seed).worked
+    told = re.search(r"the label is class (\d) of (\d)\.", sheet([seed]))
+    assert int(told[2]) == len(w["y"].values) and "label 0" not in sheet([seed])
+    assert float(w.value("J")) == pytest.approx(-np.log(float(w["y"].values[int(told[1]) - 1])))

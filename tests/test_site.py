@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
-from docs import make_site
+from docs import make_site, stored_outputs
 from lenet_lab.check.solutions import blocks
 
 from . import browser
@@ -63,6 +63,9 @@ def test_every_page_can_be_reached_from_the_first(pages):
 def test_a_page_shows_what_its_notebook_holds(page_of, name):
     page = page_of(name)
     notebook = nbformat.read(make_site.ROOT / "notebooks" / f"{name}.ipynb", 4)
+    guesses = [cell for cell in notebook.cells if stored_outputs.calls(cell, "predict")]
+    assert page.get_text().count("Why: ") >= len(guesses)                 # the page has what a reader of the notebook is to predict
+    stored_outputs.put_back(notebook, name)
     joined = [CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)[0] for cell in notebook.cells]
     outputs = [output for cell in joined for output in cell.get("outputs", ())]
     shown = page.select("main .output_area")

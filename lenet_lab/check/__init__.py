@@ -7,8 +7,9 @@ pass, or gives the first wrong entry and its cause. `check.<name>` exists for ev
 
 Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `diagnosis` (the cause),
 `edits` (small changes of a source), `errors` (errors in plain words), `exercises` (the right answers, the cases, the misconceptions),
-`derivations`, `hinge_targets`, `handout_update`, `octave_files`, `octave_errors`, `guard` (calls of functions that may hang), `hints`,
-`progress_store`, `overview`, `solutions`, `bugs` (the bug hunt). `docs/checks.md` says how well it works.
+`formulas`, `derivations`, `hinge_targets`, `handout_update`, `octave_files`, `octave_errors`, `guard` (calls of functions that may hang),
+`hints`, `progress_store`, `overview`, `solutions`, `bugs` (the bug hunt), `predictions` and `reasons` (guesses before a result is seen),
+`concept_test` (twelve questions before and after). `docs/checks.md` says how well it works.
 """
 
 import contextlib
@@ -20,14 +21,18 @@ from IPython.display import Markdown
 from lenet_lab.handout import IN_OPS, adapted
 
 from . import progress_store as _progress
+from .concept_test import concepts
 from .derivations import DERIVATIONS
 from .engine import examine
 from .exercises import EXERCISES
+from .formulas import HINTS as FORMULAS_HINTS
 from .handout_update import with_both
 from .hinge_targets import EXERCISES as HINGES, HINTS as HINGES_HINTS, hinges as _hinges
 from .hints import HINTS as FUNCTIONS_HINTS
 from .octave_files import NAMES as OF_FILES, of_file
 from .overview import Overview
+from .predictions import compare, predict
+from .reasons import REASONS
 from .solutions import blocks
 from .toy_questions import ANSWERS, toy as _toy
 from .verdict import Verdict
@@ -35,7 +40,7 @@ from .verdict import Verdict
 HANDOUT_NAMES = {**IN_OPS, "pooling_forward": "max_pool_forward", "pooling_backward": "max_pool_backward",
                  "conv_layer_forward": "conv_forward", "conv_layer_backward": "conv_backward",
                  "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
-HINTS = FUNCTIONS_HINTS | HINGES_HINTS
+HINTS = FUNCTIONS_HINTS | FORMULAS_HINTS | HINGES_HINTS
 MARK = r"\\\1"                            # escapes Markdown: i*s must not begin italics
 answers = {}                             # the last answer to every question of the toy network in this process, for `points`
 
@@ -161,7 +166,7 @@ def solution(name):
 def progress():
     """Your progress in the whole workbook, as a table."""
     names = [*(f"toy_{n:02}" for n in ANSWERS), *EXERCISES, *(f"derive_{name}" for name in DERIVATIONS), *HINGES.values()]
-    return Overview({name: _progress.read(name) for name in names})
+    return Overview({name: _progress.read(name) for name in names}, _progress.predictions(), REASONS)
 
 
 # One check for every exercise, under its name here, and under the homework's own names.
@@ -191,5 +196,5 @@ conv_layer_forward, conv_layer_backward = conv_forward, conv_backward
 im2col_conv, col2im_conv = im2col, col2im
 finite_difference = numeric_gradient
 
-__all__ = ["EXERCISES", "Verdict", "answers", "derivation", "hinges", "hint", "octave", "own", "points", "progress", "solution", "toy",
-           *EXERCISES, *HANDOUT_NAMES]
+__all__ = ["EXERCISES", "Verdict", "answers", "compare", "concepts", "derivation", "hinges", "hint", "octave", "own", "points", "predict", "progress",
+           "solution", "toy", *EXERCISES, *HANDOUT_NAMES]

@@ -1,12 +1,13 @@
 """The homework's derivations as steps: a formula, given as a function, is tested on random matrices without symmetry.
 
 Sources: FMAN45 assignment, section 1 (dense, ReLU and softmax loss, for one sample and for a batch in columns). The form with a batch in
-rows, Z = X W + b, is this workbook's own.
+rows, Z = X W + b, is this workbook's own. The formulas of notebooks 06 to 10 are checked in the same way.
 """
 
 import numpy as np
 
-from .engine import Case, Exercise, Misconception
+from .engine import Case
+from .formulas import FORMULAS, step
 
 SAMPLES, INPUTS, OUTPUTS = 5, 3, 4
 
@@ -47,14 +48,6 @@ def _target_rows(rng):
             Case("random", (_softmaxed(rng, 3, 3), np.eye(3)[[2, 0, 0]]))]
 
 
-def _step(name, cases, arguments, right, *wrongs):
-    """One step: formulas are functions of the arguments that return one array; `cases(rng)` are its cases."""
-    def several(formula):
-        return lambda *args: (formula(*args),)
-    return Exercise(name, ("formula",), cases, several(right), arguments,
-                    [Misconception(wrong, text, several(formula)) for wrong, text, formula in wrongs], views_matter=False)
-
-
 TRANSPOSED = "transposed W", "W must be transposed: an input gets the gradients of all outputs that depend on it."
 ORDER = "factors exchanged", "The factors are in the wrong order: the result is the transpose of the gradient, which has the shape of W."
 ROWS = "rows for columns", "That is the formula for a batch in rows. Here the images are columns."
@@ -65,61 +58,61 @@ FORGOTTEN = "gradient forgotten", "The gradient of the output is missing: the ch
 SUM = "sum forgotten", "One bias is added in all images: sum over them."
 MEAN = "mean for sum", "That is a mean. The bias has slope 1 in every image: sum them."
 
-DERIVATIONS = {step.name: step for step in (
-    _step("dense_dx", _one, ("W", "x", "g"), lambda W, x, g: W.T @ g, (*TRANSPOSED, lambda W, x, g: W @ g), (*FORGOTTEN, lambda W, x,
+DERIVATIONS = {one.name: one for one in (
+    step("dense_dx", _one, ("W", "x", "g"), lambda W, x, g: W.T @ g, (*TRANSPOSED, lambda W, x, g: W @ g), (*FORGOTTEN, lambda W, x,
                                                                                                              g: W.sum(axis=0)), (*FORGOTTEN,
                                                                                                                                  lambda W, x, g: W.T),
           (*SIGN, lambda W, x, g: -W.T @ g), ("x too much", "x has no part in it: z = W x has the slope W in x.", lambda W, x, g: x * (W.T @ g)),
           ("product for sum", "Each input acts on all outputs: sum over them, W' g.", lambda W, x, g: W.T * g),
           ("forward pass", "That is W x, the forward pass. The gradient g goes back through W': W' g.", lambda W, x, g: W @ x),
           ("W for x", "That is dW, an outer product. dx has the shape of x: W' g.", lambda W, x, g: np.outer(g, x))),
-    _step("dense_dW", _one, ("W", "x", "g"), lambda W, x, g: np.outer(g, x), (*ORDER, lambda W, x, g: np.outer(x, g)),
+    step("dense_dW", _one, ("W", "x", "g"), lambda W, x, g: np.outer(g, x), (*ORDER, lambda W, x, g: np.outer(x, g)),
           ("inner for outer product", "An inner product is one number. Each weight joins one input with one output: an outer product.",
            lambda W, x, g: g @ x), (*SIGN, lambda W, x, g: -np.outer(g, x)),
           ("W for x", "W itself is in the formula. z = W x has the slope x in W: every weight g_l x_i.", lambda W, x, g: np.outer(g, W.T @ g)),
           ("W too much", "W has no part in it: the slope of W x in W is x.", lambda W, x, g: W * np.outer(g, x)),
           (*FORGOTTEN, lambda W, x, g: np.outer(np.ones_like(g), x)), ("x forgotten", "x is missing: each weight is multiplied by its input.",
            lambda W, x, g: np.outer(g, np.ones_like(x)))),
-    _step("dense_db", _one, ("W", "x", "g"), lambda W, x, g: g,
+    step("dense_db", _one, ("W", "x", "g"), lambda W, x, g: g,
           ("sum over outputs", "Each output has a bias of its own: nothing is summed for one image.", lambda W, x, g: g.sum()),
           ("slope for gradient", "The slope of z in b is 1, and the chain rule multiplies it by g.", lambda W, x, g: np.ones_like(g)),
           ("slope for gradient", "The slope of z in b is 1, and the chain rule multiplies it by g.", lambda W, x, g: 1.0),
           (*SIGN, lambda W, x, g: -g), ("mean over outputs", "Each output has a bias of its own: nothing is averaged.", lambda W, x, g: g.mean()),
           ("W too much", "W has no part in it: the slope of z in b is 1.", lambda W, x, g: W.T @ g)),
-    _step("columns_dX", _columns, ("W", "X", "G"), lambda W, X, G: W.T @ G, (*TRANSPOSED, lambda W, X, G: W @ G),
+    step("columns_dX", _columns, ("W", "X", "G"), lambda W, X, G: W.T @ G, (*TRANSPOSED, lambda W, X, G: W @ G),
           (*ROWS, lambda W, X, G: G @ W.T), (*ROWS, lambda W, X, G: G @ W), (*ROWS, lambda W, X, G: G.T @ W), (*SIGN, lambda W, X, G: -W.T @ G),
           ("divided by the batch", "That is divided by the number of images. G holds that already.", lambda W, X, G: W.T @ G / X.shape[1])),
-    _step("columns_dW", _columns, ("W", "X", "G"), lambda W, X, G: G @ X.T, (*ORDER, lambda W, X, G: X @ G.T),
+    step("columns_dW", _columns, ("W", "X", "G"), lambda W, X, G: G @ X.T, (*ORDER, lambda W, X, G: X @ G.T),
           (*ROWS, lambda W, X, G: X.T @ G), (*ROWS, lambda W, X, G: G.T @ X), (*ROWS, lambda W, X, G: G @ X), (*SIGN, lambda W, X, G: -G @ X.T),
           ("first image only", "Only the first image counts. A weight acts in every image: sum over all.", lambda W, X, G: np.outer(G[:, 0], X[:,
                                                                                                                                                0])),
           ("mean for sum", "That is divided by the number of images. G holds that already, if the loss is a mean.",
            lambda W, X, G: G @ X.T / X.shape[1])),
-    _step("columns_db", _columns, ("W", "X", "G"), lambda W, X, G: G.sum(axis=1),
+    step("columns_db", _columns, ("W", "X", "G"), lambda W, X, G: G.sum(axis=1),
           ("wrong axis", "The images are the columns: sum along the rows, axis 1.", lambda W, X, G: G.sum(axis=0)), (*SUM, lambda W, X, G: G),
           (*MEAN, lambda W, X, G: G.mean(axis=1)),
           ("a column kept", "Right numbers, as a column: b has one axis.", lambda W, X, G: G.sum(axis=1, keepdims=True)),
           ("sum over everything", "Each output has a bias of its own: sum over the images only.", lambda W, X, G: G.sum()),
           ("first image only", "Only the first image counts: sum over all.", lambda W, X, G: G[:, 0]), (*SIGN, lambda W, X, G: -G.sum(axis=1))),
-    _step("rows_dX", _rows, ("W", "X", "G"), lambda W, X, G: G @ W.T, (*TRANSPOSED, lambda W, X, G: G @ W),
+    step("rows_dX", _rows, ("W", "X", "G"), lambda W, X, G: G @ W.T, (*TRANSPOSED, lambda W, X, G: G @ W),
           ("images summed", "Every image gets the sum of all images. Each image has a row of its own: G W'.",
            lambda W, X, G: np.broadcast_to(G.sum(axis=0) @ W.T, X.shape)), ("forward pass", "That is X W, the forward pass.", lambda W, X, G: X @ W),
           (*COLUMNS, lambda W, X, G: W.T @ G), (*COLUMNS, lambda W, X, G: W @ G), (*COLUMNS, lambda W, X, G: W @ G.T), (*SIGN, lambda W, X,
                                                                                                                         G: -G @ W.T),
           ("divided by the batch", "That is divided by the number of images. G holds that already.", lambda W, X, G: G @ W.T / len(X))),
-    _step("rows_dW", _rows, ("W", "X", "G"), lambda W, X, G: X.T @ G, (*ORDER, lambda W, X, G: G.T @ X),
+    step("rows_dW", _rows, ("W", "X", "G"), lambda W, X, G: X.T @ G, (*ORDER, lambda W, X, G: G.T @ X),
           (*COLUMNS, lambda W, X, G: G @ X.T), (*COLUMNS, lambda W, X, G: X @ G.T), (*COLUMNS, lambda W, X, G: X @ G), (*SIGN, lambda W, X,
                                                                                                                         G: -X.T @ G),
           ("first image only", "Only the first image counts. A weight acts in every image: sum over all.", lambda W, X, G: np.outer(X[0], G[0])),
           ("mean for sum", "That is divided by the number of images. G holds that already, if the loss is a mean.",
            lambda W, X, G: X.T @ G / len(X))),
-    _step("rows_db", _rows, ("W", "X", "G"), lambda W, X, G: G.sum(axis=0),
+    step("rows_db", _rows, ("W", "X", "G"), lambda W, X, G: G.sum(axis=0),
           ("wrong axis", "The images are the rows: sum down the columns, axis 0.", lambda W, X, G: G.sum(axis=1)), (*SUM, lambda W, X, G: G),
           (*MEAN, lambda W, X, G: G.mean(axis=0)), ("a row kept", "Right numbers, as a row: b has one axis.", lambda W, X, G: G.sum(axis=0,
                                                                                                                                     keepdims=True)),
           ("sum over everything", "Each output has a bias of its own: sum over the images only.", lambda W, X, G: G.sum()),
           ("first image only", "Only the first image counts: sum over all.", lambda W, X, G: G[0]), (*SIGN, lambda W, X, G: -G.sum(axis=0))),
-    _step("relu_dx", _relu, ("x", "g"), lambda x, g: g * (x > 0),
+    step("relu_dx", _relu, ("x", "g"), lambda x, g: g * (x > 0),
           (">= for >", "Only x = 0 is wrong: there the gradient is 0 here, as in PyTorch.", lambda x, g: g * (x >= 0)),
           ("value for slope", "ReLU's slope is 1 where x is positive, whatever x is.", lambda x, g: g * np.maximum(x, 0)),
           ("gate on the gradient", "What decides is the sign of x, not that of the gradient.", lambda x, g: np.maximum(g, 0)),
@@ -133,7 +126,7 @@ DERIVATIONS = {step.name: step for step in (
           ("sign for gate", "g has been multiplied by the sign of x. Where x is negative the slope is 0.", lambda x, g: g * np.sign(x)),
           ("forward pass again", "That is ReLU itself. Its slope times g is wanted.", lambda x, g: np.maximum(x, 0)),
           (*SIGN, lambda x, g: -g * (x > 0))),
-    _step("softmax_jacobian", _probabilities, ("p",), lambda p: np.diag(p) - np.outer(p, p),
+    step("softmax_jacobian", _probabilities, ("p",), lambda p: np.diag(p) - np.outer(p, p),
           ("diagonal only", "A score changes every probability, since they sum to 1: dp_i/ds_j = -p_i p_j off the diagonal.",
            lambda p: np.diag(p * (1 - p))),
           ("diagonal only", "Those are the numbers on the diagonal. A score changes every probability: the result is a matrix.",
@@ -157,7 +150,7 @@ DERIVATIONS = {step.name: step for step in (
            lambda p: np.diag(p + p * p) - np.outer(p, p)),
           ("off the diagonal", "Off the diagonal the sign is turned round: it is -p_i p_j there.", lambda p: np.outer(p,
                                                                                                                       p) + np.diag(p - 2 * p * p))),
-    _step("softmax_ds", _targets, ("p", "t"), lambda p, t: p - t, ("sign", "The sign: where p is too large, raising the score raises the loss.",
+    step("softmax_ds", _targets, ("p", "t"), lambda p, t: p - t, ("sign", "The sign: where p is too large, raising the score raises the loss.",
           lambda p, t: t - p), ("gradient of the probabilities", "That is dL/dp. Multiply by the softmax's own derivative: much cancels.",
           lambda p, t: -t / p), ("label only", "The other scores get a gradient too, p itself.", lambda p, t: t * (p - 1)),
           ("target forgotten", "1 is subtracted at the label: p - t.", lambda p, t: p), ("sign of the target", "The target is subtracted: p - t.",
@@ -167,7 +160,7 @@ DERIVATIONS = {step.name: step for step in (
            lambda p, t: -(t * np.log(p)).sum()), ("loss for gradient", "That is -t ln p. Wanted is the slope in every score.",
            lambda p, t: -t * np.log(p)), ("divided by the classes", "That is divided by the number of classes. One image has no 1/N.",
            lambda p, t: (p - t) / len(p))),
-    _step("softmax_rows", _target_rows, ("P", "T"), lambda P, T: (P - T) / len(P),
+    step("softmax_rows", _target_rows, ("P", "T"), lambda P, T: (P - T) / len(P),
           ("missing 1/N", "The loss is a mean over N images: divide by N.", lambda P, T: P - T),
           ("mean over all entries", "Divide by the number of images only, not by the number of entries.", lambda P, T: (P - T) / P.size),
           ("sign", "The sign: P - T.", lambda P, T: (T - P) / len(P)),
@@ -179,4 +172,4 @@ DERIVATIONS = {step.name: step for step in (
           ("label only", "The other scores get a gradient too, P itself.", lambda P, T: T * (P - 1) / len(P)),
           ("sign of the target", "The target is subtracted: P - T.", lambda P, T: (P + T) / len(P)),
           ("brackets", "Only T is divided by N. The whole difference is: (P - T) / N.", lambda P, T: P - T / len(P))),
-)}
+)} | FORMULAS

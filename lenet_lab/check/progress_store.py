@@ -1,4 +1,4 @@
-"""The progress in all notebooks, stored in small files beside them: one per exercise, each written atomically.
+"""The progress in all notebooks, stored in small files beside them: one per exercise and one for all predictions, each written atomically.
 
 So notebooks that are open at the same time do not overwrite each other's progress, and a crash loses nothing. A function that has passed is
 stored with its source; `own` returns it in other notebooks.
@@ -27,6 +27,8 @@ FOLDER = ".progress"                     # in the notebook's folder, unless LENE
 PATIENCE = 3                             # seconds to wait, at most, for another notebook that is writing
 NOTHING = {"passed": False, "attempts": 0, "hints": 0, "solution": False, "misconceptions": [], "source": "",      # of an exercise
            "last": ""}                   # a mark of the function or answer that was checked last
+PREDICTIONS, CONCEPTS = "predictions", "concepts"                   # the names of the files of all predictions, and of the twelve questions
+GUESS = {"guess": "", "result": "", "close": False, "seen": False}           # of a prediction; and "off", a number or None
 _live = {}                               # functions that have passed in this kernel
 
 
@@ -56,12 +58,52 @@ def write(name, **changes):
     _change(name, lambda known: changes)
 
 
-def _change(name, changes):
+def predictions():
+    """{name: a dict with the keys of GUESS} of the predictions that were made, the first one first; a damaged file gives none and a warning."""
+    path = folder() / f"{PREDICTIONS}.json"
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if not all(type(entry.get(key)) is type(value) for entry in known.values() for key, value in GUESS.items()):
+            raise ValueError("it holds something else than predictions")
+        return known
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (ValueError, TypeError, AttributeError, RecursionError, OSError) as error:
+        warnings.warn(f"The predictions in {path} cannot be read ({getattr(error, 'strerror', None) or error}); they start anew.", stacklevel=2)
+        return {}
+
+
+def record_prediction(name, entry):
+    """Store a prediction, a dict with the keys of GUESS. Only the first one of its name is kept: whoever has seen the result does not guess."""
+    _change(PREDICTIONS, lambda known: {} if name in known else {name: entry}, predictions)
+
+
+def concepts():
+    """{"before": twelve truth values, "after": ...} of the forms that were answered; a damaged file gives none and a warning."""
+    path = folder() / f"{CONCEPTS}.json"
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if not all(len(right) == 12 and all(type(one) is bool for one in right) for right in known.values()):
+            raise ValueError("it holds something else than answers")
+        return known
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (ValueError, TypeError, AttributeError, RecursionError, OSError) as error:
+        warnings.warn(f"The answers in {path} cannot be read ({getattr(error, 'strerror', None) or error}); they start anew.", stacklevel=2)
+        return {}
+
+
+def record_concepts(when, right):
+    """Store which of the twelve answers were right; only the first answers to a form are kept."""
+    _change(CONCEPTS, lambda known: {} if when in known else {when: right}, concepts)
+
+
+def _change(name, changes, known_now=None):
     """Read, change and write the progress of an exercise under a lock; `changes(known)` returns the changed entries."""
     try:
         folder().mkdir(parents=True, exist_ok=True)
         with _alone():
-            known = read(name)
+            known = known_now() if known_now else read(name)
             new = known | changes(known)
             if new == known and is_file(folder() / f"{name}.json"):
                 return
@@ -136,7 +178,8 @@ def own(name):
     source, place = read(name)["source"], room()
     if not source:
         return None
-    for path in matching(folder(), "*.json"):                           # it may call another function that has passed
+    others = [path for path in matching(folder(), "*.json") if path.stem not in (PREDICTIONS, CONCEPTS)]
+    for path in others:                                                 # it may call another function that has passed
         with contextlib.suppress(Exception):
             exec(compile(read(path.stem)["source"], f"<your {path.stem}>", "exec"), place)
     try:

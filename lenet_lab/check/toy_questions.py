@@ -52,7 +52,7 @@ def toy(question, answer=...):
     name, work = f"Question {question}", _work(question)
     if answer is ...:
         return Verdict(name, False, NOT_WRITTEN)
-    given = _numbers(answer)
+    given = numbers_in(answer)
     if given is None:
         return Verdict(name, False, f"{_shown(answer)} is not a number, or a pair or list of numbers, that I can read. Write the number, or let "
                        "Python compute it: an expression without quotes.")
@@ -88,7 +88,7 @@ def _near(given, value):
     return np.size(value) == given.size and np.allclose(given, value, rtol=0.01, atol=0.0015)
 
 
-def _numbers(answer):
+def numbers_in(answer):
     """The answer as a flat float array, or None. Text may have numbers and fractions, in brackets, separated by commas or an x."""
     if isinstance(answer, str):
         answer = re.sub(rf"^({NUMBER}),(\d{{2,}})$", r"\1.\2", answer.strip().replace("\N{MINUS SIGN}", "-"))      # a decimal comma

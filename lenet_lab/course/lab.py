@@ -17,6 +17,7 @@ from lenet_lab._material import PACKAGE, material
 
 FIRST = "00_start_here.ipynb"
 DEFAULT = "lenet-notebooks"
+TUTOR = "AGENTS.md"                      # how an AI assistant should help here; such programs read it in the folder of the notebooks
 
 
 def main(arguments=None):
@@ -50,7 +51,7 @@ def main(arguments=None):
 
 
 def copy_notebooks(source, folder):
-    """Copy the notebooks of `source` that are missing in `folder`; returns the names of the new ones and of the existing ones.
+    """Copy the notebooks of `source` that are missing in `folder`, and `TUTOR`; returns the names of the new and of the existing notebooks.
 
     Raises OSError: with a sentence if they cannot be written, the system's own if they cannot be read.
     """
@@ -65,10 +66,16 @@ def copy_notebooks(source, folder):
         if os.path.lexists(folder / path.name):
             old.append(path.name)
             continue
-        with atomic_write(folder / path.name) as file:
-            file.write(path.read_bytes())
+        _copy(path, folder)
         new.append(path.name)
+    if not os.path.lexists(folder / TUTOR):
+        _copy(source / TUTOR, folder)
     return new, old
+
+
+def _copy(path, folder):
+    with atomic_write(folder / path.name) as file:
+        file.write(path.read_bytes())
 
 
 def unchanged(source, folder):

@@ -1,7 +1,8 @@
 """The lessons: every notebook with its number, its title, its content and its duration in minutes.
 
-Each notebook contains these itself: the title in its heading, `about` and `minutes` in its metadata, under "lenet". A test compares all
-other places with them: the table of the README, and the sentence "Allow 45 minutes" in the text.
+Each notebook contains these itself: the title in its heading, `about` in its metadata, under "lenet". The minutes are computed from what
+there is to read and to do (`minutes`). A test compares all other places with them: the table of the README, and the sentence "Allow 45
+minutes" in the text.
 """
 
 import json
@@ -14,6 +15,9 @@ from lenet_core._files import matching
 from lenet_lab._material import material
 
 NOTEBOOKS = material("notebooks")
+WORDS_A_MINUTE = 130                     # of a text with formulas and code
+PREDICTION = 1                           # minutes for one guess, and to look at its result
+EXERCISES = {"toy": 2.5, "derive": 4, "bug": 8, "hinges": 8, "": 11}       # minutes for one of each kind; "" is a function to write
 
 
 class Lesson(NamedTuple):
@@ -32,10 +36,28 @@ def lessons(folder=NOTEBOOKS):
     for path in matching(folder, "[0-9][0-9]_*.ipynb"):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         number, title = re.match(r"# (\d+) · (.+)", "".join(notebook["cells"][0]["source"])).groups()
-        found.append(Lesson(path.stem, int(number), title, **notebook["metadata"]["lenet"]))
+        found.append(Lesson(path.stem, int(number), title, notebook["metadata"]["lenet"]["about"], minutes(notebook)))
     if not found:
         raise FileNotFoundError(f"There are no notebooks in {folder}; they belong in the folder {NOTEBOOKS.name}, beside the package.")
     return found
+
+
+def minutes(notebook):
+    """The minutes that a notebook takes, as a multiple of five: its words, its predictions and its exercises, each with a time of its own.
+
+    The times are those with which three notebooks get what fresh readers needed, who did every exercise: 02 two hours, 03 two and a half to
+    three hours, 05 an hour and a half.
+    """
+    total = 0.0
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            total += len(source.split()) / WORDS_A_MINUTE
+        else:
+            total += PREDICTION * len(re.findall(r"^predict\(", source, re.M))
+            kind = cell["metadata"].get("lenet", {}).get("exercise", "none").split("_")[0]
+            total += 0 if kind == "none" else EXERCISES.get(kind, EXERCISES[""])
+    return 5 * round(total / 5)
 
 
 def table(of=None):

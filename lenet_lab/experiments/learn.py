@@ -65,6 +65,7 @@ class Settings:
     with new weights whenever the loss has not changed for that many steps (COMP3314 report, section 5).
 
     **Report.** `errors_every` is the number of epochs between two points of the curve. `inside` adds confusions, mistakes and kernels.
+    `misread` adds all test images that were misread.
     """
 
     network: str
@@ -92,6 +93,7 @@ class Settings:
     restart_after: int | None = None
     errors_every: float | None = None
     inside: bool = False
+    misread: bool = False
 
 
 def learn(settings, seed, folder=None):
@@ -101,7 +103,8 @@ def learn(settings, seed, folder=None):
     "data", and "curve", a list of [epoch, training error, test error]. The outcome is "learned", "diverged", "dead" (the weights of a
     layer had gradient 0 for 20 steps, which ends the run), or "stuck" (none of these). With `settings.inside` also "confusion"
     (counts, row = true class), "mistakes" ([index in the test set, label, answer, its probability] of the 24 with the highest
-    probability) and "kernels" (the weights of the first layer, if it is a convolution).
+    probability) and "kernels" (the weights of the first layer, if it is a convolution). With `settings.misread` also "misread": [index in
+    the test set, label, answer] of every test image that was misread.
     """
     chosen, rng = settings, np.random.default_rng(seed)
     name, train_x, train_y, test_x, test_y = _images(chosen, folder)
@@ -143,7 +146,8 @@ def learn(settings, seed, folder=None):
     accuracy = round(1 - error_rate(net, test_x, test_y), 6)
     return {"outcome": outcome or ("learned" if accuracy >= LEARNED else "stuck"), "accuracy": accuracy,
             "loss": float(np.mean(losses[-WINDOW:])) if losses else None, "steps": len(losses), "restarts": len(begun) - 1,
-            "parameters": net.size, "data": name, "curve": curve, **(_inside(net, test_x, test_y) if chosen.inside else {})}
+            "parameters": net.size, "data": name, "curve": curve, **(_inside(net, test_x, test_y) if chosen.inside else {}),
+            **({"misread": _misread(net, test_x, test_y)} if chosen.misread else {})}
 
 
 def _images(settings, folder):
@@ -203,6 +207,12 @@ def _inside(net, x, y):
                  wrong.sureness[:24].astype(float).round(3).tolist())
     return {"confusion": confusion_matrix(y, p.argmax(axis=1), labels=range(p.shape[1])).tolist(), "mistakes": [list(one) for one in surest],
             "kernels": first.params["W"].astype(float).round(3).tolist() if first.kind == "conv" else None}
+
+
+def _misread(net, x, y):
+    """[index, label, answer] of every image that is misread."""
+    answers = net.predict(x)
+    return [[int(n), int(y[n]), int(answers[n])] for n in np.flatnonzero(answers != y)]
 
 
 def _moving_average(mean, now, weight):

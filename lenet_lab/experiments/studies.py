@@ -27,7 +27,7 @@ class Configuration:
     alone: bool = False
 
 
-FIVE, TWENTY, FIFTY = tuple(range(5)), tuple(range(20)), tuple(range(50))
+THREE, FIVE, TEN, TWENTY, FIFTY = (tuple(range(many)) for many in (3, 5, 10, 20, 50))
 
 # The recipes of `lenet_lab.runs.recipes` as settings; the other networks use the first one's schedule and momentum too.
 DOWN = {"schedule": "warm up, then down", "mu": RECIPES["quick"].mu}
@@ -49,7 +49,8 @@ TWENTY_EPOCHS = {"epochs": 20, "errors_every": 1}
 REPORT = {"network": "report", "data": "mnist32", "mu": 0.0, "epochs": 1}
 
 # CmpE 597 gives neither the rate nor the initial weights. NumPy's `randn` gives normal weights with standard deviation 1. Its equations
-# are for one image at a time, and its training seems to have begun in that way.
+# are for one image at a time, and its training seems to have begun in that way. Every case that changes one thing gets 10,000 updates:
+# ten epochs of single images, or 312 epochs of batches of 32.
 CMPE597 = {"network": "cmpe597", "per_class": 100}
 WILD = {**CMPE597, "first_weights": 1.0, "batch_size": 1, "mu": 0.0, "epochs": 10}
 RATES = (0.1, 0.01, 0.001)
@@ -72,6 +73,8 @@ STUDIES = {
         Configuration("1/20 of MNIST, images moved", {**FEW, "move": 1}, FIVE, alone=True,
              theirs="above 97 % in less than an hour", row="LeNet, 3,000 images, each moved by up to a pixel"),
     ],
+    # Notebook 07: what ten networks misread that differ in their seed alone.
+    "ten": [Configuration("two epochs, falling rate", {**QUICK, "epochs": 2, "misread": True}, TEN)],
     "comp3314": [
         Configuration("normal weights, full rate", {**SUMMED, **NORMAL, "lr": 0.05, "steps": 60}, FIVE, theirs="NaN after 2-3 iterations"),
         Configuration("normal weights, rate x 0.03", {**SUMMED, **NORMAL, "lr": 0.05 * 0.03}, TWENTY),
@@ -94,7 +97,7 @@ STUDIES = {
         Configuration("twenty epochs, repaired", {**MEAN, **DOWN, "first_weights": "lecun_uniform", **TWENTY_EPOCHS}),
     ],
     "report": [
-        *(Configuration(f"{'summed' if summed else 'mean'} loss, rate {lr:g}", {**REPORT, "summed": summed, "lr": lr}, tuple(range(3)),
+        *(Configuration(f"{'summed' if summed else 'mean'} loss, rate {lr:g}", {**REPORT, "summed": summed, "lr": lr}, THREE,
                theirs={(True, 1e-4): "the only rate that worked"}.get((summed, lr), "no learning" if summed else ""))
           for summed, rates in ((True, (1e-5, 1e-4, 1e-3, 1e-2)), (False, (1e-4, 1e-2, 1e-1))) for lr in rates),
         Configuration("falling rate, two epochs", {**REPORT, "lr": 0.1, **DOWN, "epochs": 2}, FIVE,
@@ -107,7 +110,7 @@ STUDIES = {
     "cmpe597": [
         *(Configuration(f"{name}, rate {lr:g}", {**WILD, **change, "lr": lr}, FIVE, theirs=theirs)
           for name, change, theirs in (("as it began", {}, "explodes"), ("clipping alone", {"max_grad_norm": 1.0}, "tried, did not work"),
-                                       ("averaged batches of 32 alone", {"batch_size": 32}, "tried, did not work"),
+                                       ("averaged batches of 32 alone", {"batch_size": 32, "epochs": None, "steps": 10_000}, "tried, did not work"),
                                        ("fan-in weights alone", {"first_weights": "lecun_uniform"}, "not tried"))
           for lr in RATES),
         Configuration("fan-in weights, batches of 16, falling rate", {**CMPE597, "lr": 0.02, **DOWN, "batch_size": 16, "decay": 2e-3, "epochs": 50},
@@ -116,7 +119,7 @@ STUDIES = {
              FIVE, theirs="0.686, with a shallower network", row="CmpE 597's full-size network, 1,000 images moved by up to a pixel"),
     ],
     "lenet5": [
-        Configuration("six epochs, falling rate", {"network": "lenet5", "data": "mnist 1998", "lr": 0.1, **DOWN, "epochs": 6}, tuple(range(3)),
+        Configuration("six epochs, falling rate", {"network": "lenet5", "data": "mnist 1998", "lr": 0.1, **DOWN, "epochs": 6}, THREE,
              theirs="99.05 %", row="LeNet-5 of 1998"),
     ],
     "cifar10": [
@@ -127,8 +130,8 @@ STUDIES = {
     ],
     # The training runs of notebook 10; if CIFAR-10 is missing, the notebook shows these records.
     "cifar10 short": [
-        Configuration("pixels from 0 to 1", {**SHORT, "network": "fman45"}),
-        Configuration("centred", {**SHORT, "network": "fman45", "centred": True, "errors_every": 2}),
+        Configuration("pixels from 0 to 1", {**SHORT, "network": "fman45"}, THREE),
+        Configuration("centred", {**SHORT, "network": "fman45", "centred": True, "errors_every": 2}, THREE),
         Configuration("centred, mirrored and moved", {**SHORT, "network": "fman45", "centred": True, "mirror": True, "move": 1, "errors_every": 2}),
         Configuration("no hidden layer", {**SHORT, "network": "linear", "centred": True, "lr": 0.01}),
     ],

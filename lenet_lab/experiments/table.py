@@ -59,6 +59,14 @@ def lines(study, record=RECORD, smoke=False):
         }
 
 
+def line(study, case):
+    """The dict of `lines` for one case. Raises LookupError if it has not been run."""
+    for one in lines(study):
+        if one["case"] == case:
+            return one
+    raise LookupError(f"There is no record of the case {case!r} of the study {study!r}.")
+
+
 def _span(seeds):
     return str(seeds[0]) if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}" if len(seeds) == max(seeds) - min(seeds) + 1 else str(seeds)
 
@@ -71,15 +79,14 @@ def _accuracy(line):
     return f"{line['mean']:.2%}{spread}"
 
 
-def _share(line):
-    """The number of runs that learned; for at least `MANY` runs with Wilson's 95 % confidence interval of the share."""
-    share = f"{line['learned']} of {line['runs']}"
+def _interval(line):
+    """Wilson's 95 % confidence interval of the share that learned, for at least `MANY` runs, else ""."""
     if line["runs"] < MANY:
-        return share
+        return ""
     from scipy.stats import binomtest  # only here, as in `plane`
 
     low, high = binomtest(line["learned"], line["runs"]).proportion_ci(method="wilson")
-    return f"{share} ({low:.0%} to {high:.0%})"
+    return f"{low:.0%} to {high:.0%}"
 
 
 def _seconds(line):
@@ -93,8 +100,9 @@ def _markdown(head, rows):
 
 def study_markdown(study, record=RECORD, smoke=False, only=""):
     """The table of one study: every case whose name begins with `only`."""
-    return _markdown(["case", "the source says", "learned", "outcomes", "accuracy of those", "seeds", "steps", "time alone"],
-                     [(line["case"], line["the source says"], _share(line), line["outcomes"], _accuracy(line), line["seeds"],
+    return _markdown(["case", "the source says", "learned", "95 % interval", "outcomes", "accuracy of those", "seeds", "steps", "time alone"],
+                     [(line["case"], line["the source says"], f"{line['learned']} of {line['runs']}", _interval(line),
+                       line["outcomes"], _accuracy(line), line["seeds"],
                        f"{line['steps']:,}" if line["steps"] is not None else "-", _seconds(line))
                       for line in lines(study, record, smoke) if line["case"].startswith(only)])
 
@@ -129,8 +137,9 @@ def write(record=RECORD, smoke=False, page=None):
         out.writerows(everything)
     versions = sorted({line["versions"] for line in everything})
     parts = [f"# Results of the experiments\n\nWritten by `lenet experiments`, with {'; '.join(versions)}. Accuracies are the mean of the "
-             "runs that learned, with the lowest and the highest in brackets. A share of many runs has its 95 % confidence interval in "
-             f"brackets. A run *learned* if at least {LEARNED:.0%} of the test images are right (guessing: 10 %). It *diverged* if the loss "
+             "runs that learned, with the lowest and the highest in brackets. The column *95 % interval* has the confidence interval of "
+             f"the share that learned, where there are many runs. *Steps* are updates, on average over the runs. "
+             f"A run *learned* if at least {LEARNED:.0%} of the test images are right (guessing: 10 %). It *diverged* if the loss "
              f"was no longer a finite number. It is *dead* if the weights of a layer had gradient 0 for {WINDOW} steps, and otherwise "
              "*stuck*. *Time alone* was measured on an idle machine.\n",
              f"## The networks\n\n{networks_markdown(record, smoke)}",

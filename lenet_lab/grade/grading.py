@@ -10,16 +10,19 @@ one. What did not pass is looked at once more with the whole notebook run from i
 gets its points if it is right in the notebook, also where `slices` cannot see what it needs.
 """
 
+import contextlib
 import functools
 import time
 from typing import NamedTuple
 
 from lenet_lab.check import engine
+from lenet_lab.check.concept_test import FORMS, marks
 from lenet_lab.check.derivations import DERIVATIONS
 from lenet_lab.check.exercises import EXERCISES
 from lenet_lab.check.handout_update import with_both
 from lenet_lab.check.hinge_targets import EXERCISES as HINGES, hinges
 from lenet_lab.check.octave_files import examined as of_octave, unusable
+from lenet_lab.check.predictions import judge
 from lenet_lab.check.toy_questions import toy
 from lenet_lab.check.verdict import Verdict
 from lenet_lab.handout import IN_OPS, adapted
@@ -47,7 +50,11 @@ class Row(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A graded submission: `score` of `worth` points by the program; the rest of `points.TOTAL` is given by hand."""
+    """A graded submission: `score` of `worth` points by the program; the rest of `points.TOTAL` is given by hand.
+
+    `guesses` are pairs (prediction, whether the guess was close), `concepts` pairs ("before" or "after", whether each of the twelve answers
+    was right); they have no points.
+    """
 
     name: str
     seed: int
@@ -55,6 +62,8 @@ class Result(NamedTuple):
     notes: tuple = ()
     isolation: str = ""
     fingerprint: str = ""
+    guesses: tuple = ()
+    concepts: tuple = ()
 
     @property
     def score(self):
@@ -91,7 +100,15 @@ def grade(submission: Submission, seed, limits=None, practice=False, how=None):
         languages = tuple(f"{name}: {found[name].note}" for name in in_both)
     rows = [_row(item, found.get(name)) for name, item in items.items()]
     rows += [Row(item, 0, BY_PEOPLE, "Graded by hand.") for item in BY_HAND]
-    return Result(submission.name, seed, tuple(rows), (*submission.notes, *languages), how, submission.fingerprint)
+    return Result(submission.name, seed, tuple(rows), (*submission.notes, *languages), how, submission.fingerprint,
+                  tuple(judge(submission.guesses).items()), tuple(_concepts(submission.concepts)))
+
+
+def _concepts(written):
+    """(form, whether each answer was right) of the forms of the twelve questions that were filled in with twelve letters."""
+    for when in FORMS:
+        with contextlib.suppress(ValueError):
+            yield when, marks(when, written.get(when, ""))
 
 
 def nothing(name, seed, why):

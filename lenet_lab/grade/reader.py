@@ -25,6 +25,9 @@ from . import cells, files, slices
 MEMORY, SECONDS = 3 * 2 ** 29, 20        # bytes, and seconds of the processor
 NAMES = {"hinges_target": ("b", "bends"), "hinges_tent": ("tent_b", "tent_bends")}          # of the variables that hold an answer
 MOST_OTHERS = 2                          # further cells that bind the same function, and count if the chosen one does not pass
+LONGEST_GUESS = 200                      # characters
+ARITHMETIC = {ast.Add: lambda a, b: float(a) + float(b), ast.Sub: lambda a, b: float(a) - float(b), ast.Mult: lambda a, b: float(a) * float(b),
+              ast.Div: lambda a, b: float(a) / float(b)}
 ADAPTER = Path(__file__).with_name("cnn_lenet.py")
 
 
@@ -52,7 +55,7 @@ def answer(path, exercises, handout):
 
 
 def found_in(submitted, exercises, handout):
-    """{"notebooks": lists of sources, "works": {exercise: ...}, "files": ..., "notes": ..., "fingerprint": ...} of these `Files`."""
+    """{"notebooks": lists of sources, "works": {exercise: ...}, "guesses": {prediction: ...}, "concepts", "files", "notes", "fingerprint"}."""
     notebooks, written, look = [], {}, functools.partial(_answers, exercises)
     for name in sorted(name for name in submitted if name.lower().endswith(".ipynb")):
         try:
@@ -97,7 +100,8 @@ def found_in(submitted, exercises, handout):
         work["notebook"] = order.index(work["file"], len(notebooks) if work["handout"] else 0)
     whole = hashlib.sha256(b"".join(part for name, content in sorted(submitted.items()) for part in (name.encode("utf-8", "replace"), content)))
     beside = {name: content for name, content in submitted.items() if not name.lower().endswith(".ipynb")} | run | written
-    return {"notebooks": texts, "works": works, "notes": submitted.notes, "fingerprint": whole.hexdigest(),
+    return {"notebooks": texts, "works": works, "guesses": _written(texts, "predict"), "concepts": _written(texts, "concepts"),
+            "notes": submitted.notes, "fingerprint": whole.hexdigest(),
             "files": {name: base64.b64encode(content).decode() for name, content in beside.items()}}
 
 
@@ -176,6 +180,34 @@ def _counted(ranked):
         counts["notes"] = [f"It is there more than once; {counts['place']} counts, not {', '.join(one['place'] for one in others[-5:])}. "
                            "Look at it."]
     return counts
+
+
+def _written(texts, function):
+    """{first argument: second one} of the calls of `predict` or `concepts` in the sources of several notebooks; the last call counts.
+
+    Nothing is run: the second argument is a number, a text, numbers in brackets, or a sum or product of numbers that is written out.
+    """
+    found = {}
+    for source in (source for sources in texts for source in sources if function in source):
+        for node in ast.walk(slices.parsed(source) or ast.Module([], [])):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == function and len(node.args) == 2:
+                with contextlib.suppress(ValueError, TypeError, ArithmeticError, RecursionError):
+                    name, guess = map(_written_out, node.args)
+                    if isinstance(name, str) and guess is not ... and len(repr(guess)) <= LONGEST_GUESS:
+                        found[name] = guess
+    return found
+
+
+def _written_out(node):
+    """The value of a guess in the source. Raises ValueError if it is anything else than numbers and texts."""
+    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+        return ARITHMETIC[type(node.op)](_written_out(node.left), _written_out(node.right))
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return [_written_out(part) for part in node.elts]
+    value = ast.literal_eval(node)
+    if value is not ... and not isinstance(value, (int, float, str)):
+        raise ValueError
+    return value
 
 
 # ------------------------------------------------------------------------------------------------------------------ Python files

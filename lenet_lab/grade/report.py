@@ -51,6 +51,7 @@ def as_json(result):
     return {
         "submission": in_a_line(result.name), "score": result.score, "worth": result.worth, "total": TOTAL, "seed": result.seed,
         "isolation": result.isolation, "fingerprint": result.fingerprint, "notes": [in_a_line(note) for note in result.notes],
+        "guesses": dict(result.guesses), "concepts": dict(result.concepts),
         "rows": [{"question": row.item.question, "exercise": row.item.exercise, "title": row.item.title, "worth": row.item.points,
                   "points": row.points, "status": row.status, "misconception": row.misconception, "text": clean(row.text)[:LONGEST],
                   "place": in_a_line(row.place), "seconds": round(row.seconds, 3)} for row in result.rows]}

@@ -1,4 +1,5 @@
-"""Statistics of a folder of submissions: the points of each; for each exercise the share solved, the checks that failed, the misconceptions.
+"""Statistics of a folder of submissions: the points of each; for each exercise the share solved, the checks that failed, the misconceptions;
+for each prediction the share of guesses that were close; for each of the twelve questions what the class has learned.
 
 The result of every submission is stored (`results/*.json`), so that the grading of a large folder can be interrupted and continued, and
 results of several machines can be combined. A stored result is used only if it is complete and of the same submission. Submissions are
@@ -23,6 +24,9 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from lenet_core._files import in_a_sentence, is_folder, matching
+from lenet_lab.check.concept_test import FORMS, TOPICS
+from lenet_lab.check.predictions import by_name
+from lenet_lab.check.reasons import REASONS
 
 from .grading import BY_PEOPLE, FAILED, MISSING, PASSED, UNWRITTEN, grade
 from .points import GRADED, PRACTICE
@@ -73,13 +77,15 @@ def _tables(folder, out, found):
     omitted = [one for one in found.values() if isinstance(one, str)]
     if not results:
         raise NotASubmission(" ".join([f"{folder} holds no submissions that can be graded.", *dict.fromkeys(omitted)]))
-    lines, why = items(results), failures(results)
+    lines, why, guessed, learned = items(results), failures(results), predictions(results), gains(results)
     _table(out / "scores.csv", [
         {"submission": in_a_line(path.name), "points": one["score"], "worth": one["worth"], "notes": " ".join(one["notes"])}
         if isinstance(one, dict) else {"submission": in_a_line(path.name), "points": "", "worth": "", "notes": one}
         for path, one in found.items()])
     _table(out / "items.csv", lines)
     _table(out / "failures.csv", why)
+    _table(out / "predictions.csv", guessed)
+    _table(out / "concepts.csv", learned)
     from lenet_lab.plots import base, grading  # only here: matplotlib takes longer to load than a submission to grade
 
     caption = in_words(lines, why)
@@ -87,8 +93,9 @@ def _tables(folder, out, found):
     (out / "items.txt").write_text(caption + "\n", encoding="utf-8")
     mean = np.mean([one["score"] for one in results])
     return "\n".join([*omitted, f"{len(results)} submissions, {mean:.1f} of {results[0]['worth']} points on average.", "",
-                      _in_table(lines), "", _in_table(why), "", caption,
-                      f"In {out}: scores.csv, items.csv, failures.csv, items.png and its caption items.txt."])
+                      _in_table(lines), "", _in_table(why), "", *([_in_table(guessed), ""] if guessed else []),
+                      *([_in_table(learned), ""] if learned else []), caption,
+                      f"In {out}: scores.csv, items.csv, failures.csv, predictions.csv, concepts.csv, items.png and its caption items.txt."])
 
 
 def kept_as(name):
@@ -163,6 +170,8 @@ def _whole(found):
                 and isinstance(row["question"], str) and isinstance(row["misconception"], str | None) for name, row in rows.items())
     return (right and {*GRADED} <= rows.keys() and len(rows) == sum(row["status"] != BY_PEOPLE for row in found["rows"])
             and found["score"] == sum(row["points"] for row in rows.values()) and found["worth"] == sum(row["worth"] for row in rows.values())
+            and all(name in by_name() and type(close) is bool for name, close in found.get("guesses", {}).items())
+            and all(when in FORMS and [type(one) for one in right] == [bool] * len(TOPICS) for when, right in found.get("concepts", {}).items())
             and type(found["seed"]) is int and isinstance(found["fingerprint"], str) and all(isinstance(note, str) for note in found["notes"]))
 
 
@@ -196,6 +205,37 @@ def failures(results):
     often_first = sorted(counts.items(), key=lambda one: (order.index(one[0][0]), -one[1], one[0]))
     return [{"exercise": exercise, "stopped at": check, "misconception": misconception, "submissions": number,
              "share": round(number / len(results), 3)} for (exercise, check, misconception), number in often_first]
+
+
+def predictions(results):
+    """One dict per prediction that somebody made: its notebook, the number of guesses, and how many and which share of them were close."""
+    lines = []
+    for notebook, names in REASONS.items():
+        for name in names:
+            made = [one["guesses"][name] for one in results if name in one.get("guesses", {})]
+            if made:
+                lines.append({"notebook": notebook, "prediction": name, "guesses": len(made), "close": sum(made),
+                              "share close": round(sum(made) / len(made), 3)})
+    return lines
+
+
+def gains(results):
+    """One dict per topic of the twelve questions, of the submissions that answered both forms: the shares right, and the gain.
+
+    The gain is the mean over the students of right after minus right before (1, 0 or -1), with its 95 % confidence interval by the normal
+    distribution: 1.96 times the standard error of that mean. It has no interval for fewer than two students.
+    """
+    both = [one["concepts"] for one in results if {*FORMS} <= one.get("concepts", {}).keys()]
+    lines = []
+    for n, topic in enumerate(TOPICS if both else ()):
+        before, after = (np.array([int(one[when][n]) for one in both]) for when in FORMS)
+        change = after - before
+        gain, half = change.mean(), 1.96 * change.std(ddof=1) / len(both) ** 0.5 if len(both) > 1 else None
+        lines.append({"topic": topic, "students": len(both), "right before": round(float(before.mean()), 3),
+                      "right after": round(float(after.mean()), 3), "gain": round(float(gain), 3),
+                      "from": None if half is None else round(float(gain - half), 3),
+                      "to": None if half is None else round(float(gain + half), 3)})
+    return lines
 
 
 def check_of(row):

@@ -66,13 +66,18 @@ class Work(NamedTuple):
 
 
 class Submission(NamedTuple):
-    """{exercise: Work} of all that was found; `files` are those beside the notebooks, `notes` sentences about what could not be read."""
+    """{exercise: Work} of all that was found; `files` are those beside the notebooks, `notes` sentences about what could not be read.
+
+    `guesses` is {prediction: the guess as it was written}, `concepts` {"before" or "after": the letters as they were written}.
+    """
 
     name: str
     works: dict
     files: dict
     notes: tuple
     fingerprint: str
+    guesses: dict
+    concepts: dict
 
 
 def read(path):
@@ -89,7 +94,8 @@ def read(path):
     if not works:
         raise NotASubmission(f"{shown(path.name)} holds none of the exercises." + "".join(f" {note}" for note in found["notes"]))
     beside = {name: base64.b64decode(content) for name, content in found["files"].items()}
-    return Submission(path.resolve().name, works, beside, tuple(found["notes"]), found["fingerprint"])
+    return Submission(path.resolve().name, works, beside, tuple(found["notes"]), found["fingerprint"], found["guesses"],
+                      found["concepts"])
 
 
 def in_a_process(path):

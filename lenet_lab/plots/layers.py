@@ -78,6 +78,62 @@ def windows_as_columns(image, k, ax=None):
     return ax
 
 
+@styled
+def batch_as_columns(images, columns, k, window=None, pixel=None, ax=None):
+    """A batch of small images (N, C, H, W), a row of grids for each image, beside its matrix of columns (C*k*k, OH*OW*N) for stride 1.
+
+    Each image has a colour of its own, darker for the channels after the first; above each column stand its window and its image. Framed are
+    the `window` (n, oh, ow) and its column, or the `pixel` (n, c, i, j) and its copies.
+    """
+    ax = axes_for(ax, (WIDE[0], 4.2))
+    (many, channels, height, width), across = images.shape, output_size(images.shape[3], k)
+    for n, c in np.ndindex(many, channels):
+        corner = (c * (width + 1), 1 + n * (height + 2))
+        ax.text(corner[0], corner[1] - 0.4, f"image {n}, channel {c}", fontsize=8, color="0.2")
+        _coloured(ax, images[n, c], corner, np.full((height, width), n), np.full((height, width), c))
+    left = channels * (width + 1) + 2.5
+    places, rows = np.arange(columns.shape[1]), np.arange(len(columns))
+    _coloured(ax, columns, (left, 1), np.tile(places % many, (len(rows), 1)), np.tile(rows[:, None] // k ** 2, (1, len(places))))
+    for column in places:
+        (oh, ow), n = divmod(column // many, across), column % many
+        ax.text(left + column + 0.5, 0.6, f"({oh},{ow})\n{n}", ha="center", va="bottom", fontsize=8, color="0.2")
+    ax.text(left - 0.2, 0.6, "window\nimage", ha="right", va="bottom", fontsize=8, color="0.2")
+    for c in range(channels):
+        ax.text(left - 0.2, 1 + (c + 0.5) * k ** 2, f"channel {c}", ha="right", va="center", fontsize=8, color="0.2")
+    for corner, wide, high in _framed(images.shape, k, across, left, window, pixel):
+        ax.add_patch(Rectangle(corner, wide, high, fill=False, edgecolor="0.1", linewidth=2.2, zorder=3))
+    ax.set(xlim=(-0.3, left + len(places) + 0.3), ylim=(max(1 + many * (height + 2), 1 + len(rows)) + 0.3, -0.9), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+TINTS = (("#dbe9f6", "#a9cbe8"), ("#fbe6d2", "#f2bf8f"))                 # of the images of a small batch: first channel, the others
+
+
+def _coloured(ax, values, corner, image, channel):
+    """The numbers of a matrix as squares of side 1 in the colours of the images and channels that they come from."""
+    for (row, column), value in np.ndenumerate(values):
+        face = TINTS[image[row, column] % len(TINTS)][min(channel[row, column], 1)]
+        ax.add_patch(Rectangle((corner[0] + column, corner[1] + row), 1, 1, facecolor=face, edgecolor="0.6", linewidth=0.7))
+        ax.text(corner[0] + column + 0.5, corner[1] + row + 0.5, f"{value:g}", ha="center", va="center", fontsize=8)
+
+
+def _framed(shape, k, across, left, window, pixel):
+    """The corner, width and height of each frame of `batch_as_columns`."""
+    many, channels, height, width = shape
+    if window:
+        n, oh, ow = window
+        yield from (((c * (width + 1) + ow, 1 + n * (height + 2) + oh), k, k) for c in range(channels))
+        yield (left + (oh * across + ow) * many + n, 1), 1, channels * k ** 2
+    if pixel:
+        n, c, i, j = pixel
+        yield (c * (width + 1) + j, 1 + n * (height + 2) + i), 1, 1
+        for u, v in np.ndindex(k, k):
+            oh, ow = i - u, j - v
+            if 0 <= oh <= height - k and 0 <= ow <= width - k:
+                yield (left + (oh * across + ow) * many + n, 1 + c * k ** 2 + u * k + v), 1, 1
+
+
 def _grid(ax, values, left):
     """The numbers of a matrix as squares of side 1, their upper left corner at (left, 0)."""
     for (row, column), value in np.ndenumerate(values):

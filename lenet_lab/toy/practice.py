@@ -158,9 +158,10 @@ def describe(worked):
     """The network of a problem in one sentence."""
     channels, height, width = worked["x"].values.shape
     filters, _, k, _ = worked["F"].values.shape
+    classes = len(worked["b"].values)
     return (f"image {height}x{width}x{channels}, {filters} filter{'s' * (filters > 1)} {k}x{k} (stride {worked.stride}, padding "
             f"{worked.pad}), max pooling {worked.pool}x{worked.pool} (stride {worked.pool_stride}), inner product to "
-            f"{len(worked['b'].values)}, ReLU, softmax; label {worked.label}")
+            f"{classes}, ReLU, softmax; the label is class {worked.label + 1} of {classes}")
 
 
 def sheet(seeds, ties=0.0):
@@ -207,7 +208,8 @@ table {{ border-collapse: collapse }} caption {{ text-align: left; font-size: 90
 td {{ border: 1px solid #888; min-width: 2.4em; height: 1.7em; padding: 0 .3em; text-align: right; font-variant-numeric: tabular-nums }}
 ul {{ columns: 2; column-gap: 3em; font-size: 85%; padding-left: 1.2em }} li {{ overflow-wrap: anywhere }}
 </style></head><body><h1>{title}</h1>
-<p>Indices count from 1: (row, column), then the channel or filter. C is the convolution, P the pooling, v its row-major vector,
+<p>Everything counts from 1: classes, and indices as (row, column), then the channel or filter. C is the convolution, P the pooling,
+v its row-major vector,
 z the inner product, s its ReLU, y the softmax, J = -ln y(label's class). From the softmax on, numbers are printed with 4 decimals
 and computed with all digits. If a pooling window has several equal maxima, the first in reading order gets the gradient.</p>
 {''.join(sections)}</body></html>

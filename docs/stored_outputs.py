@@ -1,0 +1,93 @@
+"""`make notebooks`: run the notebooks and store what came out, but nothing that a reader is to predict.
+
+Of a cell between a `predict` and its `compare` the notebook keeps no output, so a reader sees the result only when the cell runs. Nor does
+it of other cells that would give answers away; they have `{"lenet": {"predicted": true}}` in their metadata. These outputs are kept in
+`results/outputs/NAME.json`, {id of the cell: outputs}: the only copy, from which the web pages and the tests take them (`put_back`).
+`results/predicted.json` has the result of every prediction, by which the guesses of a class are judged.
+"""
+
+import argparse
+import ast
+import json
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+from lenet_lab.check.reasons import REASONS
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS, OUTPUTS, PREDICTED = ROOT / "notebooks", ROOT / "results" / "outputs", ROOT / "results" / "predicted.json"
+
+
+def calls(cell, function):
+    """The names of the predictions for which a code cell calls `predict` or `compare`."""
+    if cell["cell_type"] != "code" or f"{function}(" not in "".join(cell["source"]):
+        return []
+    tree = ast.parse("".join(cell["source"]))
+    known = {name for group in REASONS.values() for name in group}
+    if not any(isinstance(node, ast.Call) and getattr(node.func, "id", None) == function for node in ast.walk(tree)):
+        return []
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value in known]
+
+
+def to_predict(notebook):
+    """The code cells whose output would give a result away: those after a `predict`, up to the one that has its `compare`, and those marked."""
+    open_, found = set(), []
+    for cell in notebook["cells"]:
+        marked = cell["metadata"].get("lenet", {}).get("predicted")
+        if cell["cell_type"] == "code" and (marked or open_ and not calls(cell, "predict")):
+            found.append(cell)
+        open_ |= {*calls(cell, "predict")}
+        open_ -= {*calls(cell, "compare")}
+    return found
+
+
+def take_out(notebook, name):
+    """Move the outputs of these cells from a notebook into its file of outputs."""
+    path = OUTPUTS / f"{name}.json"
+    kept = {}
+    for cell in to_predict(notebook):
+        kept[cell["id"]], cell["outputs"], cell["execution_count"] = cell["outputs"], [], None
+    path.unlink(missing_ok=True)
+    if kept:
+        OUTPUTS.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def put_back(notebook, name):
+    """Give the cells of a notebook, or of a copy of it, the outputs that were taken out."""
+    path = OUTPUTS / f"{name}.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    for cell in notebook["cells"]:
+        if cell.get("id") in kept:
+            cell["outputs"] = [nbformat.from_dict(output) for output in kept[cell["id"]]]
+
+
+def write_predicted():
+    """Write the result of every prediction, found in the outputs that were taken out, in the order of the notebooks."""
+    outputs = [output for path in OUTPUTS.glob("*.json") for kept in json.loads(path.read_text(encoding="utf-8")).values() for output in kept]
+    made = [output["metadata"]["lenet"] for output in outputs if "lenet" in output.get("metadata", {})]
+    found = {one["prediction"]: one["result"] for one in made}
+    ordered = {name: found[name] for group in REASONS.values() for name in group if name in found}
+    PREDICTED.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def run(path):
+    """Run a notebook in its folder and store what came out."""
+    notebook = nbformat.read(path, 4)
+    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
+    take_out(notebook, path.stem)
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main():
+    ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    ask.add_argument("notebooks", nargs="*", type=Path, help="the notebooks (default: all)")
+    for path in ask.parse_args().notebooks or sorted(NOTEBOOKS.glob("*.ipynb")):
+        run(path)
+    write_predicted()
+
+
+if __name__ == "__main__":
+    main()

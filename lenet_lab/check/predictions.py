@@ -1,0 +1,219 @@
+"""A prediction that is really made: `predict` takes the guess, `compare` shows it beside the result and says why.
+
+The two calls stand in two cells of a notebook, one after the other:
+
+    predict("largest entry of the first map", ...)           # the dots are replaced by a guess
+    ...
+    compare("largest entry of the first map", C.max())       # the last line of the cell that has the result
+
+A guess is a number, several numbers, a shape, or one of the `choices`. Without a guess the result appears all the same. The sentence
+that says why is not in the notebook, where it would give the result away: it is in `reasons`.
+
+**When is a guess close?** A choice and a shape must be right. A number must be within 10 % of the result, or within the share that
+`reasons` gives for a question that asks for a size only, or that can be worked out. Several numbers can be worked out: each of them must
+be within 1 %. Where the result is 0, only 0 is close.
+"""
+
+import functools
+import json
+import math
+import re
+import textwrap
+from typing import NamedTuple
+
+import numpy as np
+from IPython.display import display
+
+from lenet_lab._material import material
+
+from . import progress_store
+from .reasons import REASONS, Reason
+from .toy_questions import numbers_in
+from .verdict import MARKS
+from .wording import shown
+
+EXACT = 0.01                             # of each of several numbers, which may be rounded
+WIDE = 100                               # characters of a line
+HOW = "Write a number, as 25, or numbers in brackets, as (10, 24)."
+TWO_WAYS = re.compile(r"\s*[-+]?\d{1,3}(,\d{3})+\s*")                  # 60,000 or 2,303: a thousand, or a decimal comma?
+_said, _seen = {}, set()                 # in this kernel: the guesses, and the names whose result was shown before there was one
+
+
+class Comparison(NamedTuple):
+    """A guess beside its result: `close` is True, False, or None without a guess; `off` the distance as a share of the result, or None."""
+
+    name: str
+    guess: object
+    result: object
+    close: bool | None
+    off: float | None
+    why: str
+
+    def __repr__(self):
+        mark = MARKS[self.close][0]
+        lines = [f"{mark} {self.name}: {_sentence(self)}", *([f"Why: {self.why}"] if self.why else [])]
+        return "\n".join(textwrap.fill(line, WIDE, subsequent_indent="  ", break_long_words=False) for line in lines)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": repr(self)}, {"lenet": {"prediction": self.name, "result": self.result}}
+
+
+def predict(name, guess=..., *more, choices=()):
+    """Take the guess for the prediction of this name, and print a line that says so; three dots mean: no guess.
+
+    A guess is a number, numbers in brackets, or one of `choices`, also as text. Anything else gets a sentence, and counts as no guess.
+    Raises ValueError for an unknown name.
+    """
+    _known(name)
+    _said.pop(name, None)
+    read, wrong = (None, "") if guess is ... else _read(guess, choices)
+    if more:
+        wrong = "That is more than one guess. Write 60000 without a comma, and several numbers in brackets."
+    elif read is not None:
+        _said[name] = read
+    print(f"{MARKS[False][0]} {name}: {wrong}" if wrong else f"… {name}: no guess yet." if read is None else
+          f"{name}: you say {_in_words(read)}. Run the next cell.")
+
+
+def compare(name, result):
+    """Show the guess beside the result, a number, numbers, or the right choice; the first guess is kept with the progress.
+
+    Raises ValueError for an unknown name.
+    """
+    display(compared(name, result))
+
+
+def compared(name, result):
+    """The `Comparison` that `compare` shows."""
+    reason, result = _known(name), _plain(result)
+    guess = _said.get(name)
+    if guess is None:
+        _seen.add(name)
+        return Comparison(name, None, result, None, None, reason.text)
+    close, off = judged(guess, result, reason.within)
+    progress_store.record_prediction(name, {"guess": _in_words(guess), "result": _in_words(result), "close": close, "off": off,
+                                            "seen": name in _seen})
+    return Comparison(name, guess, result, close, off, reason.text)
+
+
+def judged(guess, result, within):
+    """(whether a guess is close to the result, its distance as a share of the result); the distance is None if it is not a number's."""
+    if isinstance(result, str) or isinstance(guess, str):
+        return guess == result, None
+    a, b = np.ravel(guess).astype(float), np.ravel(result).astype(float)
+    if a.shape != b.shape:
+        return False, None
+    if isinstance(result, list) and all(isinstance(one, int) for one in result):
+        return bool((a == b).all()), None
+    distance, within = np.abs(a - b), EXACT if isinstance(result, list) else within
+    near = bool((distance <= within * np.abs(b) * (1 + 1e-9)).all())          # 10 % of 24 is not exactly 2.4 in floating point
+    return near, float((distance / np.abs(b)).max()) if b.all() else None
+
+
+def judge(guesses):
+    """{name: whether it was close} of guesses as somebody wrote them, {name: guess}, by the results of the workbook's own run."""
+    found = {}
+    for name in guesses.keys() & by_name().keys() & results().keys():
+        result = results()[name]
+        read, wrong = (str(guesses[name]).strip().casefold(), "") if isinstance(result, str) else _read(guesses[name], ())
+        found[name] = not wrong and judged(read, result.casefold() if isinstance(result, str) else result, by_name()[name].within)[0]
+    return found
+
+
+@functools.cache
+def results():
+    """{name: result} of every prediction, as `make notebooks` found them."""
+    return json.loads((material("results") / "predicted.json").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def by_name():
+    """{name: its `Reason`} of every prediction, in the order of the notebooks."""
+    return {name: reason if isinstance(reason, Reason) else Reason(reason) for group in REASONS.values() for name, reason in group.items()}
+
+
+def _known(name):
+    if not isinstance(name, str) or name not in by_name():
+        raise ValueError(f"There is no prediction {shown(name)}; the names are in lenet_lab/check/reasons.py.")
+    return by_name()[name]
+
+
+def _read(guess, choices):
+    """(the guess as plain data, "") or (None, the sentence that says what is wrong with it)."""
+    if choices:
+        return _choice(guess, [str(one) for one in choices])
+    if isinstance(guess, str):
+        if TWO_WAYS.fullmatch(guess):
+            return None, f"{shown(guess)} can be read in two ways. Write it without quotes, as 2.303 or 2303."
+        guess = guess.replace("%", " ").strip()
+    if isinstance(guess, (bool, np.bool_)):
+        return None, f"{guess} is not a number. {HOW}"
+    try:
+        found = numbers_in(guess)
+    except Exception:                                                 # an object of the student's own may raise anything
+        found = None
+    if found is None or np.iscomplexobj(guess):
+        return None, f"{shown(guess)} is not a number that I can read. {HOW}"
+    several = [int(one) if float(one).is_integer() and abs(one) < 2 ** 53 else float(one) for one in found]
+    return (several[0] if len(several) == 1 and np.ndim(guess) == 0 else several), ""
+
+
+def _choice(guess, choices):
+    said = str(guess).strip().casefold() if isinstance(guess, (str, int, float, np.generic)) else ""
+    same = [one for one in choices if one.casefold() == said]
+    begin = [one for one in choices if said and one.casefold().startswith(said)]
+    if same or len(begin) == 1:
+        return (same or begin)[0], ""
+    return None, f"{shown(guess)} is none of the choices. Write one of them in quotes: {', '.join(map(repr, choices))}."
+
+
+def _plain(value):
+    """A result as plain data: a number, a list of numbers, a text."""
+    if isinstance(value, str):
+        return value
+    value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    if isinstance(value, float):
+        return float(f"{value:.6g}") + 0.0                            # without the last digits of a float32; and not -0.0
+    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _in_words(value):
+    if isinstance(value, list):
+        return f"({', '.join(map(_in_words, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000 else str(value)
+
+
+def _sentence(one):
+    """The guess and the result in one sentence."""
+    result = _in_words(one.result)
+    is_result = f"the answer is {result}" if isinstance(one.result, str) else f"it is {result}"
+    if one.guess is None:
+        return f"{is_result}."
+    said = f"you said {_in_words(one.guess)}"
+    if isinstance(one.guess, str) != isinstance(one.result, str) or np.size(one.guess) != np.size(one.result):
+        return f"{said}, {is_result}: not the same kind of answer."
+    if isinstance(one.result, str):
+        return f"{said}. Right." if one.close else f"{said}, {is_result}."
+    if one.close and (one.guess == one.result or _in_words(one.guess) == result):
+        return f"{said}, and it is {result}. Right."
+    verdict = "close" if one.close else "not close"
+    return f"{said}, it is {result}: {_distance(one)}{verdict}."
+
+
+def _distance(one):
+    """How far a number is from the result, in words and with a comma, or ""."""
+    if not isinstance(one.result, (int, float)) or not isinstance(one.guess, (int, float)) or not one.result:
+        return ""
+    ratio = one.guess / one.result
+    if not math.isfinite(ratio) or ratio == 0:
+        return ""
+    if ratio < 0:
+        return "the wrong sign, "
+    if ratio >= 2:
+        return f"{ratio:.2g} times as large, " if ratio < 100 else f"{ratio:,.0f} times as large, "
+    if ratio <= 0.5:
+        return f"{1 / ratio:.2g} times too small, " if 1 / ratio < 100 else f"{1 / ratio:,.0f} times too small, "
+    share = abs(ratio - 1)
+    return f"{100 * share:.0f} % too {'high' if ratio > 1 else 'low'}, " if share >= 0.005 else ""

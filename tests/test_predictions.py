@@ -1,0 +1,254 @@
+"""Predictions: the guess, the result beside it and why; what is kept; what a notebook shows before its cells run."""
+
+import ast
+import csv
+import json
+import re
+
+import nbformat
+import numpy as np
+import pytest
+
+from docs import stored_outputs
+from lenet_lab import check
+from lenet_lab.check import predictions, progress_store
+from lenet_lab.check.reasons import REASONS, Reason
+from lenet_lab.grade.terminal import main
+
+from .test_grade import write_notebook
+
+NAMES = [name for group in REASONS.values() for name in group]
+NOTEBOOKS = sorted(stored_outputs.NOTEBOOKS.glob("*.ipynb"))
+NUMBER, SHAPE, CHOICE, SIZE = "the loss after one step", "shape of the test images", "the layer with the most multiplications", "dJ/ds(1)"
+LAYERS = ("conv1", "conv2", "ip1", "ip2")
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "progress"))
+    monkeypatch.setattr(predictions, "_said", {})
+    monkeypatch.setattr(predictions, "_seen", set())
+
+
+def told(name, guess, result, **options):
+    check.predict(name, guess, **options)
+    return str(predictions.compared(name, result))
+
+
+@pytest.mark.parametrize("name, guess, result, said", [
+    (SIZE, 25, 18.4, "✗ dJ/ds(1): you said 25, it is 18.4: 36 % too high, not close."),
+    (SIZE, 18, 18.4, "✓ dJ/ds(1): you said 18, it is 18.4: 2 % too low, close."),
+    (SIZE, 18.4, 18.4, "✓ dJ/ds(1): you said 18.4, and it is 18.4. Right."),
+    (SIZE, "0.05", 0.04742, "✓ dJ/ds(1): you said 0.05, it is 0.04742: 5 % too high, close."),
+    (SIZE, "1/20", 0.04742, "5 % too high, close."), (SIZE, "5 %", 4.742, "5 % too high, close."), (SIZE, np.float32(0.5), 0.5, "Right."),
+    (SIZE, -3, 3, "the wrong sign, not close."), (SIZE, 300, 3, "100 times as large, not close."), (SIZE, 1, 4, "4 times too small, not close."),
+    (SIZE, 0, 4, "you said 0, it is 4: not close."), (SIZE, 0.1, 0, "you said 0.1, it is 0: not close."), (SIZE, 0, 0, "Right."),
+    (SIZE, 0, -0.0, "and it is 0. Right."), (SIZE, 60_000, 61_000, "you said 60,000, it is 61,000: 2 % too low, close."),
+    (SHAPE, (1, 20, 24, 24), (1, 20, 24, 24), "you said (1, 20, 24, 24), and it is (1, 20, 24, 24). Right."),
+    (SHAPE, "1x20x24x24", (1, 20, 24, 24), "Right."), (SHAPE, [1, 20, 24, 25], (1, 20, 24, 24), "not close."),
+    (SHAPE, (20, 24, 24), (1, 20, 24, 24), "not the same kind of answer."), (SHAPE, 20, (1, 20, 24, 24), "not the same kind of answer."),
+    (SHAPE, (14, 21.1), np.array([14.0, 21.0]), "close."), (SHAPE, (13, 21), np.array([14.0, 21.0]), "not close."),
+])
+def test_the_guess_beside_the_result(name, guess, result, said):
+    assert said in told(name, guess, result).replace("\n  ", " ")
+
+
+def test_a_choice():
+    text = told(CHOICE, "conv2", "conv2", choices=LAYERS)
+    assert text.startswith(f"✓ {CHOICE}: you said conv2. Right.\nWhy: conv2 has a sixteenth")
+    assert "you said ip1, the answer is conv2." in told(CHOICE, "IP1", "conv2", choices=LAYERS)
+    assert "you said yes" in told(CHOICE, "y", "no", choices=("yes", "no"))
+
+
+def test_a_question_for_a_size_only_says_within_which_share_a_guess_is_close():
+    assert predictions.judged(50, 33, Reason("", 0.5).within) == (False, pytest.approx(17 / 33))
+    assert predictions.judged(45, 33, Reason("", 0.5).within)[0] and not predictions.judged(45, 33, Reason("").within)[0]
+    assert predictions.judged(26.4, 24, 0.1)[0]                                        # exactly 10 %
+
+
+@pytest.mark.parametrize("guess, options, sentence", [
+    ("about ten", {}, "'about ten' is not a number that I can read. Write a number"), ("60,000", {}, "can be read in two ways"),
+    (True, {}, "True is not a number."), (float("nan"), {}, "nan is not a number"), (1 + 2j, {}, "is not a number"), ([], {}, "is not a number"),
+    ({"a": 1}, {}, "is not a number"), (None, {}, "None is not a number"), (print, {}, "is not a number"), ("", {}, "is not a number"),
+    ("conv", {"choices": LAYERS}, "'conv' is none of the choices. Write one of them in quotes: 'conv1', 'conv2', 'ip1', 'ip2'."),
+    (3, {"choices": LAYERS}, "3 is none of the choices."), (None, {"choices": LAYERS}, "None is none of the choices."),
+])
+def test_what_is_no_guess_gets_one_sentence_and_the_result_appears(guess, options, sentence, capsys):
+    check.predict(SIZE, guess, **options)
+    said = capsys.readouterr().out
+    assert said.startswith(f"✗ {SIZE}: ") and sentence in said and said.count("\n") == 1
+    assert str(predictions.compared(SIZE, 18.4)).startswith(f"… {SIZE}: it is 18.4.\nWhy: ")
+    assert not progress_store.predictions()
+
+
+def test_a_number_with_a_comma(capsys):
+    check.predict(SIZE, 60, 000)
+    assert "Write 60000 without a comma" in capsys.readouterr().out
+
+
+def test_without_a_guess(capsys):
+    check.predict(SIZE, ...)
+    assert capsys.readouterr().out == "… dJ/ds(1): no guess yet.\n"
+    check.compare(SIZE, 18.4)
+    assert capsys.readouterr().out.startswith("… dJ/ds(1): it is 18.4.\nWhy: ")
+
+
+def test_an_unknown_name():
+    for call in (check.predict, check.compare):
+        with pytest.raises(ValueError, match="There is no prediction 'x'"):
+            call("x", 3)
+
+
+def test_text_only_and_the_result_for_whoever_counts():
+    data, metadata = predictions.compared(SHAPE, (1, 2))._repr_mimebundle_()
+    assert list(data) == ["text/plain"] and metadata == {"lenet": {"prediction": SHAPE, "result": [1, 2]}}
+    assert all(len(line) <= predictions.WIDE for line in data["text/plain"].splitlines())
+
+
+# -------------------------------------------------------------------------------------------------------------------- progress
+
+
+def test_only_the_first_guess_is_kept():
+    told(SIZE, 25, 18.4)
+    told(SIZE, 18.4, 18.4)
+    assert progress_store.predictions() == {SIZE: {"guess": "25", "result": "18.4", "close": False, "off": pytest.approx(0.3587, abs=1e-4),
+                                                   "seen": False}}
+
+
+def test_a_guess_after_the_result_was_seen_is_marked():
+    predictions.compared(SIZE, 18.4)
+    told(SIZE, 18.4, 18.4)
+    assert progress_store.predictions()[SIZE]["seen"]
+    assert "1 of them close (1 of them after the result was seen)" in repr(check.progress())
+
+
+def test_progress_shows_how_the_guesses_come_closer():
+    assert f"predictions: none of {len(NAMES)} made yet" in repr(check.progress())
+    for guess, name in zip((30, 30, 30, 10, 30, 10, 10, 10, 11), REASONS["05"]):
+        told(name, guess, 10.0)
+    text, page = repr(check.progress()), check.progress()._repr_html_()
+    assert f"predictions: 9 of {len(NAMES)} made, 5 of them close. Of your first 4 guesses 1 were close, of the last 4 4." in text
+    assert "05 5 of 9 close" in text and "<td" in page and "5 of 9 close" in page
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{\"a\": 3}", "{\"a\": {\"guess\": 3}}", "\x00"])
+def test_a_damaged_file_starts_anew(content):
+    folder = progress_store.folder()
+    folder.mkdir()
+    (folder / "predictions.json").write_text(content)
+    with pytest.warns(UserWarning, match="they start anew"):
+        told(SIZE, 25, 18.4)
+    assert list(progress_store.predictions()) == [SIZE]
+
+
+def test_a_folder_that_cannot_be_written_loses_no_result(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "file"))
+    with pytest.warns(UserWarning, match="Progress is not kept"):
+        assert "it is 18.4" in told(SIZE, 25, 18.4)
+
+
+# ------------------------------------------------------------------------------------------------------------------- notebooks
+
+
+def cells_of(path):
+    return nbformat.read(path, 4)
+
+
+def test_every_prediction_has_one_name_and_one_sentence_that_says_why():
+    assert len(NAMES) == len({*NAMES}) >= 100
+    for reason in predictions.by_name().values():
+        assert reason.text.endswith(".") and len(reason.text.split()) <= 40 and reason.within <= 1
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_prediction_has_its_result_in_a_later_cell_and_none_is_stored(path):
+    notebook = cells_of(path)
+    guessed = [(name, n) for n, cell in enumerate(notebook.cells) for name in stored_outputs.calls(cell, "predict")]
+    shown = [(name, n) for n, cell in enumerate(notebook.cells) for name in stored_outputs.calls(cell, "compare")]
+    assert sorted(name for name, _ in guessed) == sorted(name for name, _ in shown)
+    assert {name for name, _ in guessed} == {*REASONS.get(path.stem[:2], ())}
+    between = {name: n - dict(guessed)[name] for name, n in shown}
+    assert all(1 <= steps <= 4 for steps in between.values()), between
+    for cell in stored_outputs.to_predict(notebook):
+        assert not cell.outputs, cell.id
+    kept = json.loads((stored_outputs.OUTPUTS / f"{path.stem}.json").read_text()) if guessed else {}
+    assert {*kept} == {cell.id for cell in stored_outputs.to_predict(notebook)}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_guess_is_open_and_can_be_right(path):
+    for cell in cells_of(path).cells:
+        for name in stored_outputs.calls(cell, "predict"):
+            call, = (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call) and ast.literal_eval(node.args[0]) == name)
+            result, choices = predictions.results()[name], [ast.literal_eval(keyword.value) for keyword in call.keywords]
+            assert ast.literal_eval(call.args[1]) is ...
+            assert (result in choices[0]) if choices else not isinstance(result, str), name
+
+
+FOLDED = re.compile(r"<details>.*?</details>", re.S)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_nothing_on_the_same_screen_gives_a_number_away(path):
+    """The cells from a prediction to the one after its result do not have its number, unless the question has it; what is folded away may."""
+    cells = cells_of(path).cells
+    for n, cell in enumerate(cells):
+        for name in stored_outputs.calls(cell, "predict"):
+            result = predictions.results()[name]
+            last = next(m for m in range(n + 1, len(cells)) if name in stored_outputs.calls(cells[m], "compare"))
+            shown = predictions._in_words(result)
+            if isinstance(result, (int, float)) and len(shown.strip("-").replace(".", "").replace(",", "")) > 2:
+                around = cells[n + 1:last + 2]
+                pattern = rf"(?<![\d.]){re.escape(shown).replace(',', ',?')}(?![\d])"
+                if re.search(pattern, cells[n - 1].source.replace(",", "")):
+                    continue
+                texts = [FOLDED.sub("", one.source) for one in around] + [str(one.get("outputs", "")) for one in around]
+                found = [text for text in texts if re.search(pattern, text)]
+                assert not found, (name, shown, found[0][:300])
+
+
+def test_what_was_taken_out_can_be_put_back_and_is_the_only_copy(tmp_path, monkeypatch):
+    path = stored_outputs.NOTEBOOKS / "01_toy_network.ipynb"
+    notebook = cells_of(path)
+    stored_outputs.put_back(notebook, path.stem)
+    assert all(cell.outputs for cell in stored_outputs.to_predict(notebook))
+    monkeypatch.setattr(stored_outputs, "OUTPUTS", tmp_path / "outputs")
+    stored_outputs.take_out(notebook, path.stem)
+    assert notebook == cells_of(path)
+    name = f"{path.stem}.json"
+    assert json.loads((tmp_path / "outputs" / name).read_text()) == json.loads((path.parent.parent / "results" / "outputs" / name).read_text())
+
+
+def test_no_output_that_was_taken_out_is_a_warning_or_an_error():
+    outputs = [output for path in stored_outputs.OUTPUTS.glob("*.json") for kept in json.loads(path.read_text()).values() for output in kept]
+    assert outputs and not [output for output in outputs if output.get("name") == "stderr" or output["output_type"] == "error"]
+
+
+def test_the_results_are_those_of_the_outputs(tmp_path, monkeypatch):
+    assert [*predictions.results()] == NAMES
+    monkeypatch.setattr(stored_outputs, "PREDICTED", tmp_path / "predicted.json")
+    stored_outputs.write_predicted()
+    assert json.loads((tmp_path / "predicted.json").read_text()) == predictions.results()
+
+
+# -------------------------------------------------------------------------------------------------------------------- the class
+
+
+def test_the_share_of_close_guesses_of_a_class(tmp_path, capsys, grading_folder):
+    toy = {"toy_05": "check.toy(5, 4)"}
+    work = {"a": 'predict("largest entry of the first map", 14)\npredict("the row v", (8, 14, 7, 7, 14, 14, 11, 11))',
+            "b": 'predict("largest entry of the first map", 7 * 2)\npredict("the row v", ...)',
+            "c": 'check.predict("largest entry of the first map", 10)\npredict("no such name", 3)\npredict("dJ/ds(1)", 10 ** 10 ** 10)',
+            "d": 'predict("largest entry of the first map", "14")\n'
+                 'predict("the three conventions agree about the sign", "No", choices=("yes", "no"))'}
+    folder, out = tmp_path / "class", tmp_path / "out"
+    folder.mkdir()
+    for name, source in work.items():
+        write_notebook(folder / f"{name}.ipynb", [*toy.items(), ("guess", source)])
+    assert main(["--statistics", str(folder), "--out", str(out), "--seed", "2"]) == 0
+    assert "largest entry of the first map" in capsys.readouterr().out
+    with (out / "predictions.csv").open(newline="") as file:
+        lines = {line["prediction"]: [line[key] for key in ("notebook", "guesses", "close", "share close")] for line in csv.DictReader(file)}
+    assert lines == {"largest entry of the first map": ["01", "4", "3", "0.75"], "the row v": ["01", "1", "1", "1.0"],
+                     "the three conventions agree about the sign": ["01", "1", "1", "1.0"]}
