@@ -34,7 +34,7 @@ SHORTER = {
     }, []),
     "05_sgd": ({"losses(update, 100, lr=0.1": "losses(update, 30, lr=0.1",
                 "def first_losses(lr, mu, steps=150)": "def first_losses(lr, mu, steps=30)"},
-               ['clip = check.own("clip_gradients")', "runs = {}", 'print("warm-up:"']),
+               ['clip = check.own("clip_gradients")', "runs, outcomes = {}, {}", "found, outcome = first_losses(linear_warmup"]),
     "06_train_lenet": ({
         'small, recipe="small")': 'small, recipe="small", steps=60)',
         "linear_warmup_decay(0.08, 1000), decay=2e-3), 1000))": "linear_warmup_decay(0.08, 60), decay=2e-3), 60))",

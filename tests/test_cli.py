@@ -107,6 +107,7 @@ def test_lab_trusts_what_it_hands_out_and_nothing_else(tmp_path, monkeypatch, ca
     monkeypatch.setattr(lab, "material", lambda name: tmp_path / "source")
     folder, names = tmp_path / "mine", ("a.ipynb", "b.ipynb", "c.ipynb")
     (tmp_path / "source").mkdir()
+    (tmp_path / "source" / lab.TUTOR).touch()
     for name in names:
         nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(name)]), tmp_path / "source" / name)
     assert cli.main(["lab", str(folder), "--copy-only"]) == 0
