@@ -316,3 +316,20 @@ check.derivation("centred", lambda x: x - x.mean(axis=(0, 2, 3), keepdims=True))
 
 # %% derive_answers
 check.derivation("answers", lambda n, recall, precision: n * recall / precision)
+
+
+# %% f23
+def f23(d, g):
+    m1 = (d[0] - d[2]) * g[0]
+    m2 = (d[1] + d[2]) * (g[0] + g[1] + g[2]) / 2
+    m3 = (d[2] - d[1]) * (g[0] - g[1] + g[2]) / 2
+    m4 = (d[1] - d[3]) * g[2]
+    return m1 + m2 + m3, m2 - m3 - m4
+
+check.f23(f23)
+
+# %% derive_saving
+def saving(m, r):
+    return (m * r / (m + r - 1)) ** 2
+
+check.derivation("saving", saving)

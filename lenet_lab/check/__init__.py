@@ -7,8 +7,8 @@ pass, or gives the first wrong entry and its cause. `check.<name>` exists for ev
 
 Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `diagnosis` (the cause),
 `edits` (small changes of a source), `errors` (errors in plain words), `exercises` (the right answers, the cases, the misconceptions),
-`formulas`, `derivations`, `hinge_targets`, `handout_update`, `octave_files`, `octave_errors`, `guard` (calls of functions that may hang),
-`hints`, `progress_store`, `overview`, `solutions`, `bugs` (the bug hunt), `predictions` and `reasons` (guesses before a result is seen),
+`formulas`, `derivations`, `hinge_targets`, `fast_filter`, `handout_update`, `octave_files`, `octave_errors`, `guard` (calls of functions that
+may hang), `hints`, `progress_store`, `overview`, `solutions`, `bugs` (the bug hunt), `predictions` and `reasons` (guesses before a result is seen),
 `concept_test` (twelve questions before and after). `docs/checks.md` says how well it works.
 """
 
@@ -25,6 +25,7 @@ from .concept_test import concepts
 from .derivations import DERIVATIONS
 from .engine import examine
 from .exercises import EXERCISES
+from .fast_filter import HINTS as F23_HINTS, f23 as _f23
 from .formulas import HINTS as FORMULAS_HINTS
 from .handout_update import with_both
 from .hinge_targets import EXERCISES as HINGES, HINTS as HINGES_HINTS, hinges as _hinges
@@ -40,7 +41,7 @@ from .verdict import Verdict
 HANDOUT_NAMES = {**IN_OPS, "pooling_forward": "max_pool_forward", "pooling_backward": "max_pool_backward",
                  "conv_layer_forward": "conv_forward", "conv_layer_backward": "conv_backward",
                  "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
-HINTS = FUNCTIONS_HINTS | FORMULAS_HINTS | HINGES_HINTS
+HINTS = FUNCTIONS_HINTS | FORMULAS_HINTS | HINGES_HINTS | F23_HINTS
 MARK = r"\\\1"                            # escapes Markdown: i*s must not begin italics
 answers = {}                             # the last answer to every question of the toy network in this process, for `points`
 
@@ -117,6 +118,13 @@ def hinges(target, b=..., hinges=...):
     return verdict
 
 
+def f23(function=...):
+    """Check a function (d, g) -> y0, y1: two outputs of a filter of three weights, by four multiplications; returns a `Verdict`."""
+    verdict = _f23(function)
+    _progress.record("f23", None, verdict, answer=function)
+    return verdict
+
+
 def points(name, answer=..., *, of):
     """Check an answer to an exercise or a question ("toy_05"), print the verdict, and return `of` points or 0, as a whole number.
 
@@ -165,7 +173,7 @@ def solution(name):
 
 def progress():
     """Your progress in the whole workbook, as a table."""
-    names = [*(f"toy_{n:02}" for n in ANSWERS), *EXERCISES, *(f"derive_{name}" for name in DERIVATIONS), *HINGES.values()]
+    names = [*(f"toy_{n:02}" for n in ANSWERS), *EXERCISES, *(f"derive_{name}" for name in DERIVATIONS), *HINGES.values(), "f23"]
     return Overview({name: _progress.read(name) for name in names}, _progress.predictions(), REASONS)
 
 
@@ -196,5 +204,5 @@ conv_layer_forward, conv_layer_backward = conv_forward, conv_backward
 im2col_conv, col2im_conv = im2col, col2im
 finite_difference = numeric_gradient
 
-__all__ = ["EXERCISES", "Verdict", "answers", "compare", "concepts", "derivation", "hinges", "hint", "octave", "own", "points", "predict", "progress",
-           "solution", "toy", *EXERCISES, *HANDOUT_NAMES]
+__all__ = ["EXERCISES", "Verdict", "answers", "compare", "concepts", "derivation", "f23", "hinges", "hint", "octave", "own", "points", "predict",
+           "progress", "solution", "toy", *EXERCISES, *HANDOUT_NAMES]

@@ -40,6 +40,10 @@ def _numbers(*ranges):
     return lambda rng: [Case("random", tuple(float(rng.uniform(low, high)) for low, high in ranges)) for _ in range(4)]
 
 
+def _tiles(rng):
+    return [Case("hand", (2.0, 3.0)), Case("random", (4.0, 5.0)), Case("random", (6.0, 3.0)), Case("edge", (1.0, 5.0))]
+
+
 def _photographs(rng):
     return [Case("random", (rng.random(shape),)) for shape in ((4, 3, 5, 5), (2, 2, 3, 4), (3, 1, 2, 2))]
 
@@ -101,6 +105,12 @@ FORMULAS = {one.name: one for one in (
          ("divided by the spread", "It is divided by the standard deviation, too. Only the mean is to be subtracted.",
           lambda x: (x - x.mean(axis=(0, 2, 3), keepdims=True)) / x.std(axis=(0, 2, 3), keepdims=True)),
          ("sign", "The sign is turned round: subtract the mean from the pixels.", lambda x: x.mean(axis=(0, 2, 3), keepdims=True) - x)),
+    step("saving", _tiles, ("m", "r"), lambda m, r: (m * r / (m + r - 1)) ** 2,
+         ("one dimension", "That is the saving along one axis. A tile has rows and columns.", lambda m, r: m * r / (m + r - 1)),
+         ("upside down", "That is the share that is left. The saving is its inverse.", lambda m, r: ((m + r - 1) / (m * r)) ** 2),
+         ("m + r points", "F(m, r) needs m + r - 1 multiplications, one fewer.", lambda m, r: (m * r / (m + r)) ** 2),
+         ("points forgotten", "That is the number of multiplications by the definition. Divide by (m + r - 1)².", lambda m, r: (m * r) ** 2),
+         ("products by Winograd", "That is the number of products that are left. Divide (m r)² by it.", lambda m, r: (m + r - 1) ** 2)),
     step("answers", _numbers((50, 2000), (0.2, 0.9), (0.2, 0.9)), ("n", "recall", "precision"),
          lambda n, recall, precision: n * recall / precision,
          ("recall and precision exchanged", "They are exchanged: the right answers are n · recall.",
@@ -142,6 +152,10 @@ HINTS = {
         "Subtract from every pixel the mean of its channel, over all images and all places.",
         "x - mean of x over the axes of images, rows and columns.",
         "x - x.mean(axis=(0, ..., ...), keepdims=True)"),
+    "derive_saving": (
+        "Count both for one tile of m x m outputs and a filter of r x r weights, and divide.",
+        "m² r² products by the definition; (m + r - 1)² between the transforms.",
+        "(m * r / (m + ...)) ** 2"),
     "derive_answers": (
         "First count the right answers, then all answers of which they are a share.",
         "right = n · recall; all answers = right / precision.",

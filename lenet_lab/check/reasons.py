@@ -400,4 +400,36 @@ REASONS = {
         "the class with our lowest recall":
             "Its photographs are taken for another animal most often.",
     },
+    "11": {
+        "layer that takes the longest":
+            "50 filters on 20 channels: conv2 has half of all multiplications. conv1 has more outputs, but each of them is a sum over one "
+            "channel only.",
+        "times that a product is faster than loops":
+            Reason("Python takes a tenth of a microsecond or more for each multiplication, with its loops, indices and checks. Compiled code "
+                   "makes several in a nanosecond.", within=0.9),
+        "times that batch-innermost memory is faster":
+            Reason("Copying 64 numbers that lie side by side is as fast as the memory. Copying them one by one is not. The result, too, "
+                   "already has the order that the next layer wants.", within=0.4),
+        "times that two threads are faster":
+            Reason("The halves are independent, so at best it is 2. Both threads share the memory, and starting them takes time.", within=0.3),
+        "the four products of F(2, 3)":
+            "m1 = (1 - 3)·2 = -4 and m4 = (2 - 4)·4 = -8. The rests are 16 + 4 = 20 and 23 - 8 = 15; half of the sum is 17.5, half of the "
+            "difference 2.5.",
+        "multiplications of a tile, and the saving":
+            "16 outputs with 25 products each are 400, and 400 / 64 = 6.25.",
+        "multiplications saved in conv2 and conv1, transforms included":
+            Reason("In conv2 50 filters and 20 channels share the transforms. In conv1 one channel pays for all of its transforms: more "
+                   "multiplications than before.", within=0.25),
+        "times that Winograd is faster in conv2":
+            Reason("Four times fewer multiplications, but 64 small products instead of one large one, and the transforms wait for the memory.",
+                   within=0.35),
+        "error at m = 8 against m = 4":
+            Reason("With m = 8 there are eleven finite points instead of seven, and the powers of the largest of them are much larger.",
+                   within=0.9),
+        "times that all layers together are faster":
+            Reason("Only conv2 becomes faster. The other layers take as long as before, and limit the whole (Amdahl's law).", within=0.3),
+        "convolutions of four that Winograd computes":
+            "conv2 and the 3 x 3 filters on 64 channels. conv1 has one channel, so the transforms cost more than they save. With stride 2 the "
+            "windows of a tile do not overlap in the way that the algorithm needs.",
+    },
 }
