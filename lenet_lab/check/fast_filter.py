@@ -56,8 +56,10 @@ WRONGS = (
      lambda d, g: by_products(d, g, outputs=lambda m1, m2, m3, m4: (m1 + m2 + m3 - m4, m2 - m3 - m4))),
     ("m4 forgotten", "Output 1 lacks m4, and with it d3.", lambda d, g: by_products(d, g, outputs=lambda m1, m2, m3, m4: (m1 + m2 + m3, m2 - m3))),
     ("m1 forgotten", "Output 0 lacks m1, and with it d0.", lambda d, g: by_products(d, g, outputs=lambda m1, m2, m3, m4: (m2 + m3, m2 - m3 - m4))),
-    ("sign of m3 in output 1", "m3 is subtracted in output 1.", lambda d, g: by_products(d, g, outputs=lambda m1, m2, m3, m4: (m1 + m2 + m3, m2 + m3 - m4))),
-    ("sign of m3 in output 0", "m3 is added in output 0.", lambda d, g: by_products(d, g, outputs=lambda m1, m2, m3, m4: (m1 + m2 - m3, m2 - m3 - m4))),
+    ("sign of m3 in output 1", "m3 is subtracted in output 1.",
+     lambda d, g: by_products(d, g, outputs=lambda m1, m2, m3, m4: (m1 + m2 + m3, m2 + m3 - m4))),
+    ("sign of m3 in output 0", "m3 is added in output 0.",
+     lambda d, g: by_products(d, g, outputs=lambda m1, m2, m3, m4: (m1 + m2 - m3, m2 - m3 - m4))),
     ("the same output twice", "Output 1 is like output 0. There m3 and m4 are subtracted, and m1 is missing.",
      lambda d, g: by_products(d, g, outputs=lambda m1, m2, m3, m4: (m1 + m2 + m3, m1 + m2 + m3))),
 )

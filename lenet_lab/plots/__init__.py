@@ -20,6 +20,6 @@ from .training import confusions, counted_confusions, counted_mistakes, digits, 
 __all__ = ["NARROW", "SIGNED", "WIDE", "along", "batch_as_columns", "bends", "colour_kernels", "confusions", "connections", "corners",
            "counted_confusions", "counted_mistakes", "descents", "diagnostics", "digits", "drawn_digit", "error_curves", "errors_by_epoch",
            "feature_maps", "fitted", "frequent_mistakes", "functions", "layer_colours", "layer_kernels", "layer_maps", "layer_times",
-           "learning_curves", "lines", "loss_curves", "losses", "nudges", "photographs", "pieces", "planes", "png", "reached", "recording", "rounding",
-           "schedules", "show", "side_by_side", "speeds", "spreads", "stacks", "styled", "syllabus", "tangents", "ties", "valley",
+           "learning_curves", "lines", "loss_curves", "losses", "nudges", "photographs", "pieces", "planes", "png", "reached", "recording",
+           "rounding", "schedules", "show", "side_by_side", "speeds", "spreads", "stacks", "styled", "syllabus", "tangents", "ties", "valley",
            "windows_as_columns", "worked_pass", "zeros_between"]
