@@ -12,7 +12,7 @@ import pytest
 from lenet_lab import check, handout, octave
 from lenet_lab.check import octave_files
 from lenet_lab.check.errors import explained
-from lenet_lab.grade import grading, submission, walls
+from lenet_lab.grade import grading, sandbox, submission, walls
 from lenet_lab.grade.sandbox import Limits
 from lenet_lab.octave import values
 
@@ -268,6 +268,14 @@ def outside(open_folder):
 @needs_octave
 @pytest.mark.usefixtures("grading_folder")
 class TestGrading:
+    def test_an_octave_that_does_not_start_is_told_and_the_rest_is_graded(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(sandbox.octave, "program", lambda: "/bin/false")
+        (tmp_path / "work").mkdir()
+        test_grade.write_notebook(tmp_path / "work" / "work.ipynb", [("relu_forward", "def relu_forward(x):\n    return np.maximum(x, 0), x")])
+        rows, _ = graded(tmp_path / "work", {"relu_backward.m": RIGHT["relu_backward"]})
+        assert rows["relu_forward"].status == grading.PASSED
+        assert rows["relu_backward"].text.startswith("GNU Octave could not be started: Octave ended by itself, with exit status 1")
+
     def test_a_tar_as_the_homework_asks_for_gets_all_marks(self, tmp_path):
         with tarfile.open(tmp_path / "hw7.tar", "w") as tar:
             for name, text in RIGHT.items():

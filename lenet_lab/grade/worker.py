@@ -21,7 +21,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import traceback
 import types
@@ -150,7 +149,7 @@ class Front:
 
 
 def started_octave(job):
-    """GNU Octave, if the job needs it, in a process that drops its rights as this one will. Raises OSError."""
+    """GNU Octave, if the job needs it, in a process that drops its rights as this one will."""
     octave = None
     if job["octave"]:
         from octave import process
@@ -168,10 +167,7 @@ def started_octave(job):
             lock(job, program)
             ctypes.CDLL(None).execve(program, arguments, environment)            # does not return: this process is Octave now
 
-        try:
-            octave.start(job["octave"], enter=enter)
-        except subprocess.SubprocessError as error:
-            raise OSError(f"GNU Octave could not be started: {error}") from None
+        octave.start(job["octave"], enter)
     return octave
 
 

@@ -22,7 +22,8 @@ LONGEST = 10_000                         # characters of printed text that are k
 LONGEST_ERROR = 180                      # characters of an error
 STARTING = 15                            # seconds until Octave has started, at most, on a busy machine
 POLL = 0.05                              # seconds between two looks whether Octave still runs
-MISSING = "GNU Octave is not installed here, and it runs .m files. Debian and Ubuntu have it as octave: apt-get install octave."
+MISSING = ("GNU Octave, which runs .m files, is not installed here. Debian and Ubuntu have it as octave: apt-get install octave. (On Windows it "
+           "is not used.)")
 HERE = Path(__file__).parent
 START = "serve(getenv('LENET_ASK'), getenv('LENET_TELL'), getenv('LENET_GIVEN'))"
 
@@ -54,11 +55,15 @@ class Octave:
         for pipe in self.pipes:
             os.mkfifo(pipe, 0o600)
 
-    def start(self, octave, environment=None, enter=None):
-        """Start this Octave; `enter()` is called in its process first. Raises OSError."""
-        environment = {**(os.environ if environment is None else environment), **self.variables()}
-        self.process = subprocess.Popen(command(octave, self.library), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, env=environment, preexec_fn=enter, start_new_session=enter is None)
+    def start(self, octave, enter=None):
+        """Start this Octave; `enter()` is called in its process first. `ready` says whether it went well."""
+        try:
+            self.process = subprocess.Popen(command(octave, self.library), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                            stderr=subprocess.STDOUT, env=os.environ | self.variables(), preexec_fn=enter,
+                                            start_new_session=enter is None)
+        except (OSError, subprocess.SubprocessError) as error:
+            self.ended = f"GNU Octave could not be started: {error}"
+            return
         # Opened for both directions, a pipe never waits for the other side, and has no end when that side closes it.
         self.ask, self.tell = (os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC) for pipe in self.pipes)
         self.out = self.process.stdout.fileno()
@@ -70,6 +75,8 @@ class Octave:
 
     def ready(self):
         """Wait until Octave has started; returns None, or the reason in one sentence why it has not."""
+        if self.ended:
+            return self.ended
         try:
             self._answer(time.monotonic() + STARTING)
         except (Ended, values.Garbled) as error:
