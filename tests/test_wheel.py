@@ -43,6 +43,7 @@ def run(python, *arguments, folder):
 def test_only_what_belongs_there_is_in_it(built):
     names = zipfile.ZipFile(built).namelist()
     assert "lenet_core/py.typed" in names and "lenet_lab/widgets/draw.js" in names and "lenet_lab/plots/lenet.mplstyle" in names
+    assert {"lenet_lab/octave/serve.m", "lenet_lab/octave/given/im2col_conv.m"} <= set(names)
     assert {name.rpartition("/")[2] for name in names if name.startswith("lenet_lab/material/notebooks/")} == {
         "AGENTS.md", *(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))}
     assert not [name for name in names if name.startswith(("tests", "build", "docs")) or "mine.txt" in name or "__pycache__" in name]
