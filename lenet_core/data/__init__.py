@@ -249,7 +249,7 @@ def _as_mnist(found: forms.Found, source: str, above: Path) -> Dataset:
               for part, x in zip((0, 2), images)]
     images, known, note = _known_as(images, labels, found, found.names[0].replace(f"{above}{os.sep}", ""))
     found.arrays.clear()                                     # so that the bytes of a part go when its floats are there
-    test_x, train_x = (arrays.as_floats(images.pop())[:, None] for _ in range(2))
+    train_x, test_x = (arrays.as_floats(images.pop(0))[:, None] for _ in range(2))
     about = "; ".join(text for text in (source, found.note, note) if text)
     return Dataset(known.name, train_x, labels[0], test_x, labels[1], about, known.classes)
 

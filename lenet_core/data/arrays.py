@@ -142,7 +142,12 @@ def as_grey(images: np.ndarray, name: str) -> np.ndarray:
         images = _without_channel(images, name)
     if images.ndim != 3 or images.shape[1:] != (28, 28) or not len(images):
         raise DataError(f"{name}: an array {given.shape} of {given.dtype} where 28x28 images should be. Take MNIST's own files.")
-    return images if images.dtype == np.uint8 and images.max() > 1 else in_bytes(images, name)
+    return images if _are_bytes(images) else in_bytes(images, name)
+
+
+def _are_bytes(images: np.ndarray) -> bool:
+    """Are they uint8 up to 255, and not only 0 and 1? Mostly the first images show that."""
+    return images.dtype == np.uint8 and bool(images[:AT_ONCE].max() > 1 or images.max() > 1)
 
 
 def _without_channel(images: np.ndarray, name: str) -> np.ndarray:
@@ -224,7 +229,7 @@ def as_colour(images: np.ndarray, name: str) -> np.ndarray:
     if images.ndim != 4 or images.shape[1:] != (3, 32, 32) or not len(images):
         raise DataError(f"{name}: an array {given.shape} of {given.dtype} where coloured images of 32x32 should be. "
                         "Take CIFAR-10's own files.")
-    return as_floats(images if images.dtype == np.uint8 and images.max() > 1 else in_bytes(images, name))
+    return as_floats(images if _are_bytes(images) else in_bytes(images, name))
 
 
 def as_floats(images: np.ndarray) -> np.ndarray:
