@@ -78,7 +78,7 @@ def run(path):
     notebook = nbformat.read(path, 4)
     NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
     take_out(notebook, path.stem)
-    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    nbformat.write(notebook, path)
 
 
 def main():
