@@ -119,8 +119,8 @@ REASONS = {
         "the first loss of twenty":
             "An untrained network gives every digit about 1/10: the loss is near ln 10 = 2.303.",
         "per cent wrong after 4,800 images":
-            Reason("Every step uses the slopes of all 431,080 parameters, so few images teach much. (Where the time ran out earlier, the "
-                   "error is larger.)", within=1.0),
+            Reason("Every step uses the slopes of all 431,080 parameters, so few images teach much. Where the time ran out earlier, the "
+                   "error is larger.", within=1.0),
     },
     "04": {
         "network B, beside A, reads":
