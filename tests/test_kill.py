@@ -6,7 +6,6 @@ A few kills here in every run; `python -m pytest -m slow -s tests/test_kill.py` 
 import json
 import os
 import signal
-import struct
 import subprocess
 import sys
 import textwrap
@@ -17,6 +16,7 @@ import numpy as np
 import pytest
 
 from lenet_core._files import ABANDONED, TEMPORARY
+from lenet_core.data import Dataset, write_shared
 from lenet_core.training import load_checkpoint
 from lenet_lab.check import progress_store
 from lenet_lab.experiments.grid import Trial, do_missing, records
@@ -30,11 +30,10 @@ def kills(few, many):
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
-    """Noise in the files of MNIST: two batches of 64, so that a training saves after every second step."""
+    """Noise that stands for MNIST: two batches of 64, so that a training saves after every second step."""
     folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
-    for part, n in (("train", 128), ("t10k", 64)):
-        (folder / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4I", 2051, n, 28, 28) + rng.bytes(n * 784))
-        (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 2049, n) + bytes(i % 10 for i in range(n)))
+    train, test = ((rng.random((n, 1, 28, 28), dtype=np.float32), np.arange(n) % 10) for n in (128, 64))
+    write_shared(Dataset("MNIST", *train, *test), folder / "mnist")
     return str(folder)
 
 

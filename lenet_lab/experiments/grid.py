@@ -119,7 +119,8 @@ def perform(run, folder=None):
     began = time.perf_counter()
     try:
         data = pictures(run.settings.get("data", "mnist"), folder)
-        if not data.name.startswith(("MNIST", "CIFAR-10")):             # without MNIST, `pictures` returns scikit-learn's digits
+        # Without MNIST, `pictures` returns scikit-learn's digits, or whatever has MNIST's file names.
+        if not data.name.startswith(("MNIST", "CIFAR-10")) or data.name.startswith(("MNIST-C", "MNIST, split")):
             raise DataError(f"The experiments need MNIST; there is only {data}.")
         began = time.perf_counter()
         result = learn(Settings(**run.settings), run.seed, folder)
