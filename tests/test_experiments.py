@@ -1,7 +1,6 @@
 """The experiments: one training as a function of settings, the grid that can be stopped and gone on with, the tables."""
 
 import json
-import struct
 
 import numpy as np
 import pytest
@@ -17,11 +16,10 @@ from lenet_lab.experiments.terminal import main
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Pictures of noise in the files of MNIST and CIFAR-10: enough to see that everything runs."""
+    """Pictures of noise that stand for MNIST and CIFAR-10: enough to see that everything runs."""
     folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
-    for part, n in (("train", 120), ("t10k", 60)):
-        (folder / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4I", 2051, n, 28, 28) + rng.bytes(n * 784))
-        (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 2049, n) + bytes(i % 10 for i in range(n)))
+    train, test = ((rng.random((n, 1, 28, 28), dtype=np.float32), np.arange(n) % 10) for n in (120, 60))
+    data.write_shared(data.Dataset("MNIST", *train, *test), folder / "mnist")
     for name, n in (("data_batch_1.bin", 60), ("test_batch.bin", 30)):
         (folder / name).write_bytes(b"".join(bytes([i % 10]) + rng.bytes(3072) for i in range(n)))
     return str(folder)
