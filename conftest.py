@@ -1,6 +1,7 @@
 """For every test, notebooks included: where the data sets are, and what is not compared when one is nowhere."""
 
 import contextlib
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -33,8 +34,9 @@ def pytest_sessionfinish(session):
 
 
 def missing():
-    """The tags of cells with numbers of a data set that is not here. CIFAR-10 is only looked for in LENET_DATA: it is a large download."""
+    """The tags of cells whose output needs what is not here: a data set, or PyTorch. CIFAR-10 is only looked for in LENET_DATA: it is large."""
     tags = set() if load_mnist().name == "MNIST" else {"mnist"}
+    tags |= set() if importlib.util.find_spec("torch") else {"pytorch"}
     with contextlib.suppress(data.DataError):
         named = data.named_folder()
         if named and data.find_cifar10(named):
@@ -51,12 +53,12 @@ LONGEST = ["test_classroom.py", "test_instructor.py", "06_train_lenet.ipynb", "0
 
 
 def pytest_collection_modifyitems(items):
-    """Cells tagged `mnist` or `cifar10` hold numbers of that data set: without it they run all the same, and are not compared."""
+    """Cells tagged `mnist`, `cifar10` or `pytorch` hold numbers of that: without it they run all the same, and are not compared."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for path in {item.path for item in items if getattr(item, "cell", None)}:                # nbval compares with what was taken out
         put_back({"cells": [item.cell for item in items if item.path == path and getattr(item, "cell", None)]}, path.stem)
     tagged = [(item, set((getattr(item, "cell", None) or {}).get("metadata", {}).get("tags", []))) for item in items]
-    absent = missing() if any(tags & {"mnist", "cifar10"} for _, tags in tagged) else set()
+    absent = missing() if any(tags & {"mnist", "cifar10", "pytorch"} for _, tags in tagged) else set()
     for item, tags in tagged:
         if tags & absent:
             item.options["check"] = False
@@ -69,3 +71,5 @@ def pytest_terminal_summary(terminalreporter):
                                     "numbers of MNIST were not compared.")
     if "cifar10" in absent:
         terminalreporter.write_line("CIFAR-10 is not named in LENET_DATA: cells with numbers of it were not compared.")
+    if "pytorch" in absent:
+        terminalreporter.write_line("PyTorch is not installed: notebook 12 showed its stored results, which were not compared.")

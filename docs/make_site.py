@@ -35,7 +35,7 @@ SITE = "The LeNet workbook"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))                                      # the first of them opens the site
 README = ROOT / "README.md"
 TEXTS = [README, *(ROOT / "docs" / f"{name}.md" for name in (
-    "teaching", "where_it_works", "grader", "checks", "architecture", "results", "performance"))]
+    "teaching", "where_it_works", "grader", "checks", "architecture", "libraries", "results", "performance"))]
 HELD_BACK = ("build/", "solutions/", "lenet_lab/check/bugs.py")                # not shipped: what exercises and the bug hunt ask for
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 PICTURES = (".png", ".svg", ".jpg")

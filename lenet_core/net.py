@@ -295,7 +295,8 @@ class Net:
 
     @classmethod
     def unpack(cls, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
-        """The network with this description and these arrays, as `pack` returns them."""
+        """The network with this description and these arrays, as `pack` returns them. Raises ValueError where it is too large."""
+        _check_sizes(description)
         layers = []
         for about in description["layers"]:
             layer = Layer(about["name"], about["kind"], **about["options"])
@@ -322,7 +323,6 @@ class Net:
         """(network, description, arrays) of a file that may hold more than a network, such as a checkpoint; raises as `load`."""
         description, arrays = read_npz(path)
         try:
-            _check_sizes(description)
             return cls.unpack(description, arrays), description, arrays
         except ValueError as error:
             raise ValueError(f"{path} does not describe a network that works ({error}); was it written by Net.save?") from None

@@ -147,7 +147,7 @@ def matrix(rows: int, columns: int, dtype: np.dtype) -> np.ndarray:
 
 
 def max_pool_forward(x: np.ndarray, k: int, stride: int | None = None) -> tuple[np.ndarray, tuple]:
-    """The largest value in every k x k window of every map; `stride` defaults to k (windows side by side).
+    """The largest value in every k x k window of every map, or NaN if there is one; `stride` defaults to k (windows side by side).
 
     x (N, C, H, W) -> out (N, C, OH, OW), cache. Source: homework section 2.4.
     """
@@ -161,17 +161,18 @@ def max_pool_forward(x: np.ndarray, k: int, stride: int | None = None) -> tuple[
 
 
 def max_pool_backward(dout: np.ndarray, cache: tuple) -> np.ndarray:
-    """Each window's gradient goes to one entry, its winner: the first maximum in reading order.
+    """Each window's gradient goes to one entry, its winner: the first NaN, else the first maximum, in reading order.
 
-    dout (N, C, OH, OW) -> dx (N, C, H, W). An entry that won several windows (stride < k) gets the sum.
-    Source: homework section 5.3; ties as in PyTorch.
+    dout (N, C, OH, OW) -> dx (N, C, H, W). An entry that won several windows (stride < k) gets the sum. A NaN wins because it is
+    its window's output: the gradient goes where the output came from. Source: homework section 5.3; ties as in PyTorch.
     """
     x, out, k, stride = cache
+    won_by = (lambda view, out: (view == out) | np.isnan(view)) if np.isnan(out.max(initial=0)) else np.equal
     dx = np.zeros((*x.shape[1:], len(x)), dout.dtype).transpose(3, 0, 1, 2)
     entries = list(zip(window_entries(x, k, stride), window_entries(dx, k, stride)))
     remaining = dout                                              # the gradients of the windows whose winner is not found yet
     for view, dview in entries[:-1]:
-        won = (view == out).astype(dout.dtype)
+        won = won_by(view, out).astype(dout.dtype)
         won *= remaining
         _put(dview, won, overlap=stride < k)
         remaining = remaining - won                               # exactly 0 where the winner is found
@@ -190,9 +191,8 @@ def _put(dview: np.ndarray, gradients: np.ndarray, overlap: bool) -> None:
 def window_entries(x: np.ndarray, k: int, stride: int) -> Iterator[np.ndarray]:
     """Views of `x` (N, C, H, W), one per place in the window in reading order: entry (i, j) of every window at once."""
     OH, OW = output_size(x.shape[2], k, stride), output_size(x.shape[3], k, stride)
-    for i in range(k):
-        for j in range(k):
-            yield x[:, :, i:i + stride * OH:stride, j:j + stride * OW:stride]
+    for i, j in np.ndindex(k, k):
+        yield x[:, :, i:i + stride * OH:stride, j:j + stride * OW:stride]
 
 
 # ------------------------------------------------------------------------------------------- ReLU and inner product

@@ -81,20 +81,20 @@ def max_pool_backward(dout: np.ndarray, x: np.ndarray, k: int, stride: int | Non
 
 
 def _winner(image: np.ndarray, k: int, stride: int, i: int, j: int) -> tuple[int, int]:
-    """Row and column of the largest entry of window (i, j); of several, the first in reading order."""
+    """Row and column of the first NaN of window (i, j), else of its largest entry; of several, the first in reading order."""
     best = (i * stride, j * stride)
     for u in range(i * stride, i * stride + k):
         for v in range(j * stride, j * stride + k):
-            if image[u, v] > image[best]:
+            if image[u, v] > image[best] or np.isnan(image[u, v]) and not np.isnan(image[best]):
                 best = (u, v)
     return best
 
 
 def relu_forward(x: np.ndarray) -> np.ndarray:
-    """Negative numbers become 0."""
+    """Negative numbers become 0; a NaN stays NaN."""
     out = np.zeros_like(x)
     for index, value in np.ndenumerate(x):
-        out[index] = value if value > 0 else 0
+        out[index] = 0 if value <= 0 else value
     return out
 
 

@@ -13,6 +13,7 @@ COMMANDS = {
     "lab": ("lenet_lab.course.lab", "open the notebooks in JupyterLab"),
     "train": ("lenet_lab.runs.terminal", "train LeNet on MNIST, and test it"),
     "doctor": ("lenet_lab.course.environment", "say what is missing in this installation, and how to repair it"),
+    "export": ("lenet_lab.libraries.terminal", "take a network to PyTorch or ONNX, and back"),
     "sheet": ("lenet_lab.toy.practice", "print problems to compute by hand, with their solutions"),
     "submit": ("lenet_lab.grade.bundle", "pack the work in the notebooks as hw7.tar"),
     "grade": ("lenet_lab.grade.terminal", "grade one submission, or those of a whole class"),

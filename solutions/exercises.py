@@ -333,3 +333,42 @@ def saving(m, r):
     return (m * r / (m + r - 1)) ** 2
 
 check.derivation("saving", saving)
+
+
+# %% torch_forward
+def torch_forward(x, params):
+    for layer in ("conv1", "conv2"):
+        x = F.max_pool2d(F.conv2d(x, params[f"{layer}.W"], params[f"{layer}.b"]), 2)
+    x = x.flatten(1)
+    x = F.relu(F.linear(x, params["ip1.W"].T, params["ip1.b"]))
+    scores = F.linear(x, params["ip2.W"].T, params["ip2.b"])
+    return scores
+
+
+# %% torch_relu
+class MyReLU(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        out = x.clamp(min=0)
+        return out
+
+    @staticmethod
+    def backward(ctx, dout):
+        x, = ctx.saved_tensors
+        dx = dout * (x > 0)
+        return dx
+
+
+# %% torch_train
+def torch_train(model, batches, lr):
+    losses = []
+    optimiser = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
+    for images, labels in batches:
+        x, y = torch.tensor(images).float() / 255, torch.tensor(labels).long() - 1
+        loss = F.cross_entropy(model(x), y)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return losses

@@ -17,6 +17,7 @@ import nbformat
 
 import conftest
 from lenet_lab.check.exercises import EXERCISES
+from lenet_lab.check.pytorch_tasks import TASKS
 from lenet_lab.check.solutions import blocks, exercise, solved
 
 ROOT = Path(__file__).parent.parent
@@ -75,6 +76,8 @@ class _Insist(ast.NodeTransformer):
         if not asks or call.func.attr in ("hint", "solution", "progress"):
             return node
         self.names.append(call.func.attr)
+        if call.func.attr in TASKS and "pytorch" in conftest.missing():
+            return node                                            # the check says that PyTorch is missing, and nothing fails
         return ast.Assert(test=ast.Attribute(value=call, attr="passed", ctx=ast.Load()))
 
 

@@ -131,6 +131,28 @@ def test_pooling_ties_go_to_the_first(rng, shape, k, stride):
     assert dx.sum() == pytest.approx(dout.sum())                            # paid once, not once per tied maximum
 
 
+@pytest.mark.parametrize("window, winner", [
+    ([np.nan, 1, 3, 2], 0), ([3, 2, 1, np.nan], 3), ([1, 3, np.nan, 2], 2), ([1, np.nan, 3, np.nan], 1), ([np.nan] * 4, 0),
+    ([np.inf, np.nan, 1, np.inf], 1), ([-np.inf] * 4, 0)])
+def test_a_nan_is_the_maximum_of_its_window_and_the_first_one_is_paid(window, winner):
+    x = np.array(window, float).reshape(1, 1, 2, 2)
+    out, cache = ops.max_pool_forward(x, 2)
+    np.testing.assert_array_equal(out, [[[[window[winner]]]]])
+    np.testing.assert_array_equal(ops.max_pool_backward(np.array([[[[5.0]]]]), cache).ravel(), 5 * np.eye(4)[winner])
+
+
+@pytest.mark.parametrize("shape, k, stride", POOLS)
+def test_pooling_and_relu_with_nan_against_loops(rng, shape, k, stride):
+    x = rng.integers(0, 4, shape).astype(float)                   # ties too
+    x[rng.random(shape) < 0.2] = np.nan
+    out, cache = ops.max_pool_forward(x, k, stride)
+    np.testing.assert_array_equal(out, reference.max_pool_forward(x, k, stride))
+    dout = rng.standard_normal(out.shape)
+    close(ops.max_pool_backward(dout, cache), reference.max_pool_backward(dout, x, k, stride))
+    np.testing.assert_array_equal(ops.relu_forward(x)[0], reference.relu_forward(x))
+    close(ops.relu_backward(np.ones(shape), x), reference.relu_backward(np.ones(shape), x))
+
+
 def test_relu_inner_product_and_loss_against_loops_and_nudges(rng):
     x, W, b, y = rng.standard_normal((3, 2, 2, 1)), rng.standard_normal((4, 5)), rng.standard_normal(5), np.array([4, 0, 2])
     x[0, 0, 0, 0] = 0                                                       # exactly at the bend

@@ -1,4 +1,4 @@
-"""PyTorch as a second opinion, where it is installed (it is not a dependency)."""
+"""PyTorch as a second opinion, where it is installed (it is not a dependency). All networks are compared in `test_libraries`."""
 
 import itertools
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from lenet_core import lenet, ops, train
-from lenet_lab import networks
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: no second opinion", exc_type=ImportError)
 
@@ -52,41 +51,13 @@ def test_twenty_steps_of_lenet_agree(rng, digits):
     np.testing.assert_allclose(mine, theirs, rtol=1e-9)
 
 
-def kernels_of(table, W):
-    """The kernels of an ordinary convolution of six maps: those of the table, and 0 where it has none."""
-    kernels = iter(W)
-    return torch.stack([torch.stack([next(kernels) if c in maps else torch.zeros_like(W[0]) for c in range(6)]) for maps in table])
-
-
-F = torch.nn.functional
-THEIRS = {
-    "conv": lambda x, W, b, pad=0: F.conv2d(x, W, b, padding=pad),
-    "max_pool": lambda x, k: F.max_pool2d(x, k),
-    "relu": F.relu,
-    "inner_product": lambda x, W, b: F.linear(x.flatten(1), W.T, b),
-    "table_conv": lambda x, W, b, table: F.conv2d(x, kernels_of(table, W), b),
-    "subsample": lambda x, W, b: 4 * F.avg_pool2d(x, 2) * W[:, None, None] + b[:, None, None],
-    "scaled_tanh": lambda x: 1.7159 * torch.tanh(2 / 3 * x),
-}
-
-
-@pytest.mark.parametrize("make", [networks.comp3314, networks.report, networks.fman45, networks.fman45_deeper, networks.cmpe597, networks.lenet5],
-                         ids=lambda make: make.__name__)
-def test_networks_of_the_zoo_agree(make, rng):
-    """Scores, loss and every gradient of every network, whose layers PyTorch computes with the same parameters."""
-    net = make(rng, np.float64, bound=networks.fan_in)
-    x, y = rng.standard_normal((4, *net.input_shape)), rng.integers(0, 10, 4)
-    mine, scores = net.loss(x, y)
-    image = torch.tensor(x, requires_grad=True)
-    twins = {layer.name: [torch.tensor(p, requires_grad=True) for p in layer.params.values()] for layer in net.layers}
-    out = image
-    for layer in net.layers:
-        out = THEIRS[layer.kind](out, *twins[layer.name], **layer.options)
-    theirs = F.cross_entropy(out, torch.tensor(y))
-    theirs.backward()
-    assert mine == pytest.approx(theirs.item(), rel=1e-12)
-    np.testing.assert_allclose(scores, out.detach().numpy(), atol=1e-12)
-    np.testing.assert_allclose(net.layers[0].dx, image.grad.numpy(), atol=1e-12)
-    for layer in net.layers:
-        for gradient, twin in zip(layer.grads.values(), twins[layer.name], strict=True):
-            np.testing.assert_allclose(gradient, twin.grad.numpy(), atol=1e-12)
+@pytest.mark.parametrize("window", [[np.nan, 1, 3, 2], [3, 2, 1, np.nan], [1, 3, np.nan, 2]])
+def test_a_nan_is_pooled_as_in_pytorch(window):
+    """Of several NaNs in a window PyTorch pays the last one, and this package the first (`test_ops`)."""
+    x = np.reshape(window, (1, 1, 2, 2))
+    tx = torch.tensor(x, requires_grad=True)
+    out, cache = ops.max_pool_forward(x, 2)
+    tout = torch.nn.functional.max_pool2d(tx, 2)
+    tout.sum().backward()
+    np.testing.assert_array_equal(out, tout.detach().numpy())
+    np.testing.assert_array_equal(ops.max_pool_backward(np.ones_like(out), cache), tx.grad.numpy())

@@ -7,9 +7,9 @@ pass, or gives the first wrong entry and its cause. `check.<name>` exists for ev
 
 Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `diagnosis` (the cause),
 `edits` (small changes of a source), `errors` (errors in plain words), `exercises` (the right answers, the cases, the misconceptions),
-`formulas`, `derivations`, `hinge_targets`, `fast_filter`, `handout_update`, `octave_files`, `octave_errors`, `guard` (calls of functions that
-may hang), `hints`, `progress_store`, `overview`, `solutions`, `bugs` (the bug hunt), `predictions` and `reasons` (guesses before a result is seen),
-`concept_test` (twelve questions before and after). `docs/checks.md` says how well it works.
+`formulas`, `derivations`, `hinge_targets`, `fast_filter`, `handout_update`, `octave_files`, `octave_errors`, `pytorch_tasks` (the exercises in
+PyTorch), `guard` (calls of functions that may hang), `hints`, `progress_store`, `overview`, `solutions`, `bugs` (the bug hunt), `predictions`
+and `reasons` (guesses before a result is seen), `concept_test` (twelve questions before and after). `docs/checks.md` says how well it works.
 """
 
 import contextlib
@@ -33,6 +33,7 @@ from .hints import HINTS as FUNCTIONS_HINTS
 from .octave_files import NAMES as OF_FILES, of_file
 from .overview import Overview
 from .predictions import compare, predict
+from .pytorch_tasks import HINTS as TASKS_HINTS, TASKS, verdict_of as _verdict_of_task
 from .reasons import REASONS
 from .solutions import blocks
 from .toy_questions import ANSWERS, toy as _toy
@@ -41,7 +42,7 @@ from .verdict import Verdict
 HANDOUT_NAMES = {**IN_OPS, "pooling_forward": "max_pool_forward", "pooling_backward": "max_pool_backward",
                  "conv_layer_forward": "conv_forward", "conv_layer_backward": "conv_backward",
                  "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
-HINTS = FUNCTIONS_HINTS | FORMULAS_HINTS | HINGES_HINTS | F23_HINTS
+HINTS = FUNCTIONS_HINTS | FORMULAS_HINTS | HINGES_HINTS | F23_HINTS | TASKS_HINTS
 MARK = r"\\\1"                            # escapes Markdown: i*s must not begin italics
 answers = {}                             # the last answer to every question of the toy network in this process, for `points`
 
@@ -125,6 +126,27 @@ def f23(function=...):
     return verdict
 
 
+def torch_forward(function=...):
+    """Check a forward pass of LeNet in PyTorch, `function(x, params)`; returns a `Verdict`."""
+    return _task("torch_forward", function)
+
+
+def torch_relu(function=...):
+    """Check a ReLU written as a subclass of `torch.autograd.Function`; returns a `Verdict`."""
+    return _task("torch_relu", function)
+
+
+def torch_train(function=...):
+    """Check a training loop in PyTorch, `function(model, batches, lr)`; returns a `Verdict`."""
+    return _task("torch_train", function)
+
+
+def _task(name, function):
+    verdict = _verdict_of_task(name, function)
+    _progress.record(name, None, verdict, answer=function)
+    return verdict
+
+
 def points(name, answer=..., *, of):
     """Check an answer to an exercise or a question ("toy_05"), print the verdict, and return `of` points or 0, as a whole number.
 
@@ -173,7 +195,7 @@ def solution(name):
 
 def progress():
     """Your progress in the whole workbook, as a table."""
-    names = [*(f"toy_{n:02}" for n in ANSWERS), *EXERCISES, *(f"derive_{name}" for name in DERIVATIONS), *HINGES.values(), "f23"]
+    names = [*(f"toy_{n:02}" for n in ANSWERS), *EXERCISES, *(f"derive_{name}" for name in DERIVATIONS), *HINGES.values(), "f23", *TASKS]
     return Overview({name: _progress.read(name) for name in names}, _progress.predictions(), REASONS)
 
 
@@ -205,4 +227,4 @@ im2col_conv, col2im_conv = im2col, col2im
 finite_difference = numeric_gradient
 
 __all__ = ["EXERCISES", "Verdict", "answers", "compare", "concepts", "derivation", "f23", "hinges", "hint", "octave", "own", "points", "predict",
-           "progress", "solution", "toy", *EXERCISES, *HANDOUT_NAMES]
+           "progress", "solution", "torch_forward", "torch_relu", "torch_train", "toy", *EXERCISES, *HANDOUT_NAMES]

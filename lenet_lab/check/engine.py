@@ -25,7 +25,7 @@ import numpy as np
 from lenet_core.gradcheck import numeric_gradient
 
 from . import diagnosis, edits, guard
-from .errors import explained, message
+from .errors import Told, explained, message
 from .verdict import NOT_WRITTEN, Verdict
 from .wording import difference_map, kind_of, listed, shape_or_value, shown, two_numbers
 
@@ -347,9 +347,9 @@ class Examination:
         """The function raises no error."""
         if not made.error:
             return
-        found = diagnosis.of_error(self, case, made)
+        found = None if isinstance(made.error, Told) else diagnosis.of_error(self, case, made)
         name, text = (found.name, "") if found else explained(made.error, _names_of(self.own))
-        if not text.startswith("It raises"):
+        if not text.startswith("It raises") and not isinstance(made.error, Told):
             text = f"It raises {type(made.error).__name__}. {text}".strip()
         text = f"{text.rstrip('.')} ({self.where(case)}{_line_of(made.error, self.own)})."
         taken_apart = any(word in str(made.error) for word in ("unpack", "subscript", "indices", "no attribute", "dict", "index out of range"))

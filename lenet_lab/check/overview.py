@@ -3,7 +3,7 @@
 from html import escape
 from statistics import median
 
-WORDS = {"toy": "questions of the toy network", "derive": "derivations and formulas", "hinges": "curves", "": "functions"}
+WORDS = {"toy": "questions of the toy network", "derive": "derivations and formulas", "hinges": "curves", "torch": "in PyTorch", "": "functions"}
 COMPARED = 4                             # guesses in each half, at least, before the halves are compared
 
 

@@ -44,8 +44,8 @@ GRADED = {item.exercise: item for item in ITEMS if item.exercise}
 BY_HAND = tuple(item for item in ITEMS if not item.exercise)
 TOTAL = sum(item.points for item in ITEMS)
 
-# The workbook's other exercises have no marks in the homework. Two kinds are not graded: the argument of numeric_gradient is a function,
-# which cannot be sent to the student's process, and the bug hunt needs evidence from the notebook.
+# The workbook's other exercises have no marks in the homework. Three kinds are not graded: the argument of numeric_gradient is a function,
+# which cannot be sent to the student's process, the bug hunt needs evidence from the notebook, and the exercises of notebook 12 need PyTorch.
 PRACTICE = {name: Item("", 0, name.replace("_", " "), name) for name in (
     *(name for name in EXERCISES if name not in GRADED and name != "numeric_gradient"), *(f"derive_{step}" for step in DERIVATIONS),
     *HINGES.values())}
