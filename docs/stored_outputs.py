@@ -56,12 +56,12 @@ def take_out(notebook, name):
 
 
 def put_back(notebook, name):
-    """Give the cells of a notebook, or of a copy of it, the outputs that were taken out."""
+    """Give the cells of a notebook, or of a copy of it, the outputs that were taken out, and a number: nbval takes a cell without one for unrun."""
     path = OUTPUTS / f"{name}.json"
     kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     for cell in notebook["cells"]:
         if cell.get("id") in kept:
-            cell["outputs"] = [nbformat.from_dict(output) for output in kept[cell["id"]]]
+            cell["outputs"], cell["execution_count"] = [nbformat.from_dict(output) for output in kept[cell["id"]]], 1
 
 
 def write_predicted():
