@@ -29,7 +29,6 @@ from lenet_core.net import Layer, Net
 from lenet_core.training import TrainingState, load_checkpoint, minibatches, save_checkpoint, train
 from lenet_lab import check
 from lenet_lab.check import progress_store as kept_progress
-from lenet_lab.check.overview import Overview
 from lenet_lab.grade import files, protocol, reader
 from lenet_lab.grade.points import GRADED
 
@@ -251,11 +250,12 @@ def checkpoint_seeds():
 
 
 def progress(folder, raw):
-    """What is known of an exercise: whatever the file holds, it is read, shown, and gone on with."""
+    """What is known of an exercise, of predictions and of the questions: whatever the files hold, it is read, shown, and gone on with."""
     with _progress_in(folder), warnings.catch_warnings(action="ignore"):
-        (folder / "softmax.json").write_bytes(raw[1:])
-        known = kept_progress.read("softmax")
-        str(Overview({"softmax": known})), Overview({"softmax": known})._repr_html_()
+        for name in ("softmax", kept_progress.PREDICTIONS, kept_progress.CONCEPTS):
+            (folder / f"{name}.json").write_bytes(raw[1:])
+        known, shown = kept_progress.read("softmax"), check.progress()
+        str(shown), shown._repr_html_(), kept_progress.concepts()
         check.hint("softmax")
         kept_progress.record("softmax", None, check.Verdict("softmax", False, "no", "adds"))
         assert kept_progress.read("softmax")["attempts"] > known["attempts"]
@@ -272,7 +272,9 @@ def _progress_in(folder):
 
 def progress_seeds():
     good = kept_progress.NOTHING | {"passed": True, "attempts": 3, "hints": 1, "misconceptions": ["adds"], "source": "def softmax(x):\n    return x"}
-    return [b"\x00" + json.dumps(good).encode(), b"\x00{}", b"\x00[]"]
+    guess = {"the first loss of LeNet": kept_progress.GUESS}
+    return [b"\x00" + json.dumps(good).encode(), b"\x00" + json.dumps(guess).encode(), b"\x00" + json.dumps({"before": [True] * 12}).encode(),
+            b"\x00{}", b"\x00[]"]
 
 
 # ----------------------------------------------------------------------------------------------------------- submissions
