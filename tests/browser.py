@@ -52,7 +52,7 @@ def jupyterlab(folder, command=None):
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(wanted))
     arguments = ["--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1", "--ServerApp.port_retries=0",
-                 "--IdentityProvider.token=", "--ServerApp.password="]
+                 "--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"]      # for `end_kernels`
     if not command:
         command = [sys.executable, "-m", "jupyterlab"]
         arguments += [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=", "--LabApp.extension_manager=readonly",
@@ -84,8 +84,11 @@ def end_kernels(address):
     with urllib.request.urlopen(f"{address}/api/kernels", timeout=60) as answer:
         kernels = json.load(answer)
     for kernel in kernels:
-        with contextlib.suppress(urllib.error.HTTPError):                       # ended by itself meanwhile
+        try:
             urllib.request.urlopen(urllib.request.Request(f"{address}/api/kernels/{kernel['id']}", method="DELETE"), timeout=60)
+        except urllib.error.HTTPError as error:
+            if error.code != 404:                                               # 404: ended by itself meanwhile
+                raise
 
 
 @contextlib.contextmanager

@@ -148,8 +148,9 @@ def test_reading_gives_the_maps_and_leaves_no_trace(net, rng):
 
 def test_the_answer_in_words():
     p = np.array([0.031, 0.038, 0.931])
-    assert sentence(p) == "Reads as 2 (93.1 %), then 1 (3.8 %)."
-    assert sentence(p, blank=True) == "Nothing is drawn; blank paper reads as 2 (93.1 %), then 1 (3.8 %)."
+    assert sentence(p) == "The network reads a 2 (93.1 %); its second guess is a 1 (3.8 %)."
+    assert sentence(p, blank=True) == "Nothing is drawn; the network reads blank paper as a 2 (93.1 %); its second guess is a 1 (3.8 %)."
+    assert sentence(np.eye(9)[8] + 0.0).startswith("The network reads an 8 (100.0 %)")
     assert "not numbers" in sentence(p * np.nan)
 
 

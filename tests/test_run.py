@@ -138,7 +138,7 @@ def test_divergence_is_told_in_the_panel(few):
     panel.run.settings.lr = 100.0
     panel.start()
     panel.wait()
-    assert panel.run.state == "failed" and "stopped being a number" in panel._status.value
+    assert panel.run.state == "failed" and "stopped being a number" in panel.page["status"]
 
 
 def test_a_students_mistake_is_raised_where_one_waits(few):
@@ -176,15 +176,22 @@ def test_await_and_cancel(few):
 
 def test_panel_buttons_and_closing(few):
     panel = TrainingPanel(network(), few, steps=500)
-    works = {name: not button.disabled for name, button in panel._buttons.items()}
-    assert works == {"Start": True, "Pause": False, "Step": True, "Resume": False, "Stop": False}
-    panel._buttons["Start"].click()
+    def click(do, **more):
+        panel._receive(panel, {"do": do, **more}, [])
+
+    def works():
+        return {name for name, usable in panel.page["works"].items() if usable}
+    assert works() == {"start", "step"}
+    click("start")
     until(lambda: len(panel.run.history.losses) > 2)
-    panel._buttons["Pause"].click()
-    until(lambda: "Paused" in panel._status.value)
-    assert not panel._buttons["Resume"].disabled and panel._buttons["Pause"].disabled
-    panel._sliders["lr"].value = 0.01
-    assert panel.run.settings.lr == 0.01
+    click("pause")
+    until(lambda: "Paused" in panel.page["status"])
+    assert works() == {"step", "resume", "stop"} and "The smoothed loss went from" in panel.page["said"]
+    click("set", name="lr", value=0.01)
+    assert panel.run.settings.lr == panel.page["settings"]["lr"] == 0.01
+    click("set", name="lr", value=0.3)                       # what the page does not offer, and what no setting is called
+    click("set", name="steps", value=0.01)
+    assert panel.run.settings.lr == 0.01 and panel.run.steps == 500
     panel.close()
     assert panel.run.state == "stopped" and not threads()
 

@@ -91,14 +91,18 @@ def read(net: Net, image, towards=None):
 
 
 def sentence(p, blank=False):
-    """The answer in words: "Reads as 7 (93.1 %), then 2 (3.0 %)."."""
+    """The answer in words: "The network reads a 7 (93.1 %); its second guess is a 2 (3.0 %)."."""
     if not np.isfinite(p).all():
         return "The probabilities are not numbers: the network's weights have diverged."
     first, second = np.argsort(-p, kind="stable")[:2]
-    subject = "Nothing is drawn; blank paper reads" if blank else "Reads"
-    return f"{subject} as {first} ({percent(p[first])}), then {second} ({percent(p[second])})."
+    subject = "Nothing is drawn; the network reads blank paper as" if blank else "The network reads"
+    return f"{subject} {_article(first)} ({percent(p[first])}); its second guess is {_article(second)} ({percent(p[second])})."
 
 
-def percent(share):
+def _article(digit):
+    return f"an {digit}" if digit == 8 else f"a {digit}"
+
+
+def percent(share, decimals=1):
     """A share in words: "93.1 %"."""
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.{decimals}f} %"

@@ -270,7 +270,7 @@ class Run:
             return f"{self.state.capitalize()}: {self.steps:,} steps of {self.recipe.batch_size} images, {self.data.name}."
         words = f"{self.state.capitalize()} after {done:,} of {self.steps:,} steps"
         if self.state in ("finished", "stopped") and h.evaluations and h.evaluations[-1].step == done:
-            words += (f" in {h.seconds:.1f} s: {1 - h.evaluations[-1].test_error:.2%} of the {len(self.data.test_y):,} test images "
+            words += (f" in {h.seconds:.1f} s: {100 - 100 * h.evaluations[-1].test_error:.2f} % of the {len(self.data.test_y):,} test images "
                       "are right")
         return f"{words} ({self.data.name})."
 

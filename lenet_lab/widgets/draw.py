@@ -16,7 +16,7 @@ from lenet_core._parallel import map_in_threads
 from lenet_lab import plots
 from lenet_lab.inside.drawing import FIELD, as_mnist, checked, read, resized, sentence
 
-from .page import HERE, WithPicture, script
+from .page import WithPicture, script, style
 
 SHEET = 140                              # pixels per side of the drawing that the page sends
 
@@ -32,7 +32,7 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
     """
 
     _esm = script("draw.js")
-    _css = HERE / "draw.css"
+    _css = style("draw.css")
     page = traitlets.Dict().tag(sync=True)
     centred = traitlets.Bool(True).tag(sync=True)
     towards = traitlets.Int(None, allow_none=True).tag(sync=True)

@@ -9,7 +9,7 @@ import traitlets
 
 from lenet_lab.plots import relus
 
-from .page import HERE, WithPicture, script
+from .page import WithPicture, script, style
 
 
 class Hinges(WithPicture, anywidget.AnyWidget):
@@ -20,7 +20,7 @@ class Hinges(WithPicture, anywidget.AnyWidget):
     """
 
     _esm = script("hinges.js")
-    _css = HERE / "hinges.css"
+    _css = style("hinges.css")
     b = traitlets.Float().tag(sync=True)
     hinges = traitlets.List().tag(sync=True)
     shown = traitlets.Int().tag(sync=True)

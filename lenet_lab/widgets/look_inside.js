@@ -2,189 +2,36 @@
 // The maps come with the traits `page` and `values`; what belongs to the unit under the cursor (its receptive fields, its sum) is
 // asked of Python, one question at a time: while an answer is awaited, only the newest place of the cursor is kept.
 
+import { colour, inkOn, scaleOf } from "./colours.js";
+import { number, percent, typeset } from "./numbers.js";
+import { announcer, barList, button, choice, element, slider, usable, widget } from "./parts.js";
+import { inCells, makeSheet } from "./sheet.js";
+
 const CHOICES = { out: "activations", dout: "gradients", W: "weights", dW: "weight gradients" };
 const WHAT = { out: "activations", dout: "gradient of the activations", W: "weights", dW: "gradient of the weights" };
 const KEY = { unit: "the unit", field: "what it comes from", feeds: "what it goes into", winner: "a window's maximum" };
-const BLUE = [31, 78, 121], RED = [200, 85, 61], GREY = [138, 138, 138];      // as in the figures; grey for what is no number
-const GAP = 6, LABEL = 12, ONE_LINE = 88, TWO_LINES = 60, NUMBER_WIDTH = 27, NUMBER_HEIGHT = 16;     // pixels
-const STEPS = 255;
-
-function say(value, digits = 3) {                                 // a number as Python's %g writes it
-  if (!Number.isFinite(value)) return String(value);
-  const size = Math.abs(value);
-  return size && size < 1e-4 ? value.toExponential(digits - 1).replace(/\.?0*e/, "e") : String(Number(value.toPrecision(digits)));
-}
 
 const size = (shape) => shape.reduce((product, length) => product * length, 1);
-
-function scaleOf(values) {                                        // one colour scale for all of `values`
-  let low = Infinity, high = -Infinity, lost = 0;
-  for (const v of values) {
-    if (!Number.isFinite(v)) lost++;
-    else { if (v < low) low = v; if (v > high) high = v; }
-  }
-  if (low > high) low = high = 0;
-  return { low, high, lost, top: Math.max(-low, high) || 1, ink: false };
-}
-
-function colour(value, scale) {
-  if (!Number.isFinite(value)) return GREY;
-  const part = Math.round(Math.min(1, Math.abs(value) / scale.top) * STEPS) / STEPS;
-  const end = scale.ink ? [0, 0, 0] : value < 0 ? BLUE : RED;
-  return end.map((c) => 255 + (c - 255) * part);
-}
-
-const dark = (value, scale) => Math.abs(value) / scale.top > (scale.ink ? 0.5 : 0.7);
-
-function inCells(top, whole) {                                    // how numbers are written into cells: { unit, text }
-  if (whole && top < 1000) return { unit: 1, text: (v) => String(v) };
-  const power = Math.floor(Math.log10(top));
-  const unit = power < -1 || power > 2 ? 10 ** power : 1;
-  const decimals = top / unit >= 100 ? 0 : top / unit >= 10 ? 1 : 2;
-  return { unit, text: (v) => (v === 0 ? "0" : (v / unit).toFixed(decimals).replace(/^-(0\.?0*)$/, "$1")) };
-}
-
-// A sheet: the tiles of a picture on a canvas, a second canvas over it for the frames, and under each tile its label.
-// A picture is { tiles, h, w, value(t, i, j), unit(t, i, j), place(cursor), label(t), across, numbers, free }.
-function makeSheet(attributes = {}) {
-  const base = element("canvas", { role: "img" }), over = element("canvas", { class: "over", ...attributes });
-  const labels = element("div", { class: "labels" });
-  const host = element("div", { class: "sheet" }, base, labels, over);
-  let picture, scale, cells, cw, ch, across, stepX, stepY, width, height;
-
-  function lay(shown, colours, room, tall, sizes, labelled) {
-    [picture, scale, cells] = [shown, colours, inCells(colours.top, colours.whole)];
-    const { tiles, h, w } = picture, gap = picture.across ? 1 : labelled ? GAP : 2, lettered = labelled && picture.label;
-    let lines = 0;
-    const fit = (x, y) => {
-      [cw, ch] = [x, y];
-      lines = !lettered ? 0 : w * cw >= ONE_LINE ? 1 : 2;
-      stepX = Math.max(w * cw, lettered ? TWO_LINES : 0) + gap;
-      stepY = h * ch + lines * LABEL + gap;
-      across = picture.across ?? Math.max(1, Math.min(tiles, Math.floor((room + gap) / stepX)));
-      width = Math.max(across * stepX - gap, 1);
-      height = Math.ceil(tiles / across) * stepY - gap;
-      return width <= room && height <= tall(x);
-    };
-    if (picture.numbers) fit(Math.max(NUMBER_WIDTH, Math.min(44, Math.floor(room / w))), NUMBER_HEIGHT);
-    else if (picture.free) fit(Math.max(1, Math.min(24, Math.floor(room / w))), Math.max(1, Math.min(16, Math.floor(tall(1) / h))));
-    else sizes.some((s) => fit(s, s));
-    for (const canvas of [base, over]) {
-      const ratio = window.devicePixelRatio || 1;
-      [canvas.width, canvas.height] = [Math.ceil(width * ratio), Math.ceil(height * ratio)];
-      [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
-      canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
-    }
-    [host.style.width, host.style.height] = [`${width}px`, `${height}px`];
-    labels.replaceChildren(...(lettered ? Array.from({ length: tiles }, (_, t) => {
-      const [left, top] = corner(t), [number, range] = picture.label(t, cells.text);
-      return element("span", { style: `left:${left}px;top:${top + h * ch + 1}px` },
-        element("b", {}, number), lines === 1 ? " " : element("br"), range);
-    }) : []));
-  }
-
-  const corner = (t) => [(t % across) * stepX, Math.floor(t / across) * stepY];
-
-  function draw() {
-    const { tiles, h, w } = picture, context = base.getContext("2d");
-    const stamp = new OffscreenCanvas(w, h), inside = stamp.getContext("2d"), dots = inside.createImageData(w, h);
-    const lettered = picture.numbers || (cw >= NUMBER_WIDTH + 3 && ch >= 14);
-    context.clearRect(0, 0, width, height);
-    context.imageSmoothingEnabled = cw < 1;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.font = cw < 30 ? "9.5px sans-serif" : "11px sans-serif";
-    for (let t = 0; t < tiles; t++) {
-      const [left, top] = corner(t);
-      for (let i = 0, at = 0; i < h; i++)
-        for (let j = 0; j < w; j++, at += 4) {
-          const value = picture.value(t, i, j);
-          if (value === undefined) dots.data[at + 3] = 0;
-          else { [dots.data[at], dots.data[at + 1], dots.data[at + 2]] = colour(value, scale); dots.data[at + 3] = 255; }
-        }
-      inside.putImageData(dots, 0, 0);
-      context.drawImage(stamp, left, top, w * cw, h * ch);
-      if (lettered)
-        for (let i = 0; i < h; i++)
-          for (let j = 0; j < w; j++) {
-            const value = picture.value(t, i, j);
-            if (value === undefined) continue;
-            context.fillStyle = dark(value, scale) ? "#fff" : "#222";
-            context.fillText(cells.text(value), left + (j + 0.5) * cw, top + (i + 0.5) * ch);
-          }
-      context.strokeStyle = "#999";
-      context.lineWidth = 0.5;
-      if (!picture.across) context.strokeRect(left + 0.25, top + 0.25, w * cw - 0.5, h * ch - 0.5);
-    }
-    return lettered || picture.label ? cells.unit : 1;              // what the numbers on the sheet are multiplied by
-  }
-
-  function hit(event) {                                           // the cell under the pointer: [t, i, j], or null between the tiles
-    const box = over.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
-    const column = Math.floor(x / stepX), row = Math.floor(y / stepY), t = row * across + column;
-    const j = Math.floor((x - column * stepX) / cw), i = Math.floor((y - row * stepY) / ch);
-    return x < 0 || y < 0 || column >= across || t >= picture.tiles || i >= picture.h || j >= picture.w ? null : [t, i, j];
-  }
-
-  function frame(style, [t, i, j], [i2, j2] = [i, j]) {
-    const context = over.getContext("2d"), corners = corner(t), thick = cw < 6 ? 1 : 2;
-    let [x, y, wide, tall] = [corners[0] + j * cw, corners[1] + i * ch, (j2 - j + 1) * cw, (i2 - i + 1) * ch];
-    const grow = Math.max(0, (5 - Math.min(wide, tall)) / 2);
-    [x, y, wide, tall] = [x - grow, y - grow, wide + 2 * grow, tall + 2 * grow];
-    const line = (thick, colour, dash = []) => {
-      const ends = [Math.max(x, 1), Math.max(y, 1), Math.min(x + wide, width - 1), Math.min(y + tall, height - 1)];
-      const [left, top, right, bottom] = ends.map((end) => Math.round(end - 0.5) + 0.5);           // sharp lines
-      context.lineWidth = thick;
-      context.strokeStyle = colour;
-      context.setLineDash(dash);
-      context.strokeRect(left, top, right - left, bottom - top);
-    };
-    if (style === "unit") { line(4, "#111"); line(2, "#ffd400"); }
-    else if (style === "winner") {
-      context.setLineDash([]);
-      for (const [colour, radius] of [["#fff", 4], ["#111", 2.7]]) {
-        context.fillStyle = colour;
-        context.beginPath();
-        context.arc(x + wide / 2, y + tall / 2, radius, 0, 7);
-        context.fill();
-      }
-    } else { line(thick + 2, "#fff"); line(thick, "#111", style === "feeds" ? [3, 2] : []); }
-  }
-
-  const clear = () => over.getContext("2d").clearRect(0, 0, width, height);
-
-  function step([t, i, j], down, right) {                         // the next cell in a direction, over the edge into the next tile
-    const { tiles, h, w } = picture, to = [t, i + down, j + right];
-    if (to[1] >= 0 && to[1] < h && to[2] >= 0 && to[2] < w) return to;
-    const column = (t % across) + right, next = t + down * across + right;
-    return column < 0 || column >= across || next < 0 || next >= tiles ? null : [next, (i + down + h) % h, (j + right + w) % w];
-  }
-
-  const box = ([t, i, j]) => { const [left, top] = corner(t); return { left: left + j * cw, top: top + i * ch, width: cw, height: ch }; };
-  return { host, base, over, lay, draw, hit, frame, clear, step, box, get picture() { return picture; } };
-}
 
 function render({ model, el }) {
   const view = Math.random().toString(36).slice(2);
   let page, levels, facts, chosen = 1, what = "out", zoom = null, held = false;
   let cursor = null;                                              // { level, index, weight }
-  let asked = false, again = false, waiting = null, speaking = null, roomSeen = 0;
-  let weights = new Map();                                        // layer -> { W, dW } of this image
+  let asked = false, again = false, waiting = null, news = "", roomSeen = 0;
+  const weights = new Map();                                        // layer -> { W, dW } of this image
 
   // ------------------------------------------------------------------------------------------------- what never changes
-  const button = (text, title, act, more = {}) => element("button", { type: "button", title, onclick: act, ...more }, text);
+  const heard = announcer();
   const previous = button("Previous", "the image before", () => goTo(page.image - 1));
   const next = button("Next", "the image after", () => goTo(page.image + 1));
   const field = element("input", { type: "number", min: 0, step: 1, "aria-label": "number of the image", onchange: () => goTo(field.valueAsNumber),
     onkeydown: (event) => { if (event.key === "Enter") goTo(field.valueAsNumber); } });          // JupyterLab lets no Enter through
-  const slider = element("input", { type: "range", min: 0, step: 1, "aria-label": "choose an image", oninput: () => goTo(+slider.value) });
+  const images = slider("choose an image", { high: 0, words: (image) => `image ${image}` }, goTo);
   const count = element("span", {}), verdict = element("span", { class: "verdict" });
-  const show = element("select", { "aria-label": "what is shown", onchange: () => { what = show.value; zoom = null; enter(chosen); } },
-    ...Object.entries(CHOICES).map(([value, text]) => element("option", { value }, text)));
-  const network = element("div", { class: "network" });
-  const classes = element("table", { class: "classes" });
+  const show = choice("what is shown", Object.entries(CHOICES), (value) => { what = value; zoom = null; enter(chosen); });
+  const network = element("div", { class: "network" }), classes = barList("class, score, probability");
   const title = element("div", { class: "title" }), scaleWords = element("span", {});
-  const bar = element("canvas", { class: "scale", role: "img", width: 120, height: 10 });
+  const bar = element("canvas", { class: "scale", role: "img", width: 120, height: 12 });
   const legend = element("div", { class: "legend" }, bar, scaleWords);
   const hold = button("Hold", "let the pointer pass without moving the cursor (Space)", () => holding(!held), { "aria-pressed": "false" });
   const back = button("All maps", "back to all maps (Escape)", () => unzoom());
@@ -193,17 +40,16 @@ function render({ model, el }) {
   const scroll = element("div", { class: "scroll" }, sheet.host), none = element("p", { class: "none" });
   const name = element("span", { class: "name" }), entry = element("code", { class: "entry" });
   const tiles = element("canvas", { class: "tiles", role: "img" });
-  const sum = element("div", { class: "sum" }), terms = element("ol", { class: "terms" }), weightWords = element("div", { class: "weight" });
+  const sum = element("div", { class: "work sum" }), terms = element("ol", { class: "terms" }), weightWords = element("div", { class: "weight" });
   const comes = element("ul", { class: "comes" }), goes = element("span", { class: "goes" }), gradient = element("span", { class: "back" });
   const busy = element("div", { class: "busy" });
   const details = element("div", { class: "details" }, element("div", {}, name, " ", entry), busy, weightWords,
     element("div", {}, element("b", {}, "Comes from "), comes), element("div", {}, element("b", {}, "Goes into "), goes),
     element("div", {}, element("b", {}, "Comes back "), gradient), tiles, sum, terms);
-  const said = element("div", { class: "said", role: "status", "aria-live": "polite" });
-  const root = element("div", { class: "lenet-look", role: "group", "aria-label": "Inside a network: maps, kernels and one unit" },
-    element("div", { class: "controls" }, element("label", {}, "image ", field), count, previous, next, slider, verdict),
+  const root = widget("look", "Inside a network: maps, kernels and one unit",
+    element("div", { class: "bar-of-controls" }, element("label", {}, "image ", field), count, previous, next, images.host, verdict),
     element("div", { class: "body" }, network,
-      element("div", { class: "main" }, element("div", { class: "head" }, title, show, back, hold), legend, none, scroll, details)), said);
+      element("div", { class: "main" }, element("div", { class: "head" }, title, show, back, hold), legend, none, scroll, details)), heard.host);
   el.append(root);
 
   // ----------------------------------------------------------------------------------------------------- from Python
@@ -222,12 +68,14 @@ function render({ model, el }) {
       return { ...level, ...values, scale, sheet: old?.[n].sheet, button: old?.[n].button };
     });
     weights.clear();
-    for (const control of [field, slider]) { control.max = page.count - 1; control.value = page.image; }
-    slider.setAttribute("aria-valuetext", `image ${page.image} of ${page.count}`);
+    field.max = images.input.max = page.count - 1;
+    field.value = page.image;
+    images.put(page.image, ` of ${page.count}`);
     count.textContent = `of ${page.count.toLocaleString("en")}`;
-    previous.setAttribute("aria-disabled", page.image === 0);
-    next.setAttribute("aria-disabled", page.image === page.count - 1);
-    verdict.textContent = page.verdict;
+    usable(previous, page.image > 0);
+    usable(next, page.image < page.count - 1);
+    verdict.textContent = typeset(page.verdict);
+    if (!first) news = `Image ${page.image}: ${verdict.textContent}. `;
     if (first) { column(); cursor = { level: levelOf(page.unit.layer), index: page.unit.index, weight: null }; }
     fillClasses();
     layOut();
@@ -262,7 +110,7 @@ function render({ model, el }) {
     model.send({ do: "unit", view, layer: levels[cursor.level].name, index: cursor.index, weight: cursor.weight });
     waiting = setTimeout(() => {
       const level = levels[cursor.level];
-      busy.textContent = `${level.name} (${cursor.index.join(", ")}) = ${say(level.out[flat(level, cursor.index)], 4)}. ` +
+      busy.textContent = `${level.name} (${cursor.index.join(", ")}) = ${number(level.out[flat(level, cursor.index)], 4)}. ` +
         "Python is busy: frames and sums follow when the running cell is done. If the kernel was restarted, run this cell again.";
     }, 1000);
   }
@@ -270,7 +118,8 @@ function render({ model, el }) {
   function goTo(image) {
     if (!Number.isFinite(image)) image = page.image;
     image = Math.max(0, Math.min(page.count - 1, Math.round(image)));
-    field.value = slider.value = image;
+    field.value = image;
+    images.put(image, ` of ${page.count}`);
     if (image === model.get("image")) return;
     model.set("image", image);
     model.save_changes();
@@ -349,16 +198,12 @@ function render({ model, el }) {
       const key = n ? "" : element("div", { class: "key" }, ...Object.entries(KEY).map(([style, text]) => element("div", { class: style }, text)));
       return element("div", { class: "level" }, element("div", {}, level.button, element("span", {}, shape)),
         element("div", { class: "strip" }, level.sheet.host, key));
-    }), classes);
+    }), classes.host);
   }
 
   function fillClasses() {
-    const best = Math.max(...page.classes.map((c) => c.share));
-    const bar = (share) => element("div", { class: "bar", style: `width:${(100 * share).toFixed(1)}%` });
-    const rows = page.classes.map((c, k) => element("tr", { class: c.share === best ? "best" : false },
-      element("th", { scope: "row" }, k === page.label ? `${k}*` : String(k)), element("td", {}, c.score),
-      element("td", { "aria-hidden": "true" }, bar(c.share)), element("td", {}, c.p)));
-    classes.replaceChildren(element("caption", {}, "class, score, probability (* the label)"), ...rows);
+    const shares = page.classes.map((c) => c.share ?? NaN);
+    classes.put(shares, { [page.label]: "label" }, page.classes.map((c, k) => `${typeset(c.score)}   ${percent(shares[k], 2)}`));
   }
 
   function layOut() {
@@ -377,12 +222,12 @@ function render({ model, el }) {
   }
 
   function laySheet() {
-    const level = levels[chosen], weighty = what === "W" || what === "dW", tall = Math.max(300, Math.min(460, window.innerHeight * 0.47));
+    const level = levels[chosen], weighty = what === "W" || what === "dW", tall = Math.max(300, Math.min(460, root.clientWidth * 0.4));
     const missing = weighty && !level.weights;
     back.hidden = zoom == null;
     none.hidden = !missing && !(weighty && !weights.has(level.name));
     legend.hidden = scroll.hidden = !none.hidden;
-    title.textContent = `${level.name}: ${level.about}`;
+    title.textContent = `${level.name}: ${typeset(level.about)}`;
     if (!none.hidden) {
       const having = levels.filter((l) => l.weights).map((l) => l.name).join(", ");
       none.textContent = missing ? `${level.name} has no weights. Choose a layer that has: ${having}.` : "The weights are on their way.";
@@ -409,20 +254,20 @@ function render({ model, el }) {
   }
 
   function describeSheet(level, scale, weighty, unit) {
-    const [low, high] = scale.ink ? ["0", say(scale.top)] : [say(-scale.top), say(scale.top)];
+    const [low, high] = scale.ink ? ["0", number(scale.top)] : [number(-scale.top), number(scale.top)];
     const shown = weighty ? weightsShown(level) : mapsShown(level);
     const colours = scale.ink ? `white 0, black ${high}` : `blue ${low}, white 0, red ${high}`;
-    const units = unit === 1 ? "" : `; the small numbers times ${say(unit, 1)}`;
+    const units = unit === 1 ? "" : `; the small numbers times ${number(unit, 1)}`;
     const lost = scale.lost ? `; grey: ${scale.lost} are not finite numbers` : "";
     scaleWords.textContent = `${WHAT[what]}, ${shown}, one colour scale: ${colours}${units}${lost}`;
     bar.setAttribute("aria-label", `colour scale from ${low} to ${high}`);
     const context = bar.getContext("2d");
     for (let x = 0; x < bar.width; x++) {
       const part = x / (bar.width - 1);
-      context.fillStyle = `rgb(${colour((scale.ink ? part : 2 * part - 1) * scale.top, scale)})`;
+      context.fillStyle = `rgb(${colour((scale.ink ? part : 2 * part - 1) * scale.top, scale.top, scale.ink)})`;
       context.fillRect(x, 0, 1, bar.height);
     }
-    sheet.base.setAttribute("aria-label", `${level.name}, ${WHAT[what]}, ${shown}: from ${say(scale.low)} to ${say(scale.high)}`);
+    sheet.base.setAttribute("aria-label", `${level.name}, ${WHAT[what]}, ${shown}: from ${number(scale.low)} to ${number(scale.high)}`);
     sheet.over.setAttribute("aria-label", `${level.name}, ${WHAT[what]}, ${shown}. Arrow keys walk, ` +
       `Enter shows ${zoom == null ? "the numbers of a map" : "all maps"}, Page Up and Page Down change the layer, Space holds the cursor.`);
   }
@@ -438,6 +283,7 @@ function render({ model, el }) {
   function move(level, unit) {
     if (cursor.level === level && alike(cursor, unit)) return;
     cursor = { level, ...unit };
+    news = "";
     mark();
     ask();
   }
@@ -523,7 +369,7 @@ function render({ model, el }) {
     levels.forEach((level, n) => {
       const words = frames(level.sheet, level, n);
       const { low, high } = level.scale[what === "dout" ? "dout" : "out"];
-      level.sheet.base.setAttribute("aria-label", `${level.name}, ${level.about}: from ${say(low)} to ${say(high)}${words}`);
+      level.sheet.base.setAttribute("aria-label", `${level.name}, ${level.about}: from ${number(low)} to ${number(high)}${words}`);
     });
     if (scroll.hidden) return;
     if (sheet.picture.weighty) {
@@ -573,20 +419,18 @@ function render({ model, el }) {
     const before = facts?.layer;
     facts = unit;
     mark();
-    name.textContent = `${unit.name} = ${unit.value}, gradient ${unit.gradient}`;
+    name.textContent = typeset(`${unit.name} = ${unit.value}, gradient ${unit.gradient}`);
     entry.textContent = unit.entry;
-    sum.textContent = unit.sum;
-    weightWords.textContent = unit.weightWords;
-    terms.replaceChildren(...unit.terms.map((term) => element("li", {}, term)));
-    comes.replaceChildren(...(unit.comes.length ? unit.comes : ["nowhere: it is given"]).map((words) => element("li", {}, words)));
-    goes.textContent = unit.goes;
-    gradient.textContent = unit.back;
+    sum.textContent = typeset(unit.sum);
+    weightWords.textContent = typeset(unit.weightWords);
+    terms.replaceChildren(...unit.terms.map((term) => element("li", {}, typeset(term))));
+    comes.replaceChildren(...(unit.comes.length ? unit.comes : ["nowhere: it is given"]).map((words) => element("li", {}, typeset(words))));
+    goes.textContent = typeset(unit.goes);
+    gradient.textContent = typeset(unit.back);
     drawTiles(unit);
     if (before !== unit.layer) details.style.minHeight = "";
     details.style.minHeight = `${Math.max(parseInt(details.style.minHeight) || 0, details.offsetHeight)}px`;      // so that nothing jumps
-    clearTimeout(speaking);
-    const words = unit.weightWords ? `${unit.weightWords}. ${unit.said}` : unit.said;
-    speaking = setTimeout(() => { said.textContent = words; }, 300);      // when the cursor rests
+    heard.say(news + typeset(unit.weightWords ? `${unit.weightWords}. ${unit.said}` : unit.said));      // when the cursor rests
   }
 
   function drawTiles(unit) {
@@ -601,10 +445,10 @@ function render({ model, el }) {
       const products = [unit.patch[0].map((row, i) => row.map((v, j) => numberOf(v) * numberOf(unit.kernel[0][i][j])))];
       parts.push({ title: "products", values: products, scale: scaleOf(flatten(products)) });
     }
-    const room = Math.max(280, details.clientWidth), ratio = window.devicePixelRatio || 1, left = plain ? 0 : 48;
-    const cw = plain ? Math.min(42, Math.floor((room - 60) / parts.length / k)) : Math.max(1, Math.min(6, Math.floor(27 / k))), ch = plain ? 15 : cw;
-    const pitch = plain ? k * cw + 24 : Math.max(k * cw, 25) + 3, across = plain ? parts.length : Math.max(1, Math.floor((room - left) / pitch));
-    const group = plain ? k * ch + 18 : 2 * (k * ch + 3) + 30, groups = plain ? 1 : Math.ceil(C / across);
+    const room = Math.max(280, details.clientWidth), ratio = window.devicePixelRatio || 1, left = plain ? 0 : 62;
+    const cw = plain ? Math.min(46, Math.floor((room - 60) / parts.length / k)) : Math.max(1, Math.min(8, Math.floor(36 / k))), ch = plain ? 20 : cw;
+    const pitch = plain ? k * cw + 24 : Math.max(k * cw, 34) + 4, across = plain ? parts.length : Math.max(1, Math.floor((room - left) / pitch));
+    const group = plain ? k * ch + 42 : 2 * (k * ch + 3) + 38, groups = plain ? 1 : Math.ceil(C / across);
     const [wide, tall] = [plain ? parts.length * pitch : left + Math.min(C, across) * pitch, groups * group];
     if (tiles.width !== Math.ceil(wide * ratio) || tiles.height !== Math.ceil(tall * ratio)) {
       [tiles.width, tiles.height] = [Math.ceil(wide * ratio), Math.ceil(tall * ratio)];
@@ -614,7 +458,7 @@ function render({ model, el }) {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, wide, tall);
     context.textBaseline = "middle";
-    const write = (text, x, y, font = "11px sans-serif", align = "left") => {
+    const write = (text, x, y, font = "13px sans-serif", align = "left") => {
       Object.assign(context, { fillStyle: ink, font, textAlign: align });
       context.fillText(text, x, y);
     };
@@ -622,31 +466,34 @@ function render({ model, el }) {
       const cells = inCells(scale.top, rows.every((row) => row.every(Number.isInteger)));
       rows.forEach((row, i) => row.forEach((value, j) => {
         const v = numberOf(value);
-        context.fillStyle = `rgb(${colour(v, scale)})`;
+        const rgb = colour(v, scale.top, scale.ink);
+        context.fillStyle = `rgb(${rgb})`;
         context.fillRect(x + j * cw, y + i * ch, cw, ch);
         if (!lettered) return;
-        context.fillStyle = dark(v, scale) ? "#fff" : "#222";
-        context.font = "10px sans-serif";
+        context.fillStyle = inkOn(rgb);
+        context.font = "13px sans-serif";
         context.textAlign = "center";
-        context.fillText(Number.isFinite(v) ? say(v, 2) : "?", x + (j + 0.5) * cw, y + (i + 0.5) * ch + 0.5);
+        context.fillText(Number.isFinite(v) ? cells.text(v) : "?", x + (j + 0.5) * cw, y + (i + 0.5) * ch + 0.5);
       }));
-      context.strokeStyle = "#888";
+      context.strokeStyle = "#767e87";
       context.lineWidth = 0.75;
       context.strokeRect(x + 0.4, y + 0.4, k * cw - 0.8, k * ch - 0.8);
     };
     if (plain) parts.forEach((part, n) => {
-      write(part.title, n * pitch, 8);
-      block(part.values[0], part.scale, n * pitch, 17, cw >= 24);
-      if (n + 1 < parts.length) write(n ? "=" : "×", n * pitch + k * cw + 12, 17 + k * ch / 2, "15px sans-serif", "center");
+      const { unit: times } = inCells(part.scale.top, part.values[0].every((row) => row.every(Number.isInteger)));
+      write(times === 1 ? part.title : `${part.title}, times ${number(times)}`, n * pitch, 8);
+      block(part.values[0], part.scale, n * pitch, 18, cw >= 40);
+      if (n + 1 < parts.length) write(n ? "=" : "·", n * pitch + k * cw + 12, 18 + k * ch / 2, "17px sans-serif", "center");
+      if (part.title === "products") write(`their sum: ${number(unit.sums[0], 4)}, plus the bias: ${typeset(unit.value)}`, n * pitch + k * cw, 30 + k * ch, "bold 13px sans-serif", "right");
     });
     else for (let c = 0, sums = inCells(scaleOf(unit.sums.map(numberOf)).top, false); c < C; c++) {
       const x = left + (c % across) * pitch, y = Math.floor(c / across) * group, tile = k * ch + 3;
-      const total = sums.unit === 1 ? "sum" : `sum*${say(1 / sums.unit)}`;
-      const rows = [["map", 6], ["under it", 14 + tile / 2], ["kernel", 14 + tile * 1.5], [total, 20 + 2 * tile]];
+      const total = sums.unit === 1 ? "sum" : `sum·${number(1 / sums.unit)}`;
+      const rows = [["map", 7], ["under it", 18 + tile / 2], ["kernel", 18 + tile * 1.5], [total, 26 + 2 * tile]];
       if (c % across === 0) rows.forEach(([text, at]) => write(text, 0, y + at));
-      write(String(c), x + k * cw / 2, y + 6, "10px sans-serif", "center");
-      parts.forEach((part, n) => block(part.values[c], part.scale, x, y + 14 + n * tile, false));
-      write(sums.text(unit.sums[c] ?? NaN), x + k * cw / 2, y + 20 + 2 * tile, "10px sans-serif", "center");
+      write(String(c), x + k * cw / 2, y + 7, "13px sans-serif", "center");
+      parts.forEach((part, n) => block(part.values[c], part.scale, x, y + 18 + n * tile, false));
+      write(sums.text(unit.sums[c] ?? NaN), x + k * cw / 2, y + 26 + 2 * tile, "13px sans-serif", "center");
     }
     tiles.setAttribute("aria-label", C === 1 ? `${parts.map((part) => part.title).join(", ")}: ${k}x${k} numbers, written out below`
       : `for each of ${C} maps: the patch under the unit, its kernel, and the sum of their products`);
@@ -666,7 +513,7 @@ function render({ model, el }) {
   return () => {
     watcher.disconnect();
     clearTimeout(waiting);
-    clearTimeout(speaking);
+    heard.stop();
     model.off("change:page", build);
     model.off("msg:custom", hear);
   };

@@ -6,6 +6,7 @@ receptive fields, the patch and the sum of one unit are computed when the page r
 
 import itertools
 import math
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,10 +16,12 @@ import traitlets
 
 from lenet_core.registry import EVERYTHING
 from lenet_lab import plots
+from lenet_lab.inside.drawing import percent
 from lenet_lab.inside.look import Look, twin
 
-from .page import HERE, WithPicture, script
+from .page import WithPicture, script, style
 
+FORMULA = r" \[[^]]*\]"                    # of a receptive field, in its sentence; not read aloud
 LARGEST = 10                             # number of contributions to an inner product that are listed
 
 
@@ -31,7 +34,7 @@ class LookInside(WithPicture, anywidget.AnyWidget):
     """
 
     _esm = script("look_inside.js")
-    _css = HERE / "look_inside.css"
+    _css = style("look_inside.css")
     image = traitlets.Int().tag(sync=True)
     page = traitlets.Dict().tag(sync=True)
     values = traitlets.Bytes().tag(sync=True)
@@ -77,8 +80,8 @@ class LookInside(WithPicture, anywidget.AnyWidget):
         weights = [None, *(list(layer.params["W"].shape) if layer.params else None for layer in look.net.layers)]
         colours = plots.layer_colours(names)
         return {"count": len(self._x), "image": self.image, "label": label,
-                "verdict": f"label {label}, answer {answer} (probability {look.p[0, answer]:.4f}), loss {number(look.loss)}",
-                "classes": [{"score": number(score, 3), "p": f"{p:.4f}", "share": _finite(p)}
+                "verdict": f"label {label}, answer {answer} ({percent(look.p[0, answer])}), loss {number(look.loss)}",
+                "classes": [{"score": number(score, 3), "share": _finite(p)}
                             for score, p in zip(look.scores[0], look.p[0])],
                 "levels": [{"name": name, "colour": colours[name], "about": kind, "shape": list(shape), "weights": W}
                            for name, kind, shape, W in zip(names, kinds, shapes, weights)],
@@ -117,7 +120,7 @@ def facts(look, layer, index, weight=None):
     made["back"] = _back(look, unit)
     if weight is not None:
         made["weightWords"] = _weight(look, unit, tuple(weight))
-    made["said"] = f"{made['name']} = {made['value']}, gradient {made['gradient']}. {made['comes'][-1] if fields else ''}"
+    made["said"] = f"{made['name']} = {made['value']}, gradient {made['gradient']}. {re.sub(FORMULA, '', made['comes'][-1]) if fields else ''}"
     return made
 
 

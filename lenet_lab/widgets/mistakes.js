@@ -1,34 +1,39 @@
 // The page of Mistakes: a confusion matrix to walk through, and the images of the cell that is open.
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
+import { count, percent } from "./numbers.js";
+import { announcer, button, element, widget } from "./parts.js";
+
+const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function render({ model, el }) {
-  const matrix = element("div", { class: "matrix" }), title = element("div", { class: "title", role: "status", "aria-live": "polite" });
-  const images = element("div", { class: "images" });
-  const all = element("button", { type: "button", onclick: () => model.send({}) }, "All mistakes");
-  el.append(element("div", { class: "lenet-mistakes", role: "group", "aria-label": "Mistakes of the network" },
-    matrix, element("div", { class: "behind" }, element("div", { class: "controls" }, all, title), images)));
+  const matrix = element("div", { class: "matrix" }), title = element("div", { class: "title" }), heard = announcer();
+  const images = element("div", { class: "images", tabindex: 0, role: "group", "aria-label": "images of the open cell" });
+  const all = button("All mistakes", "the images of all mistakes, the surest first", () => model.send({}));
+  el.append(widget("mistakes", "Mistakes of the network", element("div", { class: "both" }, matrix,
+    element("div", { class: "behind" }, element("div", { class: "bar-of-controls" }, all, title), images)), heard.host));
   let cells = new Map();
+
+  function cell(number, i, j, K, most) {
+    const words = `${i} read as ${j}: ${number}`;
+    const td = element("td", { tabindex: i + j ? -1 : 0, role: "gridcell", "aria-label": words, title: words, class: i === j ? "right" : false,
+      onclick: () => choose(i, j), onkeydown: (event) => key(event, i, j, K) }, number ? String(number) : "·");
+    if (i !== j && number) td.style.setProperty("--share", (0.2 + 0.8 * number / most).toFixed(2));
+    cells.set(`${i},${j}`, td);
+    return td;
+  }
 
   function build() {
     const page = model.get("page"), counts = page.counts, K = counts.length;
     const most = Math.max(1, ...counts.flatMap((row, i) => row.filter((_, j) => i !== j)));
+    const head = (text) => element("th", { scope: "col", role: "columnheader" }, text), rate = (share) => element("td", { class: "rate", role: "gridcell" }, percent(share));
+    const side = (text) => element("th", { scope: "row", role: "rowheader" }, text), line = (...parts) => element("tr", { role: "row" }, ...parts);
     cells = new Map();
-    const head = element("tr", {}, element("th", { scope: "col" }, "is \\ read"), ...counts.map((_, j) => element("th", { scope: "col" }, String(j))),
-      element("th", { scope: "col" }, "recall"));
-    const rows = counts.map((row, i) => element("tr", {}, element("th", { scope: "row" }, String(i)), ...row.map((count, j) => {
-      const words = `${i} read as ${j}: ${count}`;
-      const td = element("td", { tabindex: i + j ? -1 : 0, role: "gridcell", "aria-label": words, title: words, class: i === j ? "right" : "",
-        onclick: () => choose(i, j), onkeydown: (event) => key(event, i, j, K) }, count ? String(count) : "·");
-      if (i !== j && count) td.style.background = `color-mix(in srgb, #c8553d ${Math.round(15 + 60 * count / most)}%, transparent)`;
-      cells.set(`${i},${j}`, td);
-      return td;
-    }), element("td", { class: "rate" }, percent(page.recall[i]))));
-    const last = element("tr", {}, element("th", { scope: "row" }, "precision"), ...page.precision.map((share) => element("td", { class: "rate" }, percent(share))),
-      element("td", { class: "rate" }, percent(1 - page.mistakes / page.images)));
+    const rows = counts.map((row, i) => line(side(String(i)), ...row.map((number, j) => cell(number, i, j, K, most)), rate(page.recall[i])));
     matrix.replaceChildren(element("table", { role: "grid", "aria-label": "confusion matrix" },
-      element("caption", {}, `${page.mistakes.toLocaleString("en")} of ${page.images.toLocaleString("en")} ${page.name} misread. Rows: what it is. Columns: what it was read as. Enter or a click opens the images.`),
-      element("thead", {}, head), element("tbody", {}, ...rows, last)));
+      element("caption", {}, `${count(page.mistakes)} of ${count(page.images)} ${page.name} misread. Rows: what it is. Columns: what it was read as. `
+        + "Enter or a click opens the images."),
+      element("thead", {}, line(head("is \\ read"), ...counts.map((_, j) => head(String(j))), head("recall"))),
+      element("tbody", {}, ...rows, line(side("precision"), ...page.precision.map(rate), rate(1 - page.mistakes / page.images)))));
     show();
   }
 
@@ -43,9 +48,9 @@ function render({ model, el }) {
   }
 
   function key(event, i, j, K) {
-    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+    const inside = (at) => Math.max(0, Math.min(K - 1, at)), move = MOVES[event.key];
     if (event.key === "Enter" || event.key === " ") choose(i, j);
-    else if (moves[event.key]) walk(Math.max(0, Math.min(K - 1, i + moves[event.key][0])), Math.max(0, Math.min(K - 1, j + moves[event.key][1])));
+    else if (move) walk(inside(i + move[0]), inside(j + move[1]));
     else return;
     event.preventDefault();
   }
@@ -53,7 +58,9 @@ function render({ model, el }) {
   function show() {
     const opened = model.get("opened");
     title.textContent = opened.title;
+    heard.say(opened.title);
     images.innerHTML = opened.images.join("") || "<p>None.</p>";     // made by Python, from numbers only
+    images.scrollTop = 0;
     for (const [where, td] of cells) {
       if (where === `${opened.true},${opened.answer}`) td.setAttribute("aria-selected", "true");
       else td.removeAttribute("aria-selected");
@@ -63,7 +70,7 @@ function render({ model, el }) {
   model.on("change:page", build);
   model.on("change:opened", show);
   build();
-  return () => { model.off("change:page", build); model.off("change:opened", show); };
+  return () => { heard.stop(); model.off("change:page", build); model.off("change:opened", show); };
 }
 
 export default { render };

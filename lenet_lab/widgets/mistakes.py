@@ -11,9 +11,10 @@ import numpy as np
 import traitlets
 
 from lenet_lab import plots
+from lenet_lab.inside.drawing import percent
 from lenet_lab.inside.look import mistakes, precision_and_recall, probabilities
 
-from .page import HERE, WithPicture, script
+from .page import WithPicture, script, style
 from .pixels import image
 
 SHOWN = 24                               # largest number of images shown at once
@@ -26,7 +27,7 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
     `p` (N, K) are the probabilities, `found` the `lenet_lab.inside.look.Misread`.
     """
 
-    _esm, _css = script("mistakes.js"), HERE / "mistakes.css"
+    _esm, _css = script("mistakes.js"), style("mistakes.css")
     page = traitlets.Dict().tag(sync=True)
     opened = traitlets.Dict().tag(sync=True)
 
@@ -57,7 +58,7 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
 
     def _figure(self, n):
         label, answer = self.y[n], self.answers[n]
-        words = f"{label} read as {answer}, {self.p[n, answer]:.1%} sure" + ("" if label == answer else f"; {label} got {self.p[n, label]:.1%}")
+        words = f"{label} read as {answer}, {percent(self.p[n, answer])} sure" + ("" if label == answer else f"; {label} got {percent(self.p[n, label])}")
         return f"<figure>{image(self.x[n, 0], f'test image {n}: a {words}', zoom=3)}<figcaption>{escape(words)}<br>image {n}</figcaption></figure>"
 
     def picture(self):

@@ -1,15 +1,43 @@
-"""Common parts of the widgets with a browser side: the first part of their script, and a figure for places without widgets."""
+"""Common parts of the widgets with a browser side: script and style sheet, and a figure for places without widgets.
 
+The scripts are JavaScript modules, which tests import as they are. A page gets one text: `script` joins a module and all that it
+imports. So names at the top of a module must differ among those that one widget uses.
+"""
+
+import re
 from pathlib import Path
 
 from lenet_lab import plots
 
 HERE = Path(__file__).parent
+IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.M)
+EXPORT = re.compile(r"^export (?=const|function|class|let)", re.M)
+
+
+def modules(name):
+    """The file names of a module and of all that it imports, each after those that it needs."""
+    found = []
+
+    def add(one):
+        for needed in IMPORT.findall((HERE / one).read_text(encoding="utf-8")):
+            if needed not in found:
+                add(needed)
+        if one not in found:
+            found.append(one)
+
+    add(name)
+    return found
 
 
 def script(name):
-    """The browser side of a widget: the common part (`page.js`), then its own file."""
-    return (HERE / "page.js").read_text(encoding="utf-8") + (HERE / name).read_text(encoding="utf-8")
+    """The browser side of a widget as one module: what it imports, then its own file."""
+    texts = ((HERE / one).read_text(encoding="utf-8") for one in modules(name))
+    return "".join(EXPORT.sub("", IMPORT.sub("", text)) for text in texts)
+
+
+def style(name):
+    """The style sheet of a widget: the common one, then its own."""
+    return "".join((HERE / one).read_text(encoding="utf-8") for one in ("widgets.css", name))
 
 
 class WithPicture:

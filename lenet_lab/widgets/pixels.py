@@ -43,15 +43,3 @@ def image(array, alt, zoom=4, low=None, high=None):
     data = base64.b64encode(png.getvalue()).decode()
     return (f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}" width="{array.shape[1] * zoom}" height="{array.shape[0] * zoom}" '
             'style="image-rendering:pixelated;display:block;margin:0">')
-
-
-def bars(p, label=None):
-    """Ten probabilities as rows of an HTML table: class, bar, percent; the answer in bold, the label marked in words."""
-    rows = ""
-    for k, value in enumerate(p):
-        words = f"{value:.1%}" + (" answer" if k == p.argmax() else "") + (" label" if k == label else "")
-        weight = "bold" if k == p.argmax() else "normal"
-        rows += (f'<tr style="font-weight:{weight}"><th scope="row" style="padding:0 6px;text-align:right">{k}</th><td style="width:110px">'
-                 f'<div style="height:9px;width:{100 * value:.1f}%;min-width:1px;background:#1f4e79"></div></td>'
-                 f'<td style="padding:0 6px;font-variant-numeric:tabular-nums;text-align:left">{words}</td></tr>')
-    return f'<table aria-label="probabilities" style="line-height:1.25;border-collapse:collapse">{rows}</table>'

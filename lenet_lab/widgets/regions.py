@@ -17,13 +17,14 @@ from lenet_lab.inside.relu_regions import DATA, HALF, STEPS, boundary, linear_re
 from lenet_lab.plots import relus
 from lenet_lab.runs.run import Run
 
-from .page import HERE, WithPicture, script
+from .page import WithPicture, script, style
 
 REDRAW_AFTER = 0.2                      # seconds
 PACE = 0.015                            # seconds of pause after a step: a run takes ten seconds instead of less than one
 SIZE = 440                              # width and height of the picture in pixels
 LIMITS = {"width": (1, 16), "depth": (1, 3), "start": (0, 9)}
-INSIDE, LINE, EDGE = "#f6dfd3", "#1a1a1a", "#b3b3b3"
+INK, EDGE, PAPER = "var(--ink, #1f2328)", "var(--edge, #767e87)", "var(--paper, #ffffff)"
+RING, CROSS = "var(--run, #1f4e79)", "var(--other, #b5432b)"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Regions(WithPicture, anywidget.AnyWidget):
     """
 
     _esm = script("regions.js")
-    _css = HERE / "regions.css"
+    _css = style("regions.css")
     page = traitlets.Dict().tag(sync=True)
 
     def __init__(self, data="rings", width=8, depth=1):
@@ -164,15 +165,22 @@ def _picture(pieces, line, data, words):
     def path(corners):
         return " ".join(f"{x:.1f},{y:.1f}" for x, y in at(corners))
 
-    parts = [f'<rect width="{SIZE}" height="{SIZE}" fill="white"/>']
-    for sides, fill in (([piece.corners for piece in pieces], "none"), ([piece.side(1) for piece in pieces], INSIDE)):
-        parts.append(f'<g fill="{fill}" stroke="{EDGE}" stroke-width=".8">'
-                     + "".join(f'<polygon points="{path(corners)}"/>' for corners in sides if len(corners)) + "</g>")
-    parts.append(f'<g stroke="{LINE}" stroke-width="3" stroke-linecap="round">' + "".join(
+    parts = [f'<rect width="{SIZE}" height="{SIZE}" style="fill:{PAPER}"/>', f'<g style="stroke:{EDGE};stroke-width:.8">']
+    parts += [f'<polygon points="{path(piece.corners)}" style="fill:{_tint(piece.slope)};fill-opacity:.22"/>' for piece in pieces]
+    parts.append(f'</g><g style="fill:{INK};fill-opacity:.16">')
+    parts += [f'<polygon points="{path(side)}"/>' for side in (piece.side(1) for piece in pieces) if len(side)]
+    parts.append(f'</g><g style="stroke:{INK};stroke-width:3;stroke-linecap:round">' + "".join(
         '<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>'.format(*at(ends).ravel()) for ends in line) + "</g>")
     rings = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.2"/>' for x, y in at(data.train_x[data.train_y == 0]))
     crosses = "".join(f"M{x - 3:.1f} {y - 3:.1f}l6 6m0 -6l-6 6" for x, y in at(data.train_x[data.train_y == 1]))
-    parts.append(f'<g fill="none" stroke="{relus.INK}">{rings}</g>'
-                 f'<path d="{crosses}" stroke="{relus.OTHER}" stroke-width="1.4" fill="none"/>')
+    parts.append(f'<g style="fill:none;stroke:{RING};stroke-width:1.2">{rings}</g>'
+                 f'<path d="{crosses}" style="fill:none;stroke:{CROSS};stroke-width:1.6"/>')
     return (f'<svg role="img" aria-label="{escape(words)}" viewBox="0 0 {SIZE} {SIZE}" width="{SIZE}" '
             f'style="max-width:100%;height:auto;display:block;border:1px solid {EDGE}">{"".join(parts)}</svg>')
+
+
+def _tint(slope):
+    """The colour of a region: its hue is the direction in which the network's output rises there; grey where it does not."""
+    if not np.any(slope):
+        return "hsl(0 0% 55%)"
+    return f"hsl({np.degrees(np.arctan2(slope[1], slope[0])) % 360:.0f} 70% 50%)"

@@ -2,44 +2,66 @@
 // Everything shown comes from the trait `page`; what is kept here is where one stands (`done` steps) and what one looks at. The model keeps
 // both as `stands`, for the next view: a cell that is moved gets its views anew.
 
-const SPEEDS = { slow: 2000, normal: 900, fast: 250 };           // milliseconds a step
+import { typeset } from "./numbers.js";
+import { announcer, button, choice, drawn, element, slider, usable, widget } from "./parts.js";
 
-const short = (value) => (value.includes("e-") ? "≈0" : value);    // in a grid; the work below has 1.1e-17 in full
+const SPEEDS = { slow: 2000, normal: 900, fast: 250 };           // milliseconds a step
+const MAPS = ["x", "F", "C", "P"], CLASSIFIER = [["v", "W1"], ["b"], ["z"], ["s"], ["y"], ["J"]];
+const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+// A number as it stands in a grid; the work below has it in full.
+export function inGrid(value) {
+  if (value.includes("e-")) return "≈0";
+  if (!value.includes(".") || value.includes("/") || value.length <= 6) return typeset(value);
+  return Number(Number(value).toFixed(3)) === 0 ? "≈0" : typeset(Number(value).toFixed(3));
+}
+
+// The gradients that are not zero on the way from a cell back to the loss.
+export function wayBack(cells, id, found = new Set()) {
+  for (const term of cells[id].terms ?? [])
+    if (term.value !== "0")
+      for (const from of term.inputs)
+        if (from.startsWith("d") && !found.has(from)) { found.add(from); wayBack(cells, from, found); }
+  return found;
+}
+
+// The number of steps done when the grid of the next one is complete.
+export function endOfGrid(steps, done) {
+  const key = (id) => id.split(":")[0];
+  let to = done;
+  while (to < steps.length && key(steps[to]) === key(steps[done])) to++;
+  return to;
+}
 
 function render({ model, el }) {
   let page, order, timer = null, cells = new Map();
   let { done, looked } = model.get("stands") ?? { done: 0, looked: null };
 
   // ------------------------------------------------------------------------------------------------- what never changes
-  const button = (text, title, act) => element("button", { type: "button", title, onclick: act }, text);
-  const start = button("Start", "nothing computed yet", () => go(0));
-  const back = button("Back", "one number back", () => go(done - 1));
+  const heard = announcer();
+  const start = button("Start", "nothing computed yet", () => go(0)), back = button("Back", "one number back", () => go(done - 1));
   const step = button("Step", "compute the next number", () => go(done + 1));
-  const grid = button("Whole grid", "compute the rest of this grid", wholeGrid);
+  const grid = button("Whole grid", "compute the rest of this grid", () => go(endOfGrid(page.steps, done)));
   const play = button("Play", "one number after the other", () => (timer ? stop() : begin()));
-  const speed = element("select", { "aria-label": "speed", onchange: () => timer && begin() },
-    ...Object.keys(SPEEDS).map((name) => element("option", { value: name, selected: name === "normal" }, name)));
-  const scrubber = element("input", { type: "range", min: 0, "aria-label": "steps done", oninput: () => go(+scrubber.value) });
-  const counter = element("span", { class: "counter" });
-  const label = element("select", { "aria-label": "label of the image",
-    onchange: () => model.send({ do: "label", label: label.value }) });
+  const speed = choice("speed", Object.keys(SPEEDS).map((name) => [name, name]), () => timer && begin());
+  speed.value = "normal";
+  const scrubber = slider("steps done", { high: 0, words: (value) => `${value} of ${page.steps.length}` }, (value) => go(value));
+  scrubber.output.classList.add("counter");
+  const label = element("select", { "aria-label": "label of the image", onchange: () => model.send({ do: "label", label: label.value }) });
   const reset = button("Original numbers", "take all edits back", () => { refused.textContent = ""; model.send({ do: "reset" }); });
   const refused = element("div", { class: "refused", role: "alert" });
-  const areas = element("div", { class: "areas" });
+  const boards = element("div", { class: "boards" }), lines = drawn("svg", { class: "lines", "aria-hidden": "true" });
   const name = element("div", { class: "name" }), formula = element("div", { class: "formula" });
-  const arithmetic = element("div", { class: "arithmetic" }), note = element("div", { class: "note" });
-  const said = element("div", { class: "said", role: "status", "aria-live": "polite" }, name, formula, arithmetic, note);
+  const arithmetic = element("div", { class: "work arithmetic" }), note = element("div", { class: "note" });
   const paths = element("ul", { class: "paths" });
   const pathsBox = element("details", { class: "paths-box" }, element("summary", {}, "Every contribution"), paths);
   const legend = element("div", { class: "legend" });
   for (const [sign, text] of [["now", "this number"], ["input", "goes into it"], ["path", "the way back to the loss"]])
     legend.append(element("span", { class: `swatch ${sign}`, "aria-hidden": "true" }, "5"), ` ${text}   `);
   legend.append("· not computed yet.   Arrow keys walk the grids, Enter edits a given number.");
-  const root = element("div", { class: "lenet-step", role: "group",
-    "aria-label": "A pass through a small network, number by number" },
-    element("div", { class: "controls" }, start, back, step, grid, play, speed, scrubber, counter,
-      element("label", {}, "label ", label), reset),
-    refused, areas, legend, said, pathsBox);
+  const root = widget("step", "A pass through a small network, number by number",
+    element("div", { class: "bar-of-controls" }, start, back, step, grid, play, speed, scrubber.host, element("label", {}, "label ", label), reset),
+    refused, boards, legend, element("div", { class: "said" }, name, formula, arithmetic, note), pathsBox, heard.host);
   el.append(root);
 
   // ---------------------------------------------------------------------------------------------------------- stepping
@@ -47,23 +69,6 @@ function render({ model, el }) {
     done = Math.max(0, Math.min(page.steps.length, to));
     looked = done ? page.steps[done - 1] : null;
     paint();
-    if (looked) bring(cells.get(looked));
-  }
-
-  function bring(made) {                                          // into sight, without moving the notebook
-    const seen = areas.getBoundingClientRect(), at = made.getBoundingClientRect();
-    if (at.top < seen.top || at.bottom > seen.bottom)
-      areas.scrollTop += made.closest(".area").getBoundingClientRect().top - seen.top;
-    const still = made.getBoundingClientRect();
-    if (still.bottom > seen.bottom) areas.scrollTop += still.bottom - seen.bottom + 8;
-  }
-
-  function wholeGrid() {
-    if (done === page.steps.length) return;
-    const key = (id) => id.split(":")[0];
-    let to = done;
-    while (to < page.steps.length && key(page.steps[to]) === key(page.steps[done])) to++;
-    go(to);
   }
 
   function begin() {
@@ -71,14 +76,12 @@ function render({ model, el }) {
     if (done >= page.steps.length) go(0);
     timer = setInterval(() => (done < page.steps.length ? go(done + 1) : stop()), SPEEDS[speed.value]);
     play.textContent = "Pause";
-    said.setAttribute("aria-live", "off");                        // nobody can listen that fast
   }
 
   function stop() {
     clearInterval(timer);
     timer = null;
     play.textContent = "Play";
-    said.setAttribute("aria-live", "polite");
   }
 
   // ----------------------------------------------------------------------------------------------------------- painting
@@ -90,17 +93,9 @@ function render({ model, el }) {
     const typing = active?.closest("td") && active.tagName === "INPUT" ? active.value : null;      // an answer comes while one types on
     if (typing != null) active.closest("td").disarm();
     cells = new Map();
-    areas.replaceChildren(...[true, false].flatMap((features) => {
-      const part = (backward) => {
-        const grids = page.grids.filter((g) => g.features === features && g.backward === backward);
-        const title = (backward ? "backward: gradients of " : "forward: ") + (features ? "the maps" : "the classifier");
-        return element("section", { class: backward ? "backward" : "forward" }, element("h4", {}, title), layout(grids));
-      };
-      return [element("div", { class: "area" }, part(false), part(true))];
-    }));
-    scrubber.max = page.steps.length;
-    label.replaceChildren(...Array.from({ length: page.classes }, (_, n) =>
-      element("option", { value: n, selected: n === page.label }, String(n))));
+    boards.replaceChildren(board(MAPS.map((key) => [key])), board(CLASSIFIER), lines);
+    scrubber.input.max = page.steps.length;
+    label.replaceChildren(...Array.from({ length: page.classes }, (_, n) => element("option", { value: n, selected: n === page.label }, String(n))));
     done = Math.min(done, page.steps.length);
     if (looked && !page.cells[looked]) looked = null;
     paint();
@@ -110,31 +105,33 @@ function render({ model, el }) {
     }
   }
 
-  function layout(grids) {
-    const by = Object.fromEntries(grids.map((g) => [g.key.replace(/^d/, ""), g]));
-    const box = (...keys) => element("div", { class: "stack" }, ...keys.filter((k) => by[k]).flatMap((k) => by[k].maps.map((m, n) => table(by[k], m, n === 0))));
-    if (by.x) return element("div", { class: "grids" }, box("x"), box("F"), box("C"), box("P"));
-    return element("div", { class: "grids" }, box("v", "W1"), ...["b", "z", "s", "y", "J"].map((k) => box(k)).filter((b) => b.children.length));
+  function board(columns) {                                       // two rows: forward, and below each grid its gradients
+    const by = Object.fromEntries(page.grids.map((g) => [g.key, g]));
+    const row = (words, letter) => [element("div", { class: "direction" }, words), ...columns.map((keys) => element("div", { class: "place" },
+      ...keys.map((key) => by[letter + key]).filter(Boolean).map((g) => element("div", { class: "maps" }, ...g.maps.map((map, n) => table(g, map, n === 0))))))];
+    return element("div", { class: "board", style: `--columns: ${columns.length}` }, ...row("forward", ""), ...row("backward", "d"));
   }
 
-  function table(g, map, titled) {
-    const longest = Math.max(...g.maps.flatMap((m) => m.rows.flat()).map((id) => short(page.cells[id].value).length));
+  function table(g, map, first) {
+    const longest = Math.max(...g.maps.flatMap((m) => m.rows.flat()).map((id) => inGrid(page.cells[id].value).length));
     const rows = g.column ? map.rows[0].map((id) => [id]) : map.rows;
-    const body = rows.map((row, r) => element("tr", { role: "row" }, ...row.map((id, c) => cell(g, id, r === 0 && c === 0))));
-    return element("table", { role: "grid", "aria-label": `${map.name}, ${g.title}`, style: `--digits: ${longest}` },      // room for what comes
-      element("caption", g.colour ? { class: "layer", style: `--layer: ${g.colour}` } : {}, element("b", {}, map.name), titled && !g.backward ? ` ${g.title}` : ""), element("tbody", {}, ...body));
+    const body = rows.map((row, r) => element("tr", { role: "row" }, ...row.map((id, c) => cell(g, id, first && r === 0 && c === 0))));
+    return element("table", { role: "grid", "aria-label": `${map.name}, ${g.title}`, style: `--letters: ${longest}` },      // room for what comes
+      element("caption", g.colour ? { class: "layer", style: `--layer: ${g.colour}` } : {}, element("b", {}, map.name),
+        first && !g.backward ? ` ${g.title}` : ""), element("tbody", {}, ...body));
   }
 
   function cell(g, id, first) {
-    const made = element("td", { role: "gridcell", tabindex: first ? 0 : -1, "data-cell": id, class: g.given ? "given" : false, "aria-readonly": String(!g.given),
+    const made = element("td", { role: "gridcell", tabindex: first ? 0 : -1, "data-cell": id, "data-grid": g.key, class: g.given ? "given" : false,
+      "aria-readonly": String(!g.given),
       onclick: (event) => { if (event.target === made) { look(id); made.focus(); } }, onfocus: () => { rove(made); look(id); }, onkeydown: (event) => key(event, made, g),
       ondblclick: () => g.given && edit(made) });
     cells.set(id, made);
     return made;
   }
 
-  function rove(made) {                                           // Tab comes back to the cell that was last visited in a grid
-    for (const td of made.closest("table").querySelectorAll("td")) td.tabIndex = td === made ? 0 : -1;
+  function rove(made) {                                           // Tab comes back to the cell that was last visited in a grid: one stop a grid
+    for (const td of cells.values()) if (td.dataset.grid === made.dataset.grid) td.tabIndex = td === made ? 0 : -1;
   }
 
   function look(id) {
@@ -148,13 +145,12 @@ function render({ model, el }) {
     model.set("stands", { done, looked });
     const now = looked && page.cells[looked];
     const inputs = new Set(now?.terms?.flatMap((t) => t.inputs) ?? []);
-    const path = new Set();
-    if (looked && looked.startsWith("d")) follow(looked, path);
+    const path = looked?.startsWith("d") ? wayBack(page.cells, looked) : new Set();
     for (const [id, made] of cells) {
       const about = page.cells[id];
       const hidden = order.has(id) && order.get(id) >= done && id !== looked && !inputs.has(id);
-      if (!made.querySelector("input") && !made.classList.contains("pending")) made.textContent = hidden ? "·" : short(about.value);
-      made.setAttribute("aria-label", hidden ? `${about.name}, not computed yet` : `${about.name} = ${about.value}`);
+      if (!made.querySelector("input") && !made.classList.contains("pending")) made.textContent = hidden ? "·" : inGrid(about.value);
+      made.setAttribute("aria-label", hidden ? `${about.name}, not computed yet` : `${about.name} = ${typeset(about.value)}`);
       made.classList.toggle("unseen", hidden);
       made.classList.toggle("now", id === looked);
       made.classList.toggle("input", inputs.has(id));
@@ -162,49 +158,52 @@ function render({ model, el }) {
       if (id === looked) made.setAttribute("aria-selected", "true");
       else made.removeAttribute("aria-selected");
     }
-    scrubber.value = done;
-    scrubber.setAttribute("aria-valuetext", `${done} of ${page.steps.length} numbers computed`);
-    counter.textContent = `${done} of ${page.steps.length}`;
-    for (const [button, off] of [[start, done === 0], [back, done === 0], [step, done === page.steps.length], [grid, done === page.steps.length]])
-      button.setAttribute("aria-disabled", off);                    // not `disabled`: that would throw the focus away
+    scrubber.put(done, " numbers computed");
+    for (const [button, works] of [[start, done > 0], [back, done > 0], [step, done < page.steps.length], [grid, done < page.steps.length]]) usable(button, works);
     if (done === page.steps.length && timer) stop();
     tell(now);
+    join(inputs);
   }
 
-  function follow(id, path) {                                     // gradients that are not zero, all the way back to the loss
-    for (const term of page.cells[id].terms ?? [])
-      if (term.value !== "0")
-        for (const from of term.inputs)
-          if (from.startsWith("d") && !path.has(from)) { path.add(from); follow(from, path); }
+  function join(inputs) {                                         // lines from what goes into a number to it
+    const frame = boards.getBoundingClientRect(), middle = (id) => {
+      const box = cells.get(id).getBoundingClientRect();
+      return [box.left + box.width / 2 - frame.left + boards.scrollLeft, box.top + box.height / 2 - frame.top];
+    };
+    const to = looked && inputs.size && middle(looked);
+    lines.replaceChildren(...(to ? [...inputs].filter((id) => cells.has(id)).map((id) => {
+      const [x, y] = middle(id);
+      return drawn("line", { x1: x, y1: y, x2: to[0], y2: to[1] });
+    }) : []));
   }
 
   function tell(now) {
     if (!now) {
-      name.textContent = `${page.name}: ${page.about}.`;
+      name.textContent = `${page.name}: ${typeset(page.about)}.`;
       formula.textContent = "Press Step to compute the first number, or look at any cell: click it, or walk there with Tab and the arrow keys.";
       arithmetic.textContent = note.textContent = "";
     } else {
       name.textContent = now.array ? `${now.name}   in Python: ${now.array}` : now.name;
-      formula.textContent = now.formula ?? `${now.name} is given. Double-click it, or press Enter, to change it.`;
-      arithmetic.textContent = now.formula ? `${now.name} = ${now.arithmetic}` : `${now.name} = ${now.value}`;
-      note.textContent = now.note ?? "";
+      formula.textContent = typeset(now.formula ?? `${now.name} is given. Double-click it, or press Enter, to change it.`);
+      arithmetic.textContent = typeset(now.formula ? `${now.name} = ${now.arithmetic}` : `${now.name} = ${now.value}`);
+      note.textContent = typeset(now.note ?? "");
+      if (!timer) heard.say([arithmetic.textContent, note.textContent].filter(Boolean).join(". "));      // nobody can listen as fast as it plays
     }
     const terms = now && looked.startsWith("d") ? now.terms : [];
     pathsBox.hidden = !terms.length;
     paths.replaceChildren(...terms.map((term) => {
       const names = term.inputs.map((id) => page.cells[id].name).join(" and ");
       const product = term.text === term.value ? term.text : `${term.text} = ${term.value}`;
-      return element("li", { class: term.value === "0" ? "zero" : "" }, `through ${names}: ${product}`);
+      return element("li", { class: term.value === "0" ? "zero" : "" }, typeset(`through ${names}: ${product}`));
     }));
   }
 
   // ------------------------------------------------------------------------------------------------ keyboard and editing
   function key(event, made, g) {
     if (event.target !== made) return;                            // an editor is open in the cell
-    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-    if (moves[event.key]) {
+    if (MOVES[event.key]) {
       event.preventDefault();
-      walk(made, ...moves[event.key]);
+      walk(made, ...MOVES[event.key]);
     } else if (g.given && (event.key === "Enter" || event.key === "F2")) {
       event.preventDefault();
       edit(made);
@@ -237,7 +236,7 @@ function render({ model, el }) {
       if (!field.isConnected) return;
       const text = field.value, moved = document.activeElement === field;
       field.onblur = null;
-      made.textContent = short(about.value);
+      made.textContent = inGrid(about.value);
       if (moved) made.focus();
       if (keep && text !== about.value) {
         refused.textContent = "";
@@ -269,11 +268,15 @@ function render({ model, el }) {
     for (const made of cells.values()) made.classList.remove("pending");
     paint();
   };
+  const watcher = new ResizeObserver(() => paint());               // the lines follow
   model.on("change:page", rebuild);
   model.on("msg:custom", hear);
   build();
+  watcher.observe(boards);
   return () => {
     stop();
+    heard.stop();
+    watcher.disconnect();
     model.off("change:page", rebuild);
     model.off("msg:custom", hear);
   };

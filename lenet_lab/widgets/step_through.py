@@ -16,7 +16,7 @@ from lenet_lab import plots
 from lenet_lab.toy.practice import Problem, describe
 from lenet_lab.toy.worked import BACKWARD, FORWARD, GIVEN, show
 
-from .page import HERE, WithPicture, script
+from .page import WithPicture, script, style
 
 NUMBER = re.compile(r"[-+]?(\d{1,3}(\.\d{0,4})?|\.\d{1,4})(/\d{1,3})?")
 IN_WORDS = "write a whole number, a decimal such as -0.5, or a fraction such as 1/2, below 1,000"
@@ -33,7 +33,7 @@ class StepThrough(WithPicture, anywidget.AnyWidget):
     """
 
     _esm = script("step_through.js")
-    _css = HERE / "step_through.css"
+    _css = style("step_through.css")
     page = traitlets.Dict().tag(sync=True)
 
     def __init__(self, problem):

@@ -1,0 +1,108 @@
+// Maps of numbers as one canvas that can be pointed at, tapped, and walked with the arrow keys.
+
+import { colour } from "./colours.js";
+import { number } from "./numbers.js";
+import { element } from "./parts.js";
+
+export const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+  Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1] };
+
+// `count` maps of rows x columns numbers as one canvas, `across` in a row. Point at a number, or walk to it with the arrow keys,
+// and `tell` hears of it. The colours are those of `colour`.
+export function picture({ name, count, rows, columns, scale, across, more, tell, decorate }) {
+  const gap = count > 1 ? 2 : 0, pitch = [columns * scale + gap, rows * scale + gap];
+  const canvas = element("canvas", { class: "picture tile", tabindex: 0, role: "application", "aria-roledescription": "picture of numbers",
+    width: Math.min(count, across) * pitch[0] - gap, height: Math.ceil(count / across) * pitch[1] - gap,
+    onpointermove: (event) => look(below(event)), onpointerdown: (event) => look(below(event)),
+    onpointerleave: (event) => event.pointerType === "mouse" && look(null), onblur: () => look(null),     // a tap leaves its number
+    onfocus: () => canvas.matches(":focus-visible") && look(last), onkeydown: key });
+  const context = canvas.getContext("2d"), raw = element("canvas", { width: columns, height: rows }), rawContext = raw.getContext("2d");
+  const pixels = rawContext.createImageData(columns, rows);
+  let values = new Float32Array(count * rows * columns), top = 1, at = null, last = [0, 0, 0];
+
+  function below(event) {
+    const box = canvas.getBoundingClientRect();
+    const x = (event.clientX - box.left) * canvas.width / box.width, y = (event.clientY - box.top) * canvas.height / box.height;
+    const map = Math.floor(y / pitch[1]) * across + Math.floor(x / pitch[0]);
+    const row = Math.floor((y % pitch[1]) / scale), column = Math.floor((x % pitch[0]) / scale);
+    return x >= 0 && y >= 0 && map < count && row < rows && column < columns && x < canvas.width ? [map, row, column] : null;
+  }
+
+  function key(event) {
+    const move = KEYS[event.key];
+    if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const [map, row, column] = last, lines = Math.ceil(count / across);
+    const x = Math.max(0, Math.min(across * columns - 1, (map % across) * columns + column + move[0]));
+    const y = Math.max(0, Math.min(lines * rows - 1, Math.floor(map / across) * rows + row + move[1]));
+    const to = Math.floor(y / rows) * across + Math.floor(x / columns);
+    look(to < count ? [to, y % rows, x % columns] : last);
+  }
+
+  function look(place) {
+    if (String(place) === String(at)) return;
+    at = place;
+    if (at) last = at;
+    draw();
+    say();
+  }
+
+  function say() {
+    if (!at) return tell("");
+    const [map, row, column] = at, value = values[(map * rows + row) * columns + column];
+    tell(`${name}${count > 1 ? `, map ${map + 1}` : ""}, row ${row + 1}, column ${column + 1}: ${number(value)}. ${more()}`);
+  }
+
+  function draw() {
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.imageSmoothingEnabled = false;
+    for (let map = 0; map < count; map++) {
+      for (let i = 0; i < rows * columns; i++) {
+        const rgb = colour(values[map * rows * columns + i], top, decorate?.ink);
+        for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = rgb[c];
+        pixels.data[4 * i + 3] = 255;
+      }
+      rawContext.putImageData(pixels, 0, 0);
+      context.drawImage(raw, (map % across) * pitch[0], Math.floor(map / across) * pitch[1], columns * scale, rows * scale);
+    }
+    decorate?.over?.(context, scale, values, top);
+    if (!at) return;
+    const [map, row, column] = at;
+    const x = (map % across) * pitch[0] + column * scale, y = Math.floor(map / across) * pitch[1] + row * scale;
+    for (const [colour, wider] of [["#fff", 2], ["#111", 1]]) {
+      context.strokeStyle = colour;
+      context.strokeRect(x - wider + 0.5, y - wider + 0.5, scale + 2 * wider - 1, scale + 2 * wider - 1);
+    }
+  }
+
+  function paint(newest, label, scaleTop) {
+    values = newest;
+    top = scaleTop || 1;
+    canvas.setAttribute("aria-label", label);
+    draw();
+    if (at) say();
+  }
+  return { canvas, paint };
+}
+
+// The outline of the ink, to find one's way in the gradient, and signs on its strongest pixels, so that not colour alone tells them.
+export function outlineAndSigns(image, side) {
+  return { over(context, scale, values, top) {
+    const ink = (row, column) => row >= 0 && column >= 0 && row < side && column < side && image()[row * side + column] > 0.4;
+    context.strokeStyle = "#888";
+    context.beginPath();
+    for (let row = 0; row <= side; row++)
+      for (let column = 0; column <= side; column++) {
+        if (ink(row, column) !== ink(row - 1, column)) { context.moveTo(column * scale, row * scale); context.lineTo((column + 1) * scale, row * scale); }
+        if (ink(row, column) !== ink(row, column - 1)) { context.moveTo(column * scale, row * scale); context.lineTo(column * scale, (row + 1) * scale); }
+      }
+    context.stroke();
+    context.fillStyle = "#fff";
+    for (let i = 0; i < values.length; i++) {
+      if (!(Math.abs(values[i]) >= 0.6 * top)) continue;
+      const x = (i % side) * scale, y = Math.floor(i / side) * scale, middle = (scale - 1) / 2;
+      context.fillRect(x + 1, y + middle, scale - 2, 1);
+      if (values[i] > 0) context.fillRect(x + middle, y + 1, 1, scale - 2);
+    }
+  } };
+}

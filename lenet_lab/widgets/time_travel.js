@@ -1,0 +1,62 @@
+// The page of TimeTravel: the steps of a run, one test image, and branches. Python computes; while it does, only the newest wish is kept.
+
+import { announcer, barList, button, choice, element, newestOnly, slider, usable, widget } from "./parts.js";
+
+function render({ model, el }) {
+  let page = model.get("page");
+  const heard = announcer(), at = () => page.steps.indexOf(model.get("step"));
+  const asking = newestOnly((wish) => model.send({ do: "show", ...wish }));
+  const wanted = { step: model.get("step"), number: model.get("number") };
+  const show = (wish) => { Object.assign(wanted, wish); asking.ask({ ...wanted }); };
+  const turn = (by) => show({ step: page.steps[Math.max(0, Math.min(page.steps.length - 1, page.steps.indexOf(wanted.step) + by))] });
+
+  const back = button("Back", "one kept step back", () => turn(-1)), on = button("Next", "one kept step on", () => turn(1));
+  const steps = slider("step", { choices: page.steps }, (step) => show({ step }));
+  steps.host.classList.add("steps");
+  const digit = element("input", { type: "number", min: 0, max: page.images - 1, "aria-label": "test image",
+    onchange: () => { if (Number.isFinite(digit.valueAsNumber)) show({ number: Math.max(0, Math.min(page.images - 1, Math.round(digit.valueAsNumber))) }); },
+    onkeydown: (event) => { if (event.key === "Enter") digit.dispatchEvent(new Event("change")); } });
+  const rate = choice("learning rate of the branch", page.rates.map((one) => [one, String(one)]), () => {});
+  const branch = button("Branch off here", "run on from this step with this learning rate", () => {
+    usable(branch, false);
+    model.send({ do: "branch", lr: +rate.value });
+  });
+  const status = element("div", { class: "status lenet-travel-status" }), curve = element("div"), inside = element("div", { class: "inside" });
+  const bars = barList("probabilities of the test image");
+  el.append(widget("time-travel", "A network at every step of its training",
+    element("div", { class: "bar-of-controls" }, back, on, steps.host, element("label", {}, "test image ", digit)), status,
+    element("div", { class: "both" },
+      element("div", {}, curve, element("div", { class: "bar-of-controls" }, element("label", {}, "learning rate ", rate), branch)), bars.host),
+    inside, heard.host));
+  rate.value = "0.01";
+
+  function paint() {
+    page = model.get("page");
+    if (!asking.busy) Object.assign(wanted, { step: model.get("step"), number: model.get("number") });
+    steps.put(wanted.step);
+    if (digit !== el.getRootNode().activeElement) digit.value = wanted.number;
+    usable(back, at() > 0);
+    usable(on, at() < page.steps.length - 1);
+    usable(branch, !page.training);
+    branch.textContent = page.training ? "Training …" : "Branch off here";
+    status.textContent = page.training || page.status;
+    if (page.training) heard.now(page.training);
+    else heard.say(page.said);
+    curve.innerHTML = page.curve;                                  // made by Python, from numbers only
+    inside.innerHTML = page.inside;
+    bars.put(page.p, { [page.label]: "label" });
+  }
+
+  const hear = (message) => { if (message.shown) asking.answered(); };
+  model.on("change:page", paint);
+  model.on("msg:custom", hear);
+  digit.value = wanted.number;
+  paint();
+  return () => {
+    heard.stop();
+    model.off("change:page", paint);
+    model.off("msg:custom", hear);
+  };
+}
+
+export default { render };

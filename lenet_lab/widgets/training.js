@@ -1,0 +1,46 @@
+// The page of TrainingPanel: the controls of a run. Its numbers and curves come from Python as HTML, made of numbers only.
+
+import { announcer, button, element, slider, usable, widget } from "./parts.js";
+
+const BUTTONS = [["start", "Start", "train from the beginning"], ["pause", "Pause", "finish this step, then pause"],
+  ["step", "Step", "make one step, then pause"], ["resume", "Resume", "continue"], ["stop", "Stop", "end the run with the present weights"]];
+
+function render({ model, el }) {
+  const first = model.get("page"), heard = announcer();
+  const buttons = Object.fromEntries(BUTTONS.map(([act, text, title]) => [act, button(text, title, () => model.send({ do: act }))]));
+  const sliders = Object.fromEntries(Object.entries(first.choices).map(([name, [words, choices]]) =>
+    [name, slider(words, { choices }, (value) => model.send({ do: "set", name, value }))]));
+  const progress = element("progress", { max: 1, value: 0, "aria-label": "steps done" });
+  const left = element("span", { class: "lenet-left" }), status = element("div", { class: "status lenet-status" });
+  const live = element("div", { class: "live" });
+  el.append(widget("training-panel", "Training of a network",
+    element("div", { class: "bar-of-controls controls" }, ...Object.values(buttons)),
+    element("div", { class: "sliders" }, ...Object.values(sliders).map((one) => one.host)),
+    element("div", { class: "bar-of-controls" }, progress, left), status, live, heard.host));
+
+  function paint() {
+    const page = model.get("page");
+    for (const [name, one] of Object.entries(buttons)) usable(one, page.works[name]);
+    buttons.start.textContent = page.start;
+    for (const [name, one] of Object.entries(sliders))
+      if (one.input !== el.getRootNode().activeElement) one.put(page.settings[name]);          // not under one's hand
+    progress.value = page.share;
+    left.textContent = page.left;
+    if (status.textContent !== page.status) status.textContent = page.status;
+    heard.say(page.said);
+  }
+
+  const show = () => { live.innerHTML = model.get("live"); };
+  model.on("change:page", paint);
+  model.on("change:live", show);
+  for (const [name, one] of Object.entries(sliders)) one.put(first.settings[name]);
+  show();
+  paint();
+  return () => {
+    heard.stop();
+    model.off("change:page", paint);
+    model.off("change:live", show);
+  };
+}
+
+export default { render };
