@@ -19,7 +19,8 @@ import pytest
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = ROOT / "notebooks"
 
 
 MARKS = [pytest.mark.browser,                        # for `pytestmark` of every test file that opens a browser
@@ -59,7 +60,8 @@ def jupyterlab(folder, command=None):
                       "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     log = open(folder / ".lab.log", "w")
     lab = subprocess.Popen([*command, *arguments], stdout=log, stderr=log, cwd=folder,
-                           env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(settings)})
+                           env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(settings),
+                                "JUPYTER_PATH": str(ROOT)})                    # its labextensions: those of this clone, not of an installation
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(240):
@@ -135,6 +137,20 @@ def settled(read, seconds=20):
         time.sleep(1)
         seen, now = now, read()
     return now
+
+
+def listen(told):
+    """A function that returns all that a live region has said since now."""
+    told.evaluate("""told => {
+        window.said = [];
+        new MutationObserver(() => window.said.push(told.textContent)).observe(told, { childList: true });
+    }""")
+    return lambda: told.page.evaluate("window.said")
+
+
+def names(widget, selector):
+    """The accessible names of the controls of a widget, as they are written in the page."""
+    return widget.locator(selector).evaluate_all("all => all.map(one => one.getAttribute('aria-label') || one.labels?.[0]?.innerText || one.innerText)")
 
 
 def menu(page, name, entry):

@@ -80,7 +80,7 @@ def seen(widget):
     settled(widget)
     pixels = widget.locator(".seen canvas").evaluate("""c => {
         const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, side = c.width / 28, found = [];
-        for (let i = 0; i < 28; i++) for (let j = 0; j < 28; j++) found.push(data[4 * ((i * side + 3) * c.width + j * side + 3)]);
+        for (let i = 0; i < 28; i++) for (let j = 0; j < 28; j++) found.push(data[4 * ((i * side + 2) * c.width + j * side + 2)]);
         return found; }""")
     return (255 - np.array(pixels).reshape(28, 28)) / (255 - 31)
 
@@ -113,9 +113,11 @@ def test_a_stroke_is_read_and_the_page_says_what_the_network_computes(widget, ke
     assert seen(widget) == pytest.approx(np.array(said["image"]), abs=0.01)
     ink = np.array(said["image"])
     assert np.ptp(np.flatnonzero(ink.any(axis=1))) == 19                   # twenty pixels high
-    widget.locator(".heard").get_by_text("Reads as").wait_for(state="attached", timeout=3000)
-    assert "conv1 20 maps of 24×24" in widget.locator("figcaption").first.inner_text()
-    assert widget.locator("figcaption").count() == 4
+    widget.locator(".heard").get_by_text("The network reads").wait_for(state="attached", timeout=3000)
+    assert "conv1 20 maps of 24×24" in widget.locator("figcaption").nth(1).inner_text()
+    assert widget.locator("figcaption").count() == 5
+    lefts = widget.locator(".layers figure").evaluate_all("all => all.map(one => one.getBoundingClientRect().left)")
+    assert lefts == sorted(lefts)                                          # from left to right, on one line
 
 
 def test_undo_and_clear(widget, kernel):
@@ -145,6 +147,10 @@ def test_without_centring_it_sees_the_drawing_where_it_is(widget, kernel):
 
 
 def test_what_would_make_it_another_digit(widget, kernel):
+    why = widget.get_by_role("button", name="What would change it?")
+    assert why.get_attribute("aria-expanded") == "false" and not widget.locator(".push canvas").is_visible()
+    why.press("Enter")
+    assert why.get_attribute("aria-expanded") == "true"
     widget.get_by_role("combobox").select_option("3")
     widget.page.wait_for_selector(".lenet-draw .push canvas[aria-label^='Gradient of log p(3)']")
     said = kernel()
@@ -160,11 +166,27 @@ def test_what_would_make_it_another_digit(widget, kernel):
     widget.get_by_role("combobox").select_option("")
 
 
+def test_a_tap_on_a_picture_gives_its_number_and_focus_is_seen(widget):
+    touch = widget.page.context.new_cdp_session(widget.page)
+    for n, name in ((0, "Gradient"), (1, "What the network sees"), (2, "conv1")):
+        canvas = widget.locator("canvas.picture").nth(n)
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": box["x"] + 20, "y": box["y"] + 20}]})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        widget.locator(".readout").get_by_text(f"{name},").wait_for(timeout=5000)
+        canvas.focus()
+        widget.page.keyboard.press("ArrowRight")
+        style = canvas.evaluate("c => [getComputedStyle(c).outlineStyle, parseFloat(getComputedStyle(c).outlineWidth)]")
+        assert style[0] == "solid" and style[1] >= 2, f"{name} shows no focus: {style}"
+        canvas.evaluate("c => c.blur()")
+
+
 def test_the_number_under_the_pointer(widget):
-    canvas = widget.locator(".layers canvas").nth(1)
+    canvas = widget.locator(".layers canvas").nth(2)
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    widget.page.mouse.move(box["x"] + 38 + 4 * 3 + 1, box["y"] + 2 * 3 + 1)    # maps of 12 x 3 pixels, 2 pixels apart
+    widget.page.mouse.move(box["x"] + 26 + 4 * 2 + 1, box["y"] + 2 * 2 + 1)    # maps of 12 x 2 pixels, 2 pixels apart
     assert re.fullmatch(r"pool1, map 2, row 3, column 5: −?[\d.]+\S*\. The largest number of a 2×2 window of conv1\.",
                         widget.locator(".readout").inner_text())
 
@@ -245,7 +267,7 @@ def test_a_layer_that_fails_is_reported_and_drawing_goes_on(widget):
     run(widget.page, 4)
     press(widget, "Undo")
     settled(widget)
-    assert widget.get_by_role("alert").inner_text() == "" and widget.locator(".said").inner_text().startswith("Reads as")
+    assert widget.get_by_role("alert").inner_text() == "" and widget.locator(".said").inner_text().startswith("The network reads")
 
 
 def test_a_finger_draws_and_a_second_one_does_not(widget):
@@ -303,4 +325,4 @@ def test_every_control_has_a_name_and_keeps_its_keys(widget):
     names = {"slider": "thickness of the pen", "checkbox": "scaled and centred", "combobox": "class that the gradient is for"}
     for role, name in names.items():
         assert widget.get_by_role(role, name=name).count() == 1
-    assert widget.locator(".heard").get_attribute("aria-live") == "polite"
+    assert widget.locator(".heard").get_attribute("aria-live") == "polite" and all(browser.names(widget, "button, select, input"))

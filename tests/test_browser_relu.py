@@ -92,11 +92,44 @@ def test_sliders_by_key_change_the_slopes_to_their_right(page, hinges):
     assert slopes(hinges) == "Slopes from left to right: 0, 1, 4, −2."
     assert hinges.locator(".formula").inner_text().startswith("f(x) = −0.5 + ReLU(x) − 2 ReLU(x − 2) + 5 ReLU(x − 2)")
     slide(hinges, "look at x", "ArrowLeft", 4)                            # from 5 to 4, in quarters
-    assert hinges.locator(".work").inner_text() == "f(4) = −0.5 + 1·4 − 2·2 + 5·2 − 6·0 = 9.5"
+    assert hinges.locator(".sum").inner_text() == "f(4) = −0.5 + 1·4 − 2·2 + 5·2 − 6·0 = 9.5"
     assert "The curve f(x) = −0.5" in hinges.locator("svg").get_attribute("aria-label")
     assert "x = 2, height 1.5" in hinges.locator("svg").get_attribute("aria-label")
     page.keyboard.press("x")                                              # JupyterLab would cut the cell
     assert page.locator(".jp-Cell").count() == cells
+
+
+def test_every_change_is_said_once_in_words(hinges):
+    heard = hinges.locator(".heard")
+    said = browser.listen(heard)
+    slide(hinges, "look at x", "ArrowLeft", 2)                            # to 3.5
+    heard.get_by_text("f(3.5) = −0.5 + 1·3.5 − 2·1.5 + 5·1.5 − 6·0 = 7.5.", exact=True).wait_for(state="attached", timeout=5000)
+    assert hinges.get_by_role("slider", name="look at x").get_attribute("aria-valuetext") == "3.5, 7.5 high"
+    slide(hinges, "look at x", "ArrowRight", 2)
+    slide(hinges, "b", "ArrowRight")
+    until(lambda: len(said()) == 2)
+    assert said()[1].startswith("f(x) = ReLU(x) − 2 ReLU(x − 2)") and "Slopes from left to right" in said()[1] and said()[1].endswith("= 10.")
+    slide(hinges, "b", "ArrowLeft")
+
+
+def test_a_point_is_dragged(page, hinges):
+    before = hinges.locator(".formula").inner_text()
+    handle = hinges.locator(".handle[data-hinge='3']")
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    unit = hinges.locator("svg").bounding_box()["width"] / 640 * 572 / 10          # pixels for one unit of x
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + unit / 2, y, steps=3)
+    page.mouse.move(x + unit, y, steps=3)
+    page.mouse.up()
+    assert "6 ReLU(x − 7)" in hinges.locator(".formula").inner_text()
+    slide(hinges, "hinge 4 at x =", "ArrowLeft", 2)
+    slide(hinges, "coefficient 3", "Home")
+    for _ in range(26):
+        page.keyboard.press("ArrowRight")                                  # what the drag changed in height
+    assert hinges.locator(".formula").inner_text() == before
 
 
 def test_what_is_set_on_the_page_arrives_in_python_and_goes_back(page, hinges):
@@ -134,6 +167,8 @@ def test_the_plane_starts_learns_and_pauses(plane):
     assert float(number(plane, "loss")) < first / 2
     wrong = int(number(plane, "on the wrong side").split()[0])
     assert wrong < 60 and f"on the wrong side {wrong} of 300 points" in plane.locator("svg").get_attribute("aria-label")
+    spoken = plane.locator(".heard").inner_text()
+    assert "Paused after" in spoken and "linear regions" in spoken and "loss" in spoken
     press(plane, "Reset")
     until(lambda: number(plane, "step") == "0 of 600")
     assert plane.locator("svg").get_attribute("aria-label") == label
@@ -154,8 +189,8 @@ def test_the_plane_takes_another_network_by_key(page, plane):
 
 def test_every_control_has_a_name_and_keeps_its_keys(hinges, plane):
     for widget in (hinges, plane):
-        names = widget.locator("input[type=range], select").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
-        assert all(names) and len(set(names)) == len(names) and all(widget.locator("button").all_inner_texts())
+        names = browser.names(widget, "input, select, button")
+        assert all(names) and len(set(names)) == len(names)
         controls = widget.locator("button, input, select")
         assert controls.evaluate_all("all => all.every(one => one.dataset.lmSuppressShortcuts === 'true')")
         assert re.search(r"\d", widget.locator("svg").get_attribute("aria-label"))

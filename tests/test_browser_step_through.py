@@ -48,22 +48,45 @@ def test_step_to_the_loss_and_back_to_the_first_filter(widget):
     press(widget, "Start")
     assert cell(widget, "C:0,0,0").inner_text() == "·"
     press(widget, "Step")
-    assert arithmetic(widget) == "C(1,1,1) = 1*0 + 1*0 + 2*0 + 0*2 = 0"
+    assert arithmetic(widget) == "C(1,1,1) = 1·0 + 1·0 + 2·0 + 0·2 = 0"
     assert widget.locator("td.input").count() == 8
     press(widget, "Step", 43)                                         # 18 + 8 + 8 + 3 + 3 + 3 + 1 numbers in all
-    assert arithmetic(widget).startswith("J = -ln(0.9526) ≈ 0.0486")
+    assert arithmetic(widget).startswith("J = −ln(0.9526) ≈ 0.0486")
     assert cell(widget, "z:1").inner_text() == "39" and cell(widget, "dy:1").inner_text() == "·"
     press(widget, "Whole grid", 8)
     press(widget, "Step")
     assert widget.locator(".name").inner_text().startswith("dJ/dF1(1,1)")
-    assert arithmetic(widget).endswith("≈ -0.0949") and cell(widget, "dF:0,0,0,0").inner_text() == "-0.0949"
+    assert arithmetic(widget).endswith("≈ −0.0949") and cell(widget, "dF:0,0,0,0").inner_text() == "−0.095"
     assert widget.locator("td.path").count() > 5
+    assert widget.locator(".lines line").count() == widget.locator("td.input").count()
+    spoken = widget.locator(".heard")
+    spoken.get_by_text(arithmetic(widget)).wait_for(state="attached", timeout=5000)
     press(widget, "Back")
     assert cell(widget, "dF:0,0,0,0").inner_text() == "·"
     press(widget, "Start")
     press(widget, "Back")                                             # nothing to go back to: the button keeps the focus
     assert widget.locator(".counter").inner_text() == "0 of 138"
     assert page.evaluate("document.activeElement.innerText") == "Back"
+
+
+def test_all_of_it_is_on_one_screen_and_the_columns_line_up(widget):
+    widget.page.set_viewport_size({"width": 1366, "height": 768})
+    box = widget.bounding_box()
+    scrolled = widget.locator(".boards").evaluate("b => [b.scrollWidth - b.clientWidth, b.scrollHeight - b.clientHeight]")
+    lefts = {key: cell(widget, f"{key}:0,0,0" if key in "x C P dx dC dP".split() else f"{key}:0").bounding_box()["x"]
+             for key in ("x", "dx", "C", "dC", "P", "dP", "b", "db", "z", "dz", "s", "ds", "y", "dy")}
+    widget.page.set_viewport_size({"width": 1300, "height": 1500})
+    assert scrolled == [0, 0] and box["height"] <= 720
+    assert all(abs(lefts[key] - lefts[f"d{key}"]) < 1 for key in ("x", "C", "P", "b", "z", "s", "y"))
+
+
+def test_one_tab_stop_for_each_grid(widget):
+    grids = set(widget.locator("td").evaluate_all("all => all.map(td => td.dataset.grid)"))
+    stops = widget.locator("td[tabindex='0']").evaluate_all("all => all.map(td => td.dataset.grid)")
+    assert sorted(stops) == sorted(grids) and len(grids) == 21
+    cell(widget, "C:1,2,2").click()
+    stops = widget.locator("td[tabindex='0']").evaluate_all("all => all.map(td => td.dataset.grid)")
+    assert sorted(stops) == sorted(grids)
 
 
 def test_click_and_walk(widget):
@@ -108,13 +131,13 @@ def test_edit_by_keyboard_alone_and_refuse_in_words(widget):
     page.keyboard.press("Enter")
     wait_for(widget, "x:0,1,1", 7)
     cell(widget, "C:1,0,0").click()
-    assert arithmetic(widget) == "C(1,1,2) = 2*0 + 1*0 + 0*0 + 2*7 = 14"
+    assert arithmetic(widget) == "C(1,1,2) = 2·0 + 1·0 + 0·0 + 2·7 = 14"
     cell(widget, "b:0").focus()
     page.keyboard.type("-0.25")                                        # the first key opens the editor
     cell(widget, "b:0").locator("input").click()                       # to put the caret somewhere is not to leave
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.querySelector('.lenet-step [data-cell=\"b:0\"]').getAttribute('aria-label') "
-                           "=== 'b(1) = -0.25'", timeout=5000)
+                           "=== 'b(1) = −0.25'", timeout=5000)
     cell(widget, "x:0,1,1").focus()
     page.keyboard.press("Enter")
     page.keyboard.type("seven")
@@ -157,7 +180,7 @@ def test_every_control_and_cell_has_a_name(widget):
         assert control.get_attribute("aria-label")
     assert all(widget.locator("button").all_inner_texts())
     assert all(widget.locator("td").evaluate_all("cells => cells.map(c => c.getAttribute('aria-label'))"))
-    assert widget.locator(".said").get_attribute("aria-live") == "polite"
+    assert widget.locator("[aria-live=polite]").count() == 1
 
 
 def test_where_one_stands_stays_when_the_cell_is_moved(widget):

@@ -9,6 +9,7 @@ import pytest
 from lenet_core import lenet, train
 from lenet_core.data import digits
 from lenet_core.training import error_rate, minibatches
+from lenet_lab.inside.drawing import percent
 from lenet_lab.inside.look import probabilities
 from lenet_lab.inside.recorder import Recorder
 from lenet_lab.widgets.time_travel import SAMPLE
@@ -54,8 +55,7 @@ def status(page):
 
 def test_the_slider_goes_through_the_steps(page, same):
     data = digits()
-    handle = page.locator(".lenet-time-travel .noUi-handle").first
-    handle.focus()
+    page.locator(".lenet-time-travel").get_by_role("slider", name="step", exact=True).focus()
     for step in (29, 28):
         page.keyboard.press("ArrowLeft")
         page.get_by_text(f"After {step} steps").wait_for(timeout=5000)
@@ -63,21 +63,39 @@ def test_the_slider_goes_through_the_steps(page, same):
         p = probabilities(net, data.test_x[:1])[0]
         said = status(page)
         assert f"loss was {same.losses[step]:.3f}" in said
-        assert f"{error_rate(net, data.test_x[:SAMPLE], data.test_y[:SAMPLE]):.1%} of {SAMPLE}" in said
-        assert f"is read as {p.argmax()} ({p.max():.1%})" in said
+        assert f"{percent(error_rate(net, data.test_x[:SAMPLE], data.test_y[:SAMPLE]))} of {SAMPLE}" in said
+        assert f"is read as {p.argmax()} ({percent(p.max())})" in said
+        page.locator(".lenet-time-travel .heard").get_by_text(said, exact=True).wait_for(state="attached", timeout=5000)
     assert page.locator(".lenet-time-travel img").count() == 4
     assert all("from" in alt or "test image" in alt for alt in page.locator(".lenet-time-travel img").evaluate_all("i => i.map(x => x.alt)"))
 
 
-def test_branching_off_draws_the_other_curve(page, same):
-    page.get_by_role("button", name="Branch off here").click()
+def test_branching_off_draws_the_other_curve_and_says_how_it_ends(page, same):
+    widget = page.locator(".lenet-time-travel")
+    button = widget.get_by_role("button", name="Branch off here")
+    said = browser.listen(widget.locator(".heard"))
+    button.press("Enter")
     picture = page.locator(".lenet-time-travel svg")
-    page.wait_for_function("() => /the branch at step 28/.test(document.querySelector('.lenet-time-travel svg')"
-                           ".getAttribute('aria-label'))", timeout=20_000)
-    rate = float(re.search(r"learning rate ([\d.]+)", picture.get_attribute("aria-label")).group(1))
-    branch = same.branch(28, rate)
-    assert f"{np.mean(branch.losses[-10:]):.3f}" in picture.get_attribute("aria-label")
-    assert picture.locator("polyline").count() == 2
+    page.wait_for_function("() => /branch at step 28/.test(document.querySelector('.lenet-time-travel svg').getAttribute('aria-label'))",
+                           timeout=20_000)
+    rate = float(widget.get_by_role("combobox", name="learning rate of the branch").input_value())
+    end = f"{np.mean(same.branch(28, rate).losses[-10:]):.3f}"
+    assert end in picture.get_attribute("aria-label") and picture.locator("polyline").count() == 2
+    widget.locator(".heard").get_by_text(f"The branch at step 28 with learning rate {rate:g}: {end}.", exact=True).wait_for(state="attached", timeout=5000)
+    assert said() == [f"Training a branch from step 28 with learning rate {rate:g}.", f"The branch at step 28 with learning rate {rate:g}: {end}."]
+    assert page.evaluate("document.activeElement.innerText") == "Branch off here"
+
+
+def test_keys_stay_in_the_widgets(page):
+    cells = page.locator(".jp-Cell").count()
+    for root, number in ((".lenet-time-travel", 6), (".lenet-mistakes", 3)):
+        controls = page.locator(root).locator("button, input, select, [tabindex='0']")
+        assert controls.count() == number and all(browser.names(page.locator(root), "button, input, select, [tabindex='0']"))
+        for n in range(number):
+            controls.nth(n).focus()
+            for key in ("x", "a", "m"):
+                page.keyboard.press(key)
+    assert page.locator(".jp-Cell").count() == cells
 
 
 def test_the_matrix_opens_the_images_of_a_cell(page, same):

@@ -49,7 +49,7 @@ export function dragged({ b, hinges }, n, x, y, { low, high }) {
   const half = (value, least, most) => Math.max(least, Math.min(most, Math.round(value * 2) / 2)) + 0;
   const moved = hinges.map((pair, k) => (k === n ? [half(x, Math.ceil(low), Math.floor(high)), pair[1]] : [...pair]));
   const at = moved[n][0];
-  const before = moved.reduce((best, [t], k) => (k !== n && t < at && (best < 0 || t > moved[best][0]) ? k : best), -1);
+  const before = moved.reduce((best, [t], k) => (k !== n && t < at && (best < 0 || t >= moved[best][0]) ? k : best), -1);
   const missing = y - valueAt(b, moved, at);
   if (before < 0) return { b: half(b + missing, -5, 5), hinges: moved };
   const [t, c] = moved[before];

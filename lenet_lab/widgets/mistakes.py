@@ -58,7 +58,8 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
 
     def _figure(self, n):
         label, answer = self.y[n], self.answers[n]
-        words = f"{label} read as {answer}, {percent(self.p[n, answer])} sure" + ("" if label == answer else f"; {label} got {percent(self.p[n, label])}")
+        words = f"{label} read as {answer}, {percent(self.p[n, answer])} sure"
+        words += "" if label == answer else f"; {label} got {percent(self.p[n, label])}"
         return f"<figure>{image(self.x[n, 0], f'test image {n}: a {words}', zoom=3)}<figcaption>{escape(words)}<br>image {n}</figcaption></figure>"
 
     def picture(self):

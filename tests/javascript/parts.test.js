@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { newestOnly } from "../../lenet_lab/widgets/parts.js";
+import { strongest } from "../../lenet_lab/widgets/draw.js";
+import { endOfGrid, inGrid, wayBack } from "../../lenet_lab/widgets/step_through.js";
+import { Drawing, strokesFrom, written } from "../../lenet_lab/widgets/strokes.js";
+
+test("one question at a time, and of those meanwhile only the newest", () => {
+  const sent = [], asking = newestOnly((question) => sent.push(question));
+  for (const question of [1, 2, 3]) asking.ask(question);
+  assert.deepEqual(sent, [1]);
+  asking.answered();
+  assert.deepEqual(sent, [1, 3]);
+  asking.answered();
+  assert.equal(asking.busy, false);
+  asking.ask(0);
+  assert.deepEqual(sent, [1, 3, 0]);
+});
+
+test("strokes, wipes and drawings from elsewhere", () => {
+  const drawing = new Drawing();
+  assert.ok(drawing.empty && drawing.untouched);
+  drawing.begin(22).points.push([1, 2]);
+  drawing.wipe();
+  assert.ok(drawing.empty && !drawing.untouched);
+  drawing.undo();
+  assert.equal(drawing.strokes().length, 1);
+  drawing.adopt("first");
+  drawing.adopt("second");
+  assert.deepEqual(drawing.strokes(), [{ image: "second" }]);
+  drawing.begin(10).points.push([3, 4]);
+  assert.equal(drawing.strokes().length, 2);
+  drawing.undo();
+  drawing.undo();
+  assert.deepEqual(drawing.strokes(), [{ width: 22, points: [[1, 2]] }]);
+});
+
+test("strokes go into an address and come back; what is no stroke does not", () => {
+  const strokes = [{ width: 22, points: [[1.4, 2], [30, 40]] }, { image: "no" }, { width: 8, points: [[280, 0]] }];
+  assert.equal(written(strokes), "22,1,2,30,40;8,280,0");
+  assert.deepEqual(strokesFrom("22,1,2,30,40;8,280,0", 280), [{ width: 22, points: [[1, 2], [30, 40]] }, { width: 8, points: [[280, 0]] }]);
+  assert.deepEqual(strokesFrom("", 280), []);
+  assert.deepEqual(strokesFrom("1,2;a,b,c;22,1,2,3;900,999,-5", 280), [{ width: 40, points: [[280, 0]] }]);
+});
+
+test("the pixels that do most have room for it", () => {
+  assert.equal(strongest(new Float32Array([5, 2, -3, -9]), [1, 0.5, 1, 0], 2),
+    "Does most: more ink at row 1, column 2 (+2); less ink at row 2, column 1 (−3).");
+  assert.equal(strongest(new Float32Array(4), [0, 0, 0, 0], 2), "No pixel makes a difference.");
+});
+
+test("numbers in a grid, the way back, the end of a grid", () => {
+  assert.deepEqual(["-0.0949", "1.1e-17", "12", "-1/3", "0.9526", "0.00012", "-12.3456"].map(inGrid),
+    ["−0.095", "≈0", "12", "−1/3", "0.9526", "≈0", "−12.346"]);
+  const cells = { "dF:0": { terms: [{ value: "2", inputs: ["x:0", "dC:0"] }, { value: "0", inputs: ["dC:1"] }] }, "dC:0": { terms: [{ value: "1", inputs: ["dP:0"] }] }, "dP:0": {} };
+  assert.deepEqual([...wayBack(cells, "dF:0")], ["dC:0", "dP:0"]);
+  assert.deepEqual([endOfGrid(["C:0", "C:1", "P:0"], 0), endOfGrid(["C:0", "C:1", "P:0"], 1), endOfGrid(["C:0"], 1)], [2, 2, 1]);
+});
