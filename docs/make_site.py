@@ -12,14 +12,18 @@ A link to a file of the project, or a Python or Markdown file named in the text,
 """
 
 import argparse
+import base64
 import html
+import json
 import re
 import shutil
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
+import numpy as np
 from jinja2 import pass_context
 from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
@@ -28,17 +32,26 @@ from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
 from docs.stored_outputs import put_back
+from lenet_core import load_mnist
+from lenet_core.initializers import input_volume
+from lenet_core.net import Layer, Net
+from lenet_core.training import linear_warmup_decay, minibatches, train
 from lenet_lab.check.solutions import exercise
+from lenet_lab.widgets import page as widgets
+from lenet_lab.widgets.draw import abouts
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = "The LeNet workbook"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))                                      # the first of them opens the site
 README = ROOT / "README.md"
 TEXTS = [README, *(ROOT / "docs" / f"{name}.md" for name in (
-    "teaching", "where_it_works", "grader", "checks", "architecture", "libraries", "results", "performance"))]
+    "teaching", "where_it_works", "grader", "checks", "architecture", "libraries", "results", "performance", "accessibility"))]
 HELD_BACK = ("build/", "solutions/", "lenet_lab/check/bugs.py")                # not shipped: what exercises and the bug hunt ask for
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 PICTURES = (".png", ".svg", ".jpg")
+LIVE = {"lenet_lab.widgets.draw.DrawDigit": ("draw", ()), "lenet_lab.widgets.step_through.StepThrough": ("step_through", ("page",)),
+        "lenet_lab.widgets.hinges.Hinges": ("hinges", ("b", "hinges", "shown", "low", "high"))}         # the widget, and its state for the page
+STEPS, IMAGES = 600, 10_000             # of the training of the small network that the pages bring along
 COLOURS = "xcode"                       # of Pygments' styles, one with dark letters only
 
 
@@ -50,6 +63,12 @@ class Page:
     name: str
     title: str
     notebook: nbformat.NotebookNode
+
+    @property
+    def live(self):
+        """Whether a widget on the page works without a kernel."""
+        outputs = (output for cell in self.notebook.cells for output in cell.get("outputs", ()))
+        return any('class="live"' in output.get("data", {}).get("text/html", "") for output in outputs)
 
 
 def address(path):
@@ -135,17 +154,35 @@ class Exporter(HTMLExporter):
         return MarkdownWithMath(Renderer(context["resources"]["page"]["path"], self.asked)).render(source)
 
     def make(self, page, **around):
-        return self.from_notebook_node(page.notebook, {"page": {"site": SITE, **vars(page), **around}})[0]
+        return self.from_notebook_node(page.notebook, {"page": {"site": SITE, "live": page.live, **vars(page), **around}})[0]
 
 
 def still(notebook):
-    """Give every widget output that has no picture beside it what its stored state shows: the HTML in it, in order."""
+    """Give every widget output what the page shows of it.
+
+    That is the stored picture, which a script replaces where the widget needs no kernel (`LIVE`); without a picture, the HTML of the
+    stored state.
+    """
     for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
         data = output.get("data", {})
-        if VIEW in data and not {"image/png", "text/html"} & set(data):
-            data["text/html"] = "".join(f"<div>{value}</div>" for value in
-                                        _values(notebook.metadata.widgets[STATE]["state"], data[VIEW]["model_id"]))
+        if VIEW not in data:
+            continue
+        states, model = notebook.metadata.widgets[STATE]["state"], data[VIEW]["model_id"]
+        state = states[model]["state"]
+        if state.get("_anywidget_id") in LIVE:
+            data["text/html"] = _living(*LIVE[state["_anywidget_id"]], state, output)
+        elif "live" in state:
+            data["text/html"] = state["live"]
+        elif not {"image/png", "text/html"} & set(data):
+            data["text/html"] = "".join(f"<div>{value}</div>" for value in _values(states, model))
             assert data["text/html"], f"a widget without a stand-in: {data['text/plain']}"
+
+
+def _living(widget, traits, state, output):
+    """The place of a widget that needs no kernel: its picture, and what its script has to know."""
+    known = f' data-state="{html.escape(json.dumps({name: state[name] for name in traits}))}"' if traits else ""
+    alt = html.escape(output["metadata"]["image/png"]["alt"])
+    return f'<div class="live" data-widget="{widget}"{known}><img alt="{alt}" src="data:image/png;base64,{output["data"]["image/png"]}"></div>'
 
 
 def _values(state, model):
@@ -182,6 +219,31 @@ def contents(pages):
     return nbformat.v4.new_markdown_cell("## All pages\n\n" + "\n".join(lines))
 
 
+def small_network():
+    """A network for the pages, with a third of LeNet's filters and 20,000 parameters, trained here; as JavaScript that sets one name."""
+    data, rng = load_mnist(), np.random.default_rng(0)
+    net = Net((1, 28, 28), [Layer("conv1", "conv", (6, 1, 5, 5)), Layer("pool1", "max_pool", k=2), Layer("conv2", "conv", (16, 6, 5, 5)),
+                            Layer("pool2", "max_pool", k=2), Layer("ip1", "inner_product", (256, 64)), Layer("relu1", "relu"),
+                            Layer("ip2", "inner_product", (64, 10))]).initialise(rng, input_volume, np.float32)
+    batches = minibatches(data.train_x[:IMAGES], data.train_y[:IMAGES], 64, rng)
+    for _ in islice(train(net, batches, linear_warmup_decay(0.05, STEPS)), STEPS):
+        pass
+    about = abouts(net)
+    layers = [{"name": layer.name, "kind": layer.kind, "about": about[layer.name], **layer.options,
+               **{name: base64.b64encode(np.ascontiguousarray(values, "<f4")).decode() for name, values in layer.params.items()},
+               "shape": layer.params["W"].shape if layer.params else None} for layer in net.layers]
+    known = {"input": net.input_shape, "trained_on": data.name, "layers": [{k: v for k, v in layer.items() if v is not None} for layer in layers]}
+    return f"window.lenetNetwork = {json.dumps(known, ensure_ascii=False)};\n"
+
+
+def live_script():
+    """The script of the pages: each widget's modules in a function of their own, then `site/live.js`."""
+    parts = [f"widgets.{name} = (() => {{\n{widgets.script(f'{name}.js').replace('export default { render };', 'return { render };')}}})();\n"
+             for name, _ in LIVE.values()]
+    shared = widgets.script("alone.js") + widgets.script("reading.js") + (Path(__file__).parent / "site" / "live.js").read_text(encoding="utf-8")
+    return "(() => {\nconst widgets = {};\n" + "".join(parts) + shared + "})();\n"
+
+
 def build(out):
     """Write the site into the folder `out`, which is emptied first; returns its pages."""
     shutil.rmtree(out, ignore_errors=True)
@@ -200,6 +262,9 @@ def build(out):
             shutil.copy(path, out)
         else:
             (out / address(path)).write_text(exporter.make(read(path), pages=pages), encoding="utf-8")
+    (out / "network.js").write_text(small_network(), encoding="utf-8")
+    (out / "live.js").write_text(live_script(), encoding="utf-8")
+    (out / "live.css").write_text("".join((widgets.HERE / f"{name}.css").read_text(encoding="utf-8") for name in ("widgets", *(name for name, _ in LIVE.values()))), encoding="utf-8")
     style = (Path(__file__).parent / "site" / "site.css").read_text(encoding="utf-8")
     (out / "site.css").write_text(style + HtmlFormatter(style=COLOURS).get_style_defs(".highlight") + "\n", encoding="utf-8")
     return sorted(out.glob("*.html"))

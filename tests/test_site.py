@@ -1,17 +1,29 @@
 """The static pages of `make site`: nothing missing, every link leads somewhere, and a browser asks the network for nothing."""
 
+import base64
+import json
 import re
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 from docs import make_site, stored_outputs
+from lenet_core.net import Layer, Net
 from lenet_lab.check.solutions import blocks
 
 from . import browser
+
+
+def in_a_browser(test):
+    """Mark a test as the files of browser tests are marked."""
+    for mark in browser.MARKS:
+        test = mark(test)
+    return test
+
 
 NAMES = [path.stem for path in make_site.NOTEBOOKS]
 
@@ -84,7 +96,7 @@ def test_a_page_shows_what_its_notebook_holds(page_of, name):
 
 def test_the_readme_and_the_pages_of_docs_are_there_and_lead_to_each_other(site, pages):
     written = set((make_site.ROOT / "docs").glob("*.md"))
-    assert set(make_site.TEXTS) == {make_site.README, *written} and len(written) == 8
+    assert set(make_site.TEXTS) == {make_site.README, *written} and len(written) == 9
     for path in make_site.TEXTS:
         name, text = make_site.address(path), path.read_text(encoding="utf-8")
         main = pages[name].main
@@ -105,7 +117,8 @@ def test_every_page_says_what_it_is_and_what_its_pictures_show(pages):
         assert page.html["lang"] == "en" and page.title.string.strip() and page.select("main h1"), name
         assert all(image.get("alt") and "No description" not in image["alt"] for image in page.select("img")), name
         assert all(svg.get("aria-label") for svg in page.select("svg")), name
-        assert not page.select("script") and "$$" not in "".join(page.main.find_all(string=True)), name
+        scripts = [tag["src"] for tag in page.select("script")]
+        assert scripts == (["network.js", "live.js"] if page.select(".live") else []) and "$$" not in "".join(page.main.find_all(string=True)), name
     assert len({page.title.string for page in pages.values()}) == len(pages)
 
 
@@ -124,8 +137,7 @@ def chromium():
         yield page
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(any(mark.args[0] for mark in browser.MARKS if mark.name == "skipif"), reason="no Playwright or no Chromium")
+@in_a_browser
 def test_a_browser_asks_for_nothing_and_a_phone_need_not_scroll_sideways(site, chromium):
     asked, complaints = [], []
     chromium.on("request", lambda request: asked.append(request.url))
@@ -139,3 +151,103 @@ def test_a_browser_asks_for_nothing_and_a_phone_need_not_scroll_sideways(site, c
         broken = chromium.evaluate("[...document.images].filter(i => !i.naturalWidth).length")
         assert not broken, f"{path.name}: {broken} pictures are not drawn"
     assert asked and not [url for url in asked if not url.startswith(("file:", "data:"))] and not complaints
+
+
+@pytest.fixture
+def opened(site):
+    """opened(page of the site) is its widget in a browser, live; what it asked for must all be on this machine."""
+    with browser.browser_page(1366, 900) as page:
+        asked, complaints = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+
+        def go(name, root, address=""):
+            page.goto("about:blank")
+            page.goto((site / name).as_uri() + address)
+            page.locator(root).first.wait_for(timeout=20_000)
+            return page.locator(root).first
+        yield go
+        assert asked and not [url for url in asked if not url.startswith(("file:", "data:", "about:"))] and not complaints
+
+
+@in_a_browser
+def test_a_drawing_is_read_without_a_kernel_and_a_link_shows_it_again(site, opened):
+    widget = opened("index.html", ".lenet-draw")
+    page, sheet = widget.page, widget.locator(".sheet")
+    assert widget.locator(".said").inner_text().startswith("Nothing is drawn")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    page.mouse.move(box["x"] + 70, box["y"] + 60)
+    page.mouse.down()
+    for x, y in ((210, 60), (130, 240)):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
+    page.mouse.up()
+    said = widget.locator(".said").inner_text()
+    assert said.startswith("The network reads a 7")
+    address = "#" + page.url.partition("#")[2]
+    again = opened("index.html", ".lenet-draw", address)
+    assert again.locator(".said").inner_text()[:25] == said[:25]
+    times = page.evaluate("""() => {
+        const sheet = document.querySelector('.lenet-draw .sheet'), box = sheet.getBoundingClientRect(), times = [];
+        const event = (type, x, y) => sheet.dispatchEvent(new PointerEvent(type, {
+            bubbles: true, isPrimary: true, button: 0, clientX: box.x + x, clientY: box.y + y}));
+        sheet.setPointerCapture = () => {};                              // no real pointer is down
+        event('pointerdown', 40, 40);
+        for (let n = 0; n < 25; n++) {
+            const begun = performance.now();
+            event('pointermove', 40 + 8 * n, 40 + 7 * n);
+            times.push(performance.now() - begun);
+        }
+        event('pointerup', 240, 215);
+        return times.sort((one, other) => one - other); }""")
+    print(f"a stroke is answered in {times[12]:.0f} ms at the median, {times[-1]:.0f} ms at most")
+    widget = opened("index.html", ".lenet-draw", "#strokes=nonsense;1,2;22,x")
+    assert widget.locator(".said").inner_text().startswith("Nothing is drawn")
+
+
+@in_a_browser
+def test_the_toy_network_is_stepped_without_a_kernel(opened):
+    widget = opened("01_toy_network.html", ".lenet-step")
+    widget.get_by_role("button", name="Step", exact=True).click()
+    assert widget.locator(".arithmetic").inner_text() == "C(1,1,1) = 1·0 + 1·0 + 2·0 + 0·2 = 0"
+    widget.get_by_role("slider", name="steps done").press("End")
+    assert widget.locator(".counter").inner_text() == "138 of 138"
+    widget.locator('[data-cell="x:0,1,1"]').press("Enter")
+    widget.page.keyboard.type("7")
+    widget.page.keyboard.press("Enter")
+    widget.get_by_role("alert").get_by_text("In JupyterLab they can be changed").wait_for(timeout=5000)
+    assert widget.locator('[data-cell="x:0,1,1"]').inner_text() == "2"
+
+
+@in_a_browser
+def test_hinges_are_in_the_address(opened):
+    widget = opened("08_relu_boundaries.html", ".lenet-hinges")
+    original = widget.locator(".formula").inner_text()
+    widget.get_by_role("button", name="Add hinge").click()
+    widget.get_by_role("slider", name="coefficient 2").press("ArrowRight")
+    changed, page = widget.locator(".formula").inner_text(), widget.page
+    assert changed != original
+    assert opened("08_relu_boundaries.html", ".lenet-hinges", "#" + page.url.partition("#")[2]).locator(".formula").inner_text() == changed
+    for nonsense in ("#hinges=[1,2]", "#hinges=[0,[[0,1]],1]", "#hinges=x", '#hinges=[0,[[0,1e99],[2,-3],[4,5],[6,-6]],1]'):
+        assert opened("08_relu_boundaries.html", ".lenet-hinges", nonsense).locator(".formula").inner_text() == original
+
+
+def test_what_the_pages_bring_along_is_small(site):
+    scripts = sum((site / name).stat().st_size for name in ("live.js", "live.css", "network.js", "site.css"))
+    assert (site / "network.js").stat().st_size < 300_000 and scripts < 400_000
+    assert all((site / name).stat().st_size + scripts < 1_000_000 for name in ("index.html", "01_toy_network.html"))
+
+
+def test_the_small_network_reads_digits(site, mnist):
+    text = (site / "network.js").read_text(encoding="utf-8")
+    known = json.loads(text.removeprefix("window.lenetNetwork = ").rstrip().rstrip(";"))
+    layers = []
+    for one in known["layers"]:
+        shape = tuple(one["shape"]) if "shape" in one else None
+        layers.append(Layer(one["name"], one["kind"], shape, **{name: one[name] for name in ("k",) if name in one}))
+    net = Net(tuple(known["input"]), layers)
+    net.initialise(np.random.default_rng(0), lambda *_: 0.1)
+    for layer, one in zip(net.layers, known["layers"]):
+        for name in layer.params:
+            layer.params[name] = np.frombuffer(base64.b64decode(one[name]), "<f4").reshape(layer.params[name].shape)
+    assert np.mean(net.predict(mnist.test_x[:2000]) == mnist.test_y[:2000]) > 0.9

@@ -42,7 +42,7 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
             raise ValueError(f"DrawDigit makes pictures of 1x{FIELD}x{FIELD}; "
                              f"this network takes {'x'.join(map(str, net.input_shape))}.")
         self.net, self._classes, self._drawings, self._lock = net, net.shapes()[-1][0], 0, threading.RLock()
-        self._about = _abouts(net)
+        self._about = abouts(net)
         super().__init__()
         self.on_msg(self._receive)
         self.draw(np.zeros((SHEET, SHEET)))
@@ -104,8 +104,8 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
         return plots.drawn_digit(self.ink, self.image, self.p, self.gradient, self.page["towards"]), alt, f"DrawDigit: {self._said}"
 
 
-def _abouts(net):
-    """{layer: how its numbers are computed, in a sentence}."""
+def abouts(net):
+    """{layer: how its numbers are computed, in a sentence; None for a layer without maps}."""
     below, abouts = "the picture", {}
     for layer in net.layers:
         _, c, k, _ = layer.params["W"].shape if layer.kind == "conv" else (0, 0, layer.options.get("k"), 0)

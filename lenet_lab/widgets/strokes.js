@@ -35,9 +35,20 @@ export class Drawing {
   }
 }
 
+const NEAR = 5;                                                     // pixels: a point so near to the one before is left out of an address
+
+function thinned(points) {
+  let last = points[0];
+  return points.filter((point, n) => {
+    const stays = n === 0 || n === points.length - 1 || Math.hypot(point[0] - last[0], point[1] - last[1]) >= NEAR;
+    if (stays) last = point;
+    return stays;
+  });
+}
+
 // Strokes as text for an address, and back: width, then x and y in pixels of the sheet. Only what is drawn by hand has strokes.
 export const written = (strokes) => strokes.filter((one) => one.points).map(({ width, points }) =>
-  [width, ...points.flatMap((point) => point.map((part) => Math.round(part)))].join(",")).join(";");
+  [width, ...thinned(points).flatMap((point) => point.map((part) => Math.round(part)))].join(",")).join(";");
 
 export function strokesFrom(text, side) {
   const inside = (part) => Math.max(0, Math.min(side, part));

@@ -57,3 +57,10 @@ test("numbers in a grid, the way back, the end of a grid", () => {
   assert.deepEqual([...wayBack(cells, "dF:0")], ["dC:0", "dP:0"]);
   assert.deepEqual([endOfGrid(["C:0", "C:1", "P:0"], 0), endOfGrid(["C:0", "C:1", "P:0"], 1), endOfGrid(["C:0"], 1)], [2, 2, 1]);
 });
+
+test("a stroke of many points is short in an address, and keeps its ends", () => {
+  const points = Array.from({ length: 101 }, (_, n) => [n, 0]);
+  const [back] = strokesFrom(written([{ width: 22, points }]), 280);
+  assert.ok(back.points.length <= 21);
+  assert.deepEqual([back.points[0], back.points.at(-1)], [[0, 0], [100, 0]]);
+});

@@ -1,0 +1,69 @@
+// What `lenet_lab.inside.drawing` computes, for pages without a kernel: a drawing as MNIST's images were made, and the network's answer.
+// Nothing here needs a browser.
+
+import { backward, forward } from "./net.js";
+import { percent } from "./numbers.js";
+
+const FIELD = 28, BOX = 20, CENTRE = 14;                            // pixels a side; where the centre of mass of MNIST's digits is
+
+function roundHalfEven(value) {                                     // as Python rounds
+  const down = Math.floor(value), rest = value - down;
+  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
+}
+
+function cropped({ pixels, rows, columns }) {
+  const inked = (n, along) => Array.from({ length: along ? rows : columns }, (_, m) => pixels[along ? m * columns + n : n * columns + m]).some((ink) => ink > 0);
+  const range = (length, along) => {
+    const found = Array.from({ length }, (_, n) => n).filter((n) => inked(n, along));
+    return [found[0], found.at(-1) + 1];
+  };
+  const [top, bottom] = range(rows, false), [left, right] = range(columns, true);
+  const made = { rows: bottom - top, columns: right - left, pixels: new Float64Array((bottom - top) * (right - left)) };
+  for (let i = 0; i < made.rows; i++)
+    for (let j = 0; j < made.columns; j++) made.pixels[i * made.columns + j] = pixels[(top + i) * columns + left + j];
+  return made;
+}
+
+// Made square with paper to the right or below, as side x side: the mean of the area that each pixel covers.
+export function resized({ pixels, rows, columns }, side) {
+  const length = Math.max(rows, columns), half = new Float64Array(side * columns), made = new Float64Array(side * side);
+  const shares = Array.from({ length: side }, (_, n) => {
+    const low = n * length / side, high = (n + 1) * length / side;
+    return Array.from({ length: Math.min(length, Math.ceil(high)) - Math.floor(low) }, (_, m) => {
+      const old = Math.floor(low) + m;
+      return [old, Math.max(0, Math.min(high, old + 1) - Math.max(low, old)) * side / length];
+    });
+  });
+  shares.forEach((parts, i) => parts.forEach(([old, share]) => {
+    if (old < rows) for (let j = 0; j < columns; j++) half[i * columns + j] += share * pixels[old * columns + j];
+  }));
+  for (let i = 0; i < side; i++)
+    shares.forEach((parts, j) => parts.forEach(([old, share]) => { if (old < columns) made[i * side + j] += share * half[i * columns + old]; }));
+  return { rows: side, columns: side, pixels: made.map((ink) => Math.fround(Math.max(0, Math.min(1, ink)))) };
+}
+
+// A drawing { pixels, rows, columns }, from 0 (paper) to 1 (ink), as an image of 28x28 pixels.
+export function asMnist(drawing, centred = true) {
+  if (!centred) return resized(drawing, FIELD).pixels;
+  const image = new Float64Array(FIELD * FIELD);
+  if (!drawing.pixels.some((ink) => ink > 0)) return image;
+  const box = cropped(resized(cropped(drawing), BOX));              // cropped again: `resized` added paper to make it square
+  const mass = box.pixels.reduce((sum, ink) => sum + ink, 0);
+  const place = (length, at) => Math.min(Math.max(0, CENTRE - roundHalfEven(box.pixels.reduce((sum, ink, n) => sum + ink * at(n), 0) / mass)), FIELD - length);
+  const top = place(box.rows, (n) => Math.floor(n / box.columns)), left = place(box.columns, (n) => n % box.columns);
+  box.pixels.forEach((ink, n) => { image[(top + Math.floor(n / box.columns)) * FIELD + left + n % box.columns] = ink; });
+  return image;
+}
+
+export function sentence(p, blank) {
+  const [first, second] = Array.from(p, (_, k) => k).sort((one, other) => p[other] - p[one] || one - other);
+  const guess = (k) => `${k === 8 ? "an" : "a"} ${k} (${percent(p[k])})`;
+  return `${blank ? "Nothing is drawn; the network reads blank paper as" : "The network reads"} ${guess(first)}; its second guess is ${guess(second)}.`;
+}
+
+// What DrawDigit's page shows of an image: p, the class of the gradient, the gradient of its log p, and the maps of all layers that have maps.
+export function read(net, image, towards = null) {
+  const seen = forward(net, image), label = towards ?? seen.p.indexOf(Math.max(...seen.p));
+  return { p: Float32Array.from(seen.p), towards: label, gradient: Float32Array.from(backward(seen, label).dx, (d) => -d),
+    maps: seen.layers.filter(({ shape }) => shape.length === 3).map(({ name, shape, out }) => ({ name, shape, maps: Float32Array.from(out) })) };
+}
