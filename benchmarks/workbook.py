@@ -153,7 +153,7 @@ def step_through(widget):
 
 
 def time_travel(widget):
-    widget.locator(".noUi-handle").first.focus()
+    widget.get_by_role("slider", name="step", exact=True).focus()
     while True:
         widget.page.keyboard.press("ArrowLeft")
         yield
@@ -207,7 +207,7 @@ WATCH = """(widget, [event, answer]) => {
 UPDATES = """(panel, seconds) => new Promise((done) => {
     const times = [];
     const watcher = new MutationObserver(() => times.push(performance.now()));
-    watcher.observe(panel.lastElementChild, {subtree: true, childList: true, characterData: true});
+    watcher.observe(panel.querySelector(".live"), {subtree: true, childList: true, characterData: true});
     setTimeout(() => { watcher.disconnect(); done(times.slice(1).map((time, n) => time - times[n])); }, 1000 * seconds);
 })"""
 

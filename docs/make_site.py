@@ -240,7 +240,7 @@ def live_script():
     """The script of the pages: each widget's modules in a function of their own, then `site/live.js`."""
     parts = [f"widgets.{name} = (() => {{\n{widgets.script(f'{name}.js').replace('export default { render };', 'return { render };')}}})();\n"
              for name, _ in LIVE.values()]
-    shared = widgets.script("alone.js") + widgets.script("reading.js") + (Path(__file__).parent / "site" / "live.js").read_text(encoding="utf-8")
+    shared = "".join(map(widgets.script, ("alone.js", "reading.js", "worked.js"))) + (Path(__file__).parent / "site" / "live.js").read_text(encoding="utf-8")
     return "(() => {\nconst widgets = {};\n" + "".join(parts) + shared + "})();\n"
 
 
@@ -264,7 +264,8 @@ def build(out):
             (out / address(path)).write_text(exporter.make(read(path), pages=pages), encoding="utf-8")
     (out / "network.js").write_text(small_network(), encoding="utf-8")
     (out / "live.js").write_text(live_script(), encoding="utf-8")
-    (out / "live.css").write_text("".join((widgets.HERE / f"{name}.css").read_text(encoding="utf-8") for name in ("widgets", *(name for name, _ in LIVE.values()))), encoding="utf-8")
+    sheets = [(widgets.HERE / f"{name}.css").read_text(encoding="utf-8") for name in ("widgets", *(name for name, _ in LIVE.values()))]
+    (out / "live.css").write_text("".join(sheets), encoding="utf-8")
     style = (Path(__file__).parent / "site" / "site.css").read_text(encoding="utf-8")
     (out / "site.css").write_text(style + HtmlFormatter(style=COLOURS).get_style_defs(".highlight") + "\n", encoding="utf-8")
     return sorted(out.glob("*.html"))

@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,6 +22,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 MARKS = [pytest.mark.browser,                        # for `pytestmark` of every test file that opens a browser
@@ -150,7 +152,14 @@ def listen(told):
 
 def names(widget, selector):
     """The accessible names of the controls of a widget, as they are written in the page."""
-    return widget.locator(selector).evaluate_all("all => all.map(one => one.getAttribute('aria-label') || one.labels?.[0]?.innerText || one.innerText)")
+    return widget.locator(selector).evaluate_all(
+        "all => all.map(one => one.getAttribute('aria-label') || one.labels?.[0]?.innerText || one.innerText)")
+
+
+def typeset(text):
+    """What Python wrote, as the widgets set it: one minus sign, one product sign, powers of ten."""
+    text = re.sub(r"(\d)e([+-]?)0*(\d+)", lambda found: found[1] + "·10" + (found[2] + found[3]).replace("+", "").translate(RAISED), text)
+    return re.sub(r"(^|[\s(=·,:;…/])-(?=[\d.(∞]|inf|ln|\s\S)", r"\1−", re.sub(r"(\d)x(?=\d)", r"\1×", text).replace("*", "·"))
 
 
 def menu(page, name, entry):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lenet_core import lenet, load_mnist
+from lenet_lab.inside.drawing import percent
 from lenet_lab.inside.look import Look
 from lenet_lab.widgets.look_inside import facts
 
@@ -78,7 +79,7 @@ def point(widget, shape, index):
 
 
 def wait_for(widget, unit):
-    words = f"{unit['name']} = {unit['value']}, gradient {unit['gradient']}"
+    words = browser.typeset(f"{unit['name']} = {unit['value']}, gradient {unit['gradient']}")
     widget.locator(".name").get_by_text(words, exact=True).wait_for(timeout=10_000)
 
 
@@ -97,17 +98,18 @@ def test_point_at_a_unit_and_see_where_it_comes_from(widget, look):
     press(widget, "pool2")
     point(widget, (4, 4), (3, 1, 2))
     wait_for(widget, unit)
-    assert widget.locator(".comes li").all_inner_texts() == unit["comes"]
+    assert widget.locator(".comes li").all_inner_texts() == [browser.typeset(words) for words in unit["comes"]]
     assert "16x16 pixels, rows 4 to 19, columns 8 to 23; each step of the unit moves it by 4" in unit["comes"][-1]
-    assert text(widget, ".sum") == unit["sum"] and text(widget, ".goes") == unit["goes"] and text(widget, ".back") == unit["back"]
+    for part in ("sum", "goes", "back"):
+        assert text(widget, f".{part}") == browser.typeset(unit[part])
     labels = widget.locator(".strip canvas[role=img]").evaluate_all("all => all.map(c => c.getAttribute('aria-label'))")
     assert "framed: rows 4 to 19, columns 8 to 23" in labels[0] and "framed: rows 4 to 15, columns 8 to 19" in labels[1]
     assert "framed: rows 2 to 7, columns 4 to 9" in labels[2] and "framed: rows 2 to 3, columns 4 to 5" in labels[3]
     assert "framed with dashes: rows 0, columns 0 to 499" in labels[5]
     assert ink(widget, 0, 2 * 8, 2 * 10) > 0 and ink(widget, 0, 2 * 14, 2 * 12) == 0             # its left edge, and its inside
-    said = widget.locator(".said")
-    assert said.get_attribute("aria-live") == "polite"
-    said.get_by_text(unit["said"], exact=True).wait_for(state="attached", timeout=5000)
+    said = widget.locator(".heard")
+    assert said.get_attribute("aria-live") == "polite" and "[" not in unit["said"] and "formula" not in unit["said"]
+    said.get_by_text(browser.typeset(unit["said"]), exact=True).wait_for(state="attached", timeout=5000)
 
 
 def test_every_product_of_a_small_kernel(widget, look):
@@ -115,7 +117,7 @@ def test_every_product_of_a_small_kernel(widget, look):
     press(widget, "conv1")
     point(widget, (24, 24), (7, 9, 13))
     wait_for(widget, unit)
-    assert text(widget, ".sum") == unit["sum"] and unit["sum"].count("*") == 26        # with x*w itself
+    assert text(widget, ".sum") == browser.typeset(unit["sum"]) and unit["sum"].count("*") == 26        # with x*w itself
     assert widget.locator(".tiles").get_attribute("aria-label").startswith("under it, kernel, products: 5x5 numbers")
 
 
@@ -163,9 +165,9 @@ def test_gradients_and_their_ranges_in_words(widget, look):
     show(widget, "gradients")
     dout = look(0).maps("conv2", "dout")
     legend, top = text(widget, ".legend"), f"{np.abs(dout).max():.3g}"
-    assert legend.startswith(f"gradient of the activations, 50 maps, one colour scale: blue -{top}, white 0, red {top}")
+    assert legend.startswith(f"gradient of the activations, 50 maps, one colour scale: blue −{top}, white 0, red {top}")
     unit = 10.0 ** np.floor(np.log10(np.abs(dout).max()))
-    low, high = (float(end) for end in widget.locator(".main .labels span").nth(6).inner_text().split()[1].split("…"))
+    low, high = (float(end) for end in widget.locator(".main .labels span").nth(6).inner_text().replace("−", "-").split()[1].split("…"))
     assert low == pytest.approx(dout[6].min() / unit, abs=0.006) and high == pytest.approx(dout[6].max() / unit, abs=0.006)
     show(widget, "activations")
 
@@ -180,7 +182,7 @@ def test_kernels_and_one_weight(widget, look):
     unit = widget.locator(".weight").get_by_text("weight W[7, 4, 0, 0]")
     unit.wait_for(timeout=10_000)
     W, dW = (f"{look(0).kernels('conv2', what)[7, 4, 0, 0]:.4g}" for what in ("W", "dW"))
-    assert unit.inner_text().startswith(f"weight W[7, 4, 0, 0] = {W}, its gradient {dW}, a sum over 64 places")
+    assert unit.inner_text().startswith(browser.typeset(f"weight W[7, 4, 0, 0] = {W}, its gradient {dW}, a sum over 64 places"))
     press(widget, "ip2")
     show(widget, "weight gradients")
     legend.get_by_text("a row for each of 10 numbers, a column for each of 500 inputs").wait_for(timeout=10_000)
@@ -196,10 +198,11 @@ def test_another_image(widget, look):
     press(widget, "Next")
     wait_for(widget, facts(look(1), "conv1", (5, 11, 11)))
     one = look(1)
-    verdict = f"label {one.y[0]}, answer {one.p.argmax()} (probability {one.p.max():.4f}), loss {one.loss:.4g}"
+    verdict = browser.typeset(f"label {one.y[0]}, answer {one.p.argmax()} ({percent(one.p.max())}), loss {one.loss:.4g}")
     assert text(widget, ".verdict") == verdict
-    rows = [row.split()[1:] for row in widget.locator(".classes tr").all_inner_texts()]
-    assert rows == [[f"{score:.3g}", f"{p:.4f}"] for score, p in zip(one.scores[0], one.p[0])]
+    widget.locator(".heard").get_by_text(f"Image 1: {verdict}. conv1 (5, 11, 11)").wait_for(state="attached", timeout=5000)
+    rows = [row.split()[1:4] for row in widget.locator(".bars tr").all_inner_texts()]
+    assert rows == [[browser.typeset(f"{score:.3g}"), f"{100 * p:.2f}", "%"] for score, p in zip(one.scores[0], one.p[0])]
     number = widget.get_by_role("spinbutton", name="number of the image")
     number.fill("29")
     number.press("Enter")
@@ -251,7 +254,21 @@ def test_a_busy_kernel_is_named_and_the_answer_follows(widget, look, folder):
     assert text(widget, ".busy") == ""
 
 
+def test_in_a_narrow_window_the_maps_stay_large_and_nothing_is_cut(widget):
+    press(widget, "conv1")
+    widget.page.set_viewport_size({"width": 1024, "height": 768})
+    widget.page.wait_for_timeout(500)
+    cell = widget.locator(".main .labels span").first.evaluate("s => (parseFloat(s.style.top) - 1) / 24")
+    room = widget.evaluate("""root => [...root.querySelectorAll('button')].every(one => {
+        const box = one.getBoundingClientRect(), all = root.getBoundingClientRect();
+        return !one.offsetParent || box.left >= all.left && box.right <= all.right + 1; })""")
+    sideways = widget.evaluate("root => root.scrollWidth - root.clientWidth")
+    widget.page.set_viewport_size({"width": 1366, "height": 1100})
+    assert cell > 4 and room and sideways <= 0
+
+
 def test_every_control_and_canvas_has_a_name(widget):
+    assert all(browser.names(widget, "select, input, button, .main .over"))
     for control in widget.locator("select, input, .main .over").all():
         assert control.get_attribute("aria-label") and control.get_attribute("data-lm-suppress-shortcuts") == "true"
     assert all(widget.locator("button").all_text_contents())

@@ -58,7 +58,7 @@ def test_both_themes_have_all_colours(themes):
 def test_a_widget_brings_no_sizes_of_text_and_no_controls_of_its_own(name):
     own = (page.HERE / f"{name}.css").read_text(encoding="utf-8")
     assert "opacity" not in re.sub(r"(stroke|fill)-opacity", "", own) and "font-family" not in own
-    sizes = set(re.findall(r"font-size: ([^;}]+)", own)) | {size for size in re.findall(r"font: (\d+px)", own)}
+    sizes = set(re.findall(r"font-size: ([^;}]+)", own)) | set(re.findall(r"font: (\d+px)", own))
     assert sizes <= {"var(--small)", "var(--text)", "var(--large)", "12px"}
     assert not re.search(r"(?<![\w-])(button|select)\s*\{[^}]*(font|border-radius)", own)
 

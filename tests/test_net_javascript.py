@@ -9,6 +9,8 @@ import pytest
 
 from lenet_core.net import Layer, Net
 from lenet_lab.inside.drawing import as_mnist, sentence
+from lenet_lab.toy.practice import homework, problem
+from lenet_lab.widgets.step_through import StepThrough
 
 from . import browser
 
@@ -24,10 +26,13 @@ def answers(tasks):
 
 
 def described(net):
-    layers = [{"name": layer.name, "kind": layer.kind, **layer.options,
-               **({"W": layer.params["W"].ravel().tolist(), "b": layer.params["b"].tolist(), "shape": layer.params["W"].shape} if layer.params else {})}
-              for layer in net.layers]
-    return {"input": net.input_shape, "layers": [{name: value for name, value in layer.items() if value is not None} for layer in layers]}
+    layers = []
+    for layer in net.layers:
+        one = {"name": layer.name, "kind": layer.kind} | {name: value for name, value in layer.options.items() if value is not None}
+        if layer.params:
+            one |= {"W": layer.params["W"].ravel().tolist(), "b": layer.params["b"].tolist(), "shape": layer.params["W"].shape}
+        layers.append(one)
+    return {"input": net.input_shape, "layers": layers}
 
 
 def random_net(rng):
@@ -67,7 +72,8 @@ def test_drawings_become_images_as_in_python(rng):
             top, left, height, width = rng.integers(0, 90, 4)
             ink[top:top + height // 3 + 3, left:left + width // 3 + 3] = rng.integers(1, 256) / 255
         sheets.append(ink)
-    tasks = [{"drawing": {"pixels": ink.ravel().tolist(), "rows": 140, "columns": 140}, "centred": centred} for ink in sheets for centred in (True, False)]
+    tasks = [{"drawing": {"pixels": ink.ravel().tolist(), "rows": 140, "columns": 140}, "centred": centred}
+             for ink in sheets for centred in (True, False)]
     wanted = [as_mnist(ink, centred) for ink in sheets for centred in (True, False)]
     for said, image in zip(answers(tasks), wanted):
         assert np.abs(np.reshape(said, (28, 28)) - image).max() < 1e-5
@@ -77,3 +83,41 @@ def test_the_answer_in_the_same_words(rng):
     shares = [rng.dirichlet(np.ones(10)) for _ in range(20)] + [np.eye(10)[8], np.full(10, 0.1)]
     tasks = [{"p": p.tolist(), "blank": bool(n % 2)} for n, p in enumerate(shares)]
     assert answers(tasks) == [sentence(p, bool(n % 2)) for n, p in enumerate(shares)]
+
+
+EDITS = ("7", "-0.25", "1/3", " .5", "−2", "+3/4", "0", "12.5/7", "seven", "1/0", "1000", "", "-999")
+
+
+def test_an_edit_of_the_toy_network_makes_the_same_page(rng):
+    """Every name, formula, sum, note and number of the pass, for the homework's network and practice problems of all shapes."""
+    tasks, wanted = [], []
+    for n, made in enumerate([homework(), *(problem(seed, ties=0.5 * (seed % 2)) for seed in range(15))]):
+        for edit in (EDITS if n == 0 else rng.choice(EDITS[:8], 2)):
+            widget = StepThrough(made)
+            given = [cell for cell in widget.page["cells"] if cell.split(":")[0] in ("x", "F", "W1", "b")]
+            cell = str(rng.choice(given))
+            tasks.append({"page": widget.page, "message": {"do": "edit", "cell": cell, "text": str(edit)}})
+            wanted.append(_after(widget, tasks[-1]["message"]))
+        tasks.append({"page": StepThrough(made).page, "message": {"do": "label", "label": "0"}})
+        wanted.append(_after(StepThrough(made), tasks[-1]["message"]))
+    tasks.append({"page": StepThrough(homework()).page, "message": {"do": "edit", "cell": "b:0", "text": "999"}})        # too far apart
+    wanted.append(_after(StepThrough(homework()), tasks[-1]["message"]))
+    refused = 0
+    for said, page, task in zip(answers(tasks), wanted, tasks):
+        refused += isinstance(page, str)
+        if isinstance(page, str):
+            assert said == page
+            continue
+        assert said["steps"] == page["steps"] and said["label"] == page["label"] and said["about"] == page["about"]
+        for cell, about in page["cells"].items():
+            assert said["cells"][cell] == about, task["message"]
+        assert said == page
+    assert 5 <= refused < len(tasks) / 2
+
+
+def _after(widget, message):
+    """The page after a message, or the sentence with which it is refused."""
+    refusals = []
+    widget.send = lambda content: refusals.append(content["refused"])
+    widget._receive(widget, message, [])
+    return refusals[0] if refusals else json.loads(json.dumps(widget.page))

@@ -215,8 +215,18 @@ def test_the_toy_network_is_stepped_without_a_kernel(opened):
     widget.locator('[data-cell="x:0,1,1"]').press("Enter")
     widget.page.keyboard.type("7")
     widget.page.keyboard.press("Enter")
-    widget.get_by_role("alert").get_by_text("In JupyterLab they can be changed").wait_for(timeout=5000)
-    assert widget.locator('[data-cell="x:0,1,1"]').inner_text() == "2"
+    widget.locator('[data-cell="x:0,1,1"][aria-label$=" = 7"]').wait_for(timeout=5000)
+    widget.locator('[data-cell="C:1,0,0"]').click()
+    assert widget.locator(".arithmetic").inner_text() == "C(1,1,2) = 2·0 + 1·0 + 0·0 + 2·7 = 14"
+    widget.locator('[data-cell="x:0,1,1"]').press("Enter")
+    widget.page.keyboard.type("seven")
+    widget.page.keyboard.press("Enter")
+    widget.get_by_role("alert").get_by_text("is not a number").wait_for(timeout=5000)
+    again = opened("01_toy_network.html", ".lenet-step", "#" + widget.page.url.partition("#")[2])
+    assert again.locator('[data-cell="x:0,1,1"]').get_attribute("aria-label").endswith(" = 7")
+    again.get_by_role("button", name="Original numbers").click()
+    again.locator('[data-cell="x:0,1,1"][aria-label$=" = 2"]').wait_for(timeout=5000)
+    assert opened("01_toy_network.html", ".lenet-step", '#step=[["x:9,9,9","1"]]').locator('[data-cell="x:0,1,1"]').inner_text() == "2"
 
 
 @in_a_browser

@@ -1,5 +1,5 @@
 // Makes the widgets of a page work without a kernel: `make_site.py` puts this after the widgets' own modules, in one file.
-/* global alone, asMnist, read, sentence, widgets */
+/* global alone, asMnist, pageAfter, read, sentence, widgets */
 
 const SENT = 140;                                                   // pixels a side of the drawing that the page sends
 
@@ -27,9 +27,26 @@ function drawModel() {
   return model;
 }
 
-function stepModel(state) {
-  const refused = "Here the numbers are given. In JupyterLab they can be changed.";
-  return alone({ name: "step", state, answer: (model) => queueMicrotask(() => model.tell("msg:custom", { refused })) });
+function stepModel({ page: original }) {                             // the address keeps what was changed: [cell or "label", text] one after the other
+  let changes = [];
+  const applied = (page, [what, text]) => pageAfter(page, what === "label" ? { do: "label", label: text } : { do: "edit", cell: what, text });
+  const model = alone({ name: "step", state: { page: original }, answer(self, message) {
+    try {
+      const change = message.do === "label" ? ["label", message.label] : [message.cell, message.text];
+      const page = message.do === "reset" ? original : applied(self.get("page"), change);
+      changes = message.do === "reset" ? [] : [...changes, change];
+      self.remember("step", JSON.stringify(changes));
+      queueMicrotask(() => self.set("page", page));
+    } catch (refused) {
+      queueMicrotask(() => self.tell("msg:custom", { refused: refused.message }));
+    }
+  } });
+  try {
+    const found = JSON.parse(model.remembered("step") ?? "[]");
+    model.set("page", found.reduce(applied, original));
+    changes = found;
+  } catch { /* an address that was changed by hand is as good as none */ }
+  return model;
 }
 
 function hingesModel(state) {

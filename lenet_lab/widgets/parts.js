@@ -54,7 +54,7 @@ export function slider(name, { low = 0, high, by = 1, choices = null, unit = "",
     show(more);
   };
   return { input, output, put, get value() { return valueOf(+input.value); },
-    host: element("label", { class: "slider" }, element("span", { class: "name", "aria-hidden": "true" }, name), input, output) };
+    host: element("label", { class: "slider" }, element("span", { class: "label", "aria-hidden": "true" }, name), input, output) };
 }
 
 export function choice(name, options, act) {                      // a select; `options` are [value, text]
