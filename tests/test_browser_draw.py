@@ -116,9 +116,11 @@ def test_a_stroke_is_read_and_the_page_says_what_the_network_computes(widget, ke
     widget.locator(".heard").get_by_text("The network reads").wait_for(state="attached", timeout=3000)
     assert "conv1 20 maps of 24×24" in widget.locator("figcaption").nth(1).inner_text()
     assert widget.locator("figcaption").count() == 5
-    widget.page.set_viewport_size({"width": 1600, "height": 1500})
+    widget.page.set_viewport_size({"width": 1700, "height": 1500})
+    widget.page.wait_for_timeout(600)
     lefts = widget.locator(".layers figure").evaluate_all("all => all.map(one => one.getBoundingClientRect().left)")
     widget.page.set_viewport_size({"width": 1300, "height": 1500})
+    widget.page.wait_for_timeout(600)
     assert lefts == sorted(lefts)                                          # from left to right, on one line
 
 

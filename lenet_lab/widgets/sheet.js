@@ -63,7 +63,7 @@ export function makeSheet(attributes = {}) {
     context.imageSmoothingEnabled = cw < 1;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.font = `${cw < NUMBER_WIDTH + 6 ? 11 : 13}px sans-serif`;
+    context.font = `${cw < NUMBER_WIDTH + 6 ? 12 : 13}px sans-serif`;
     for (let t = 0; t < tiles; t++) {
       const [left, top] = corner(t);
       for (let i = 0, at = 0; i < h; i++)
