@@ -37,7 +37,8 @@ from lenet_core.initializers import input_volume
 from lenet_core.net import Layer, Net
 from lenet_core.training import linear_warmup_decay, minibatches, train
 from lenet_lab.check.solutions import exercise
-from lenet_lab.widgets import page as widgets
+from lenet_lab.plots import layer_colours
+from lenet_lab.widgets import look_inside, page as widgets
 from lenet_lab.widgets.draw import abouts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,7 +51,8 @@ HELD_BACK = ("build/", "solutions/", "lenet_lab/check/bugs.py")                #
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 PICTURES = (".png", ".svg", ".jpg")
 LIVE = {"lenet_lab.widgets.draw.DrawDigit": ("draw", ()), "lenet_lab.widgets.step_through.StepThrough": ("step_through", ("page",)),
-        "lenet_lab.widgets.hinges.Hinges": ("hinges", ("b", "hinges", "shown", "low", "high"))}         # the widget, and its state for the page
+        "lenet_lab.widgets.hinges.Hinges": ("hinges", ("b", "hinges", "shown", "low", "high")),
+        "lenet_lab.widgets.look_inside.LookInside": ("look_inside", ())}              # the widget, and its state for the page
 STEPS, IMAGES = 600, 10_000             # of the training of the small network that the pages bring along
 COLOURS = "xcode"                       # of Pygments' styles, one with dark letters only
 
@@ -232,7 +234,11 @@ def small_network():
     layers = [{"name": layer.name, "kind": layer.kind, "about": about[layer.name], **layer.options,
                **{name: base64.b64encode(np.ascontiguousarray(values, "<f4")).decode() for name, values in layer.params.items()},
                "shape": layer.params["W"].shape if layer.params else None} for layer in net.layers]
-    known = {"input": net.input_shape, "trained_on": data.name, "layers": [{k: v for k, v in layer.items() if v is not None} for layer in layers]}
+    names = ["image", *(layer.name for layer in net.layers)]
+    colours, words = layer_colours(names), ["28x28 pixels", *map(look_inside.about, net.layers)]
+    levels = [{"colour": colours[name], "about": text} for name, text in zip(names, words)]
+    known = {"input": net.input_shape, "trained_on": data.name, "levels": levels,
+             "layers": [{name: value for name, value in layer.items() if value is not None} for layer in layers]}
     return f"window.lenetNetwork = {json.dumps(known, ensure_ascii=False)};\n"
 
 
@@ -240,8 +246,9 @@ def live_script():
     """The script of the pages: each widget's modules in a function of their own, then `site/live.js`."""
     parts = [f"widgets.{name} = (() => {{\n{widgets.script(f'{name}.js').replace('export default { render };', 'return { render };')}}})();\n"
              for name, _ in LIVE.values()]
-    shared = "".join(map(widgets.script, ("alone.js", "reading.js", "worked.js"))) + (Path(__file__).parent / "site" / "live.js").read_text(encoding="utf-8")
-    return "(() => {\nconst widgets = {};\n" + "".join(parts) + shared + "})();\n"
+    shared = [widgets.script("alone.js", "reading.js", "worked.js", "look_facts.js", "strokes.js"),
+              (Path(__file__).parent / "site" / "live.js").read_text(encoding="utf-8")]
+    return "(() => {\nconst widgets = {};\n" + "".join([*parts, *shared]) + "})();\n"
 
 
 def build(out):

@@ -9,7 +9,9 @@ import pytest
 
 from lenet_core.net import Layer, Net
 from lenet_lab.inside.drawing import as_mnist, sentence
+from lenet_lab.inside.look import Look
 from lenet_lab.toy.practice import homework, problem
+from lenet_lab.widgets.look_inside import facts
 from lenet_lab.widgets.step_through import StepThrough
 
 from . import browser
@@ -83,6 +85,44 @@ def test_the_answer_in_the_same_words(rng):
     shares = [rng.dirichlet(np.ones(10)) for _ in range(20)] + [np.eye(10)[8], np.full(10, 0.1)]
     tasks = [{"p": p.tolist(), "blank": bool(n % 2)} for n, p in enumerate(shares)]
     assert answers(tasks) == [sentence(p, bool(n % 2)) for n, p in enumerate(shares)]
+
+
+def test_numbers_as_python_writes_them(rng):
+    values = [0.0, 1.0, -1.5, 123456.0, 9999.5, 0.00012345, -1e-7, 1e22, 0.1, 99.995, *(rng.normal(size=300) * 10.0 ** rng.integers(-9, 9, 300))]
+    wanted = [[f"{value + 0.0:.{digits}g}" for digits in (2, 3, 4)] for value in values]
+    assert answers([{"value": float(value)} for value in values]) == wanted
+
+
+def some_units(net, rng):
+    """Units of every layer, at corners and inside, some with a weight."""
+    units = []
+    for name, shape in (("image", net.input_shape), *zip([layer.name for layer in net.layers], net.shapes())):
+        places = [[0] * len(shape), [length - 1 for length in shape], *(rng.integers(0, shape).tolist() for _ in range(4))]
+        units += [{"layer": name, "index": [int(i) for i in place], "weight": None} for place in places]
+        params = net[name].params if name != "image" else None
+        if params:
+            W = params["W"].shape
+            weight = rng.integers(0, W[1:]) if len(W) == 4 else rng.integers(0, W[:1])
+            units.append({"layer": name, "index": [int(i) for i in rng.integers(0, shape)], "weight": weight.tolist()})
+    return units
+
+
+def test_what_is_said_of_a_unit_is_what_python_says(rng):
+    tasks, wanted = [], []
+    for _ in range(12):
+        net = random_net(rng)
+        x, y = np.round(rng.normal(size=(1, *net.input_shape)), 1), np.array([rng.integers(0, 4)])
+        units, look = some_units(net, rng), Look(net, x, y)
+        tasks.append({"net": described(net), "image": x.ravel().tolist(), "label": int(y[0]), "units": units})
+        wanted.append([json.loads(json.dumps(facts(look, unit["layer"], unit["index"], unit["weight"]), default=int)) for unit in units])
+    for said, wants in zip(answers(tasks), wanted):
+        for one, want in zip(said, wants):
+            assert one.keys() >= want.keys()
+            for name, value in want.items():
+                if name in ("patch", "kernel", "sums") and value is not None:
+                    assert np.allclose(np.array(one[name], float), np.array(value, float), rtol=1e-4, atol=1e-9), (want["name"], name)
+                else:
+                    assert one[name] == value, (want["name"], name)
 
 
 EDITS = ("7", "-0.25", "1/3", " .5", "−2", "+3/4", "0", "12.5/7", "seven", "1/0", "1000", "", "-999")

@@ -230,6 +230,32 @@ def test_the_toy_network_is_stepped_without_a_kernel(opened):
 
 
 @in_a_browser
+def test_a_network_is_looked_into_without_a_kernel(opened):
+    widget = opened("07_look_inside.html", ".lenet-look")
+    page, name = widget.page, widget.locator(".name")
+    assert name.inner_text().startswith("conv1 (") and "answer 7" in widget.locator(".verdict").inner_text()
+    before = name.inner_text()
+    widget.locator(".main .over").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("before => document.querySelector('.lenet-look .name').innerText !== before", arg=before)
+    widget.get_by_role("button", name="pool2", exact=True).click()
+    name.get_by_text("pool2 (").wait_for(timeout=5000)
+    assert "pixels" in widget.locator(".comes").inner_text() and widget.locator(".bars tr").count() == 10
+    widget.get_by_role("combobox", name="what is shown").select_option("weights")
+    widget.get_by_role("button", name="conv2", exact=True).click()
+    widget.locator(".weight").get_by_text("weight W[").wait_for(timeout=5000)
+    widget.get_by_role("combobox", name="what is shown").select_option("activations")
+    widget.get_by_role("button", name="Next", exact=True).click()
+    widget.locator(".verdict").get_by_text("label 1").wait_for(timeout=5000)
+    seen, address = name.inner_text(), "#" + page.url.partition("#")[2]
+    assert opened("07_look_inside.html", ".lenet-look", address).locator(".name").inner_text() == seen
+    for nonsense in ('#unit=[0,"conv9",[0,0,0]]', '#unit=[99,"conv1",[0,0,0]]', '#unit=[0,"conv1",[0,0,99]]', "#unit=x"):
+        assert opened("07_look_inside.html", ".lenet-look", nonsense).locator(".name").inner_text() == before
+    mine = opened("07_look_inside.html", ".lenet-look", "#strokes=22,140,60,140,230")
+    assert "of 7" in mine.inner_text()
+
+
+@in_a_browser
 def test_hinges_are_in_the_address(opened):
     widget = opened("08_relu_boundaries.html", ".lenet-hinges")
     original = widget.locator(".formula").inner_text()

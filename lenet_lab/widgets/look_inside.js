@@ -222,7 +222,7 @@ function render({ model, el }) {
   }
 
   function laySheet() {
-    const level = levels[chosen], weighty = what === "W" || what === "dW", tall = Math.max(300, Math.min(460, root.clientWidth * 0.4));
+    const level = levels[chosen], weighty = what === "W" || what === "dW", tall = root.clientWidth < 860 ? 1000 : Math.max(300, Math.min(460, root.clientWidth * 0.4));
     const missing = weighty && !level.weights;
     back.hidden = zoom == null;
     none.hidden = !missing && !(weighty && !weights.has(level.name));

@@ -14,8 +14,8 @@ IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.M)
 EXPORT = re.compile(r"^export (?=const|function|class|let)", re.M)
 
 
-def modules(name):
-    """The file names of a module and of all that it imports, each after those that it needs."""
+def modules(*names):
+    """The file names of modules and of all that they import, each once and after those that it needs."""
     found = []
 
     def add(one):
@@ -25,13 +25,14 @@ def modules(name):
         if one not in found:
             found.append(one)
 
-    add(name)
+    for name in names:
+        add(name)
     return found
 
 
-def script(name):
-    """The browser side of a widget as one module: what it imports, then its own file."""
-    texts = ((HERE / one).read_text(encoding="utf-8") for one in modules(name))
+def script(*names):
+    """The browser side of a widget as one module: what it imports, then its own file. Of several modules: all in one."""
+    texts = ((HERE / one).read_text(encoding="utf-8") for one in modules(*names))
     return "".join(EXPORT.sub("", IMPORT.sub("", text)) for text in texts)
 
 

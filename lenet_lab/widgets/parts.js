@@ -65,12 +65,15 @@ export function choice(name, options, act) {                      // a select; `
 // What a screen reader is told: once, when nothing has changed for a moment. Nobody can listen as fast as one moves a slider.
 export function announcer(rest = 400) {
   const host = element("div", { class: "heard", role: "status", "aria-live": "polite" });
-  let timer = null;
+  let timer = null, pending = null;
+  const stop = () => { clearTimeout(timer); pending = null; };
   const say = (text, soon = rest) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => { if (host.textContent !== text) host.textContent = text; }, soon);
+    if (text === pending) return;                                   // said again and again while something runs: it is waiting already
+    stop();
+    pending = text;
+    timer = setTimeout(() => { pending = null; if (host.textContent !== text) host.textContent = text; }, soon);
   };
-  return { host, say, now: (text) => { clearTimeout(timer); host.textContent = text; }, stop: () => clearTimeout(timer) };
+  return { host, say, now: (text) => { stop(); host.textContent = text; }, stop };
 }
 
 // A list of classes with a bar, a share and what it is. `put` takes the shares of all classes.

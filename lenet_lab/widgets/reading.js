@@ -55,6 +55,22 @@ export function asMnist(drawing, centred = true) {
   return image;
 }
 
+// Strokes as a drawing of side x side pixels, on a sheet of `sheet` pixels a side; for places without a canvas.
+export function inked(strokes, sheet, side) {
+  const pixels = new Float64Array(side * side), unit = side / sheet;
+  for (const { width, points } of strokes) {
+    const ends = points.length > 1 ? points.slice(1).map((to, n) => [points[n], to]) : [[points[0], points[0]]];
+    for (const [[x1, y1], [x2, y2]] of ends)
+      for (let n = 0; n < pixels.length; n++) {
+        const x = (n % side + 0.5) / unit, y = (Math.floor(n / side) + 0.5) / unit, long = (x2 - x1) ** 2 + (y2 - y1) ** 2;
+        const along = long ? Math.max(0, Math.min(1, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / long)) : 0;
+        const far = Math.hypot(x - x1 - along * (x2 - x1), y - y1 - along * (y2 - y1));
+        pixels[n] = Math.max(pixels[n], Math.max(0, Math.min(1, (width / 2 - far) * unit + 0.5)));
+      }
+  }
+  return { pixels, rows: side, columns: side };
+}
+
 export function sentence(p, blank) {
   const [first, second] = Array.from(p, (_, k) => k).sort((one, other) => p[other] - p[one] || one - other);
   const guess = (k) => `${k === 8 ? "an" : "a"} ${k} (${percent(p[k])})`;

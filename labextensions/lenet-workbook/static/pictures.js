@@ -2,8 +2,6 @@
 // for all outputs: those of a student's own figures get the text that stands beside the picture. JupyterLab calls `init` with the modules
 // that it shares, then `get`.
 
-/* global window, document */
-
 const CLASSES = { light: "jp-needs-light-background", dark: "jp-needs-dark-background" };
 
 function pictures(Widget) {
