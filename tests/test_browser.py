@@ -224,7 +224,7 @@ def test_keys_stay_in_the_panel_and_a_button_that_goes_out_of_use_keeps_the_focu
         for key in ("x", "a", "b", "m"):
             page.keyboard.press(key)
     assert page.locator(".jp-Cell").count() == cells and not page.locator(".jp-MarkdownCell").count()
-    said = panel.at.get_by_role("status")
+    said = panel.at.locator(".heard")
     for name, words in (("Start", "Running"), ("Pause", "Paused after"), ("Resume", "Running"), ("Stop", "Stopped after")):
         panel.button(name).press("Space")
         panel.until(lambda p, words=words: words in said.inner_text())

@@ -66,7 +66,7 @@ def test_the_first_minute_by_keyboard(page):
     panel.button("Start").focus()
     page.keyboard.press("Space")
     panel.until(lambda p: p.status.startswith("Finished"), seconds=120)
-    assert float(re.search(r"([\d.]+)% of the", panel.status)[1]) > 90
+    assert float(re.search(r"([\d.]+) % of the", panel.status)[1]) > 90
     draw_a_one(pad)
     assert sure(pad) > 50
 

@@ -12,11 +12,12 @@ function render({ model, el }) {
     [name, slider(words, { choices }, (value) => model.send({ do: "set", name, value }))]));
   const progress = element("progress", { max: 1, value: 0, "aria-label": "steps done" });
   const left = element("span", { class: "lenet-left" }), status = element("div", { class: "status lenet-status" });
+  const gone = element("div", { class: "lenet-gone", role: "status" }, "The kernel of this panel is gone, and its run with it. Run the cells again.");
   const live = element("div", { class: "live" });
   el.append(widget("training-panel", "Training of a network",
     element("div", { class: "bar-of-controls controls" }, ...Object.values(buttons)),
     element("div", { class: "sliders" }, ...Object.values(sliders).map((one) => one.host)),
-    element("div", { class: "bar-of-controls" }, progress, left), status, live, heard.host));
+    element("div", { class: "bar-of-controls" }, progress, left), status, gone, live, heard.host));
 
   function paint() {
     const page = model.get("page");

@@ -69,8 +69,11 @@ class TrainingPanel(WithPicture, anywidget.AnyWidget):
         return f"TrainingPanel: {self.run}"
 
     def picture(self):
-        """The error rates of the run so far: axes, text alternative, plain text."""
-        return plots.error_curves(self.run), _words(self.run), repr(self)
+        """The error rates of the run so far: axes, text alternative, and in plain text what belongs here, not how far a run once was."""
+        run = self.run
+        words = (f"The training panel: buttons and curves for {run.steps:,} steps of {run.recipe.batch_size} images, {run.data.name}. "
+                 "Run the cells of this notebook, and it is here.")
+        return plots.error_curves(run), _words(run), words
 
     def _receive(self, _, message, buffers):
         if message["do"] == "set":
