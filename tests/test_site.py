@@ -154,20 +154,21 @@ def test_a_browser_asks_for_nothing_and_a_phone_need_not_scroll_sideways(site, c
 
 
 @pytest.fixture
-def opened(site):
+def opened(site, chromium):
     """opened(page of the site) is its widget in a browser, live; what it asked for must all be on this machine."""
-    with browser.browser_page(1366, 900) as page:
-        asked, complaints = [], []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+    page = chromium.context.browser.new_page(viewport={"width": 1366, "height": 900})
+    asked, complaints = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
 
-        def go(name, root, address=""):
-            page.goto("about:blank")
-            page.goto((site / name).as_uri() + address)
-            page.locator(root).first.wait_for(timeout=20_000)
-            return page.locator(root).first
-        yield go
-        assert asked and not [url for url in asked if not url.startswith(("file:", "data:", "about:"))] and not complaints
+    def go(name, root, address=""):
+        page.goto("about:blank")
+        page.goto((site / name).as_uri() + address)
+        page.locator(root).first.wait_for(timeout=20_000)
+        return page.locator(root).first
+    yield go
+    page.close()
+    assert asked and not [url for url in asked if not url.startswith(("file:", "data:", "about:"))] and not complaints
 
 
 @in_a_browser
