@@ -85,3 +85,9 @@ def test_nbgraders_menus_are_hidden_however_jupyterlab_is_started(installed):
     settings = installed.parent.parent / "etc/jupyter/labconfig/page_config.d/lenet-workbook.json"
     hidden = json.loads(settings.read_text())["disabledExtensions"]
     assert hidden == {"@jupyter/nbgrader": True, "@jupyterlab/apputils-extension:announcements": True}
+
+
+def test_the_extension_for_text_alternatives_comes_along(installed):
+    extension = installed.parent.parent / "share/jupyter/labextensions/lenet-workbook"
+    loaded = json.loads((extension / "package.json").read_text(encoding="utf-8"))["jupyterlab"]["_build"]["load"]
+    assert (extension / loaded).is_file()
