@@ -8,6 +8,7 @@ import pytest
 from lenet_core import Net, lenet
 from lenet_core.net import Layer
 from lenet_lab import networks, plots
+from lenet_lab.inside.drawing import percent
 from lenet_lab.inside.look import Look, twin
 from lenet_lab.toy.practice import homework
 from lenet_lab.widgets.look_inside import LookInside, facts
@@ -88,7 +89,7 @@ def test_the_receptive_field_in_words(large):
         "pool1: all 20 maps, 6x6, rows 2 to 7, columns 4 to 9 [(2 - 1)*1 + 5]",
         "conv1: all 20 maps, 12x12, rows 4 to 15, columns 8 to 19 [(6 - 1)*2 + 2]",
         "image: 16x16 pixels, rows 4 to 19, columns 8 to 23; each step of the unit moves it by 4 [(12 - 1)*1 + 5]"]
-    assert unit["goes"] == "ip1: all 500 numbers" and unit["said"].endswith(unit["comes"][-1])
+    assert unit["goes"] == "ip1: all 500 numbers" and unit["said"].endswith(unit["comes"][-1].split(" [")[0])
     assert facts(Look(*large), "ip2", (3,))["comes"] == ["relu1, ip1, pool2, conv2, pool1, conv1, image: everything"]
 
 
@@ -182,8 +183,8 @@ def test_the_page_holds_every_number_of_the_image(small, widget):
             at += expected.size
     assert at == len(values)
     assert [level["shape"] for level in widget.page["levels"]][:2] == [[3, 10, 8], [4, 5, 4]]
-    assert widget.page["verdict"] == f"label 3, answer {look.p.argmax()} (probability {look.p.max():.4f}), loss {look.loss:.4g}"
-    assert [c["p"] for c in widget.page["classes"]] == [f"{p:.4f}" for p in look.p[0]]
+    assert widget.page["verdict"] == f"label 3, answer {look.p.argmax()} ({percent(look.p.max())}), loss {look.loss:.4g}"
+    assert [c["share"] for c in widget.page["classes"]] == pytest.approx(look.p[0])
 
 
 def test_another_image_and_the_same_unit(small, widget):

@@ -200,5 +200,5 @@ export function pageAfter(page, message) {
     if (!NUMBER.test(text) || /\/0+$/.test(text)) throw new Error(`${name}: “${text.slice(0, 20)}” is not a number I can use; ${IN_WORDS}. It stays ${value}.`);
     pass.values.set(message.cell, parsed(text));
   }
-  return { ...page, ...computed(pass), label: pass.label, about: page.about.replace(/label \d+$/, `label ${pass.label}`) };
+  return { ...page, ...computed(pass), label: pass.label, about: page.about.replace(/; .*$/, `; the label is class ${pass.label + 1} of ${page.classes}`) };
 }
