@@ -207,7 +207,7 @@ function render({ model, el }) {
   }
 
   function layOut() {
-    const key = what === "dout" ? "dout" : "out", narrow = Math.max(160, network.clientWidth - 6);
+    const key = what === "dout" ? "dout" : "out", narrow = Math.max(160, Math.min(292, network.clientWidth) - 6);
     levels.forEach((level, n) => {
       const free = level.shape.length === 1;
       const picture = { ...mapsOf(level, key), free: free && level.shape[0] <= 50 };
