@@ -14,10 +14,11 @@ function render({ model, el }) {
   const left = element("span", { class: "lenet-left" }), status = element("div", { class: "status lenet-status" });
   const gone = element("div", { class: "lenet-gone", role: "status" }, "The kernel of this panel is gone, and its run with it. Run the cells again.");
   const live = element("div", { class: "live" });
-  el.append(widget("training-panel", "Training of a network",
+  const root = widget("training-panel", "Training of a network",
     element("div", { class: "bar-of-controls controls" }, ...Object.values(buttons)),
     element("div", { class: "sliders" }, ...Object.values(sliders).map((one) => one.host)),
-    element("div", { class: "bar-of-controls" }, progress, left), status, gone, live, heard.host));
+    element("div", { class: "bar-of-controls" }, progress, left), status, gone, live, heard.host);
+  el.append(root);
 
   function paint() {
     const page = model.get("page");
@@ -32,6 +33,8 @@ function render({ model, el }) {
   }
 
   const show = () => { live.innerHTML = model.get("live"); };
+  const lost = () => root.classList.add("disconnected");            // the kernel has gone: what the panel last said is not true any more
+  model.on("comm_live_update", lost);
   model.on("change:page", paint);
   model.on("change:live", show);
   for (const [name, one] of Object.entries(sliders)) one.put(first.settings[name]);
@@ -39,6 +42,7 @@ function render({ model, el }) {
   paint();
   return () => {
     heard.stop();
+    model.off("comm_live_update", lost);
     model.off("change:page", paint);
     model.off("change:live", show);
   };
