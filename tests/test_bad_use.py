@@ -215,7 +215,7 @@ LESSON = """
     def name(text):                                      # in the alphabet C Python can give no other names to files
         return text if sys.getfilesystemencoding() == "utf-8" else text.encode("ascii", "replace").decode()
     data = lenet_core.load_mnist()
-    assert data.name == "MNIST", data
+    assert data.name.startswith("unknown images"), data         # noise under MNIST's file names
     assert check.toy(1, 3).passed and not check.toy(5, 1).passed
     check.relu_forward(lambda x: (x * (x > 0), x))
     figure, axes = plt.subplots()
@@ -278,7 +278,7 @@ def test_programs_where_the_terminal_knows_ascii_only(arguments, pictures, tmp_p
     environment = os.environ | C | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT), "LENET_DATA": pictures}
     done = subprocess.run([sys.executable, "-m", "lenet_lab", *(part.format(data=pictures) for part in arguments)], cwd=tmp_path, env=environment,
                           capture_output=True, text=True)
-    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == (arguments == ["doctor"]) and "Traceback" not in done.stderr, done.stderr      # which finds no MNIST here
     assert done.stdout.isascii() and len(done.stdout) > 20
 
 

@@ -55,7 +55,8 @@ class Limits(NamedTuple):
         """These limits, with up to five times the seconds while many programs wait for the processors: a right function is slower then, too."""
         waiting = os.getloadavg()[0] / (os.cpu_count() or 1) if hasattr(os, "getloadavg") else 1        # not on Windows
         times = min(max(1.0, waiting / 2), 5.0)
-        return self._replace(seconds=self.seconds * times, statement=self.statement * times, loading=self.loading * times)
+        return self if times == 1 else self._replace(seconds=round(self.seconds * times), statement=round(self.statement * times),
+                                                     loading=round(self.loading * times))
 
 
 class NotStarted(RuntimeError):

@@ -21,7 +21,7 @@ from .pixels import image, sheet
 
 RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 SAMPLE = 300                              # test images for the error rate of a step
-COLOURS = ("var(--other, #b5432b)", "var(--green, #2f6d39)", "var(--violet, #7d4f92)", "var(--way, #8a5200)")
+COLOURS = ("var(--other, #b5432b)", "var(--green, #2f6d39)", "var(--violet, #7d4f92)", "var(--way, #845000)")
 
 
 class TimeTravel(WithPicture, anywidget.AnyWidget):
