@@ -167,7 +167,7 @@ def max_pool_backward(dout: np.ndarray, cache: tuple) -> np.ndarray:
     its window's output: the gradient goes where the output came from. Source: homework section 5.3; ties as in PyTorch.
     """
     x, out, k, stride = cache
-    won_by = (lambda view, out: (view == out) | (view != view)) if (out != out).any() else np.equal        # only NaN differs from itself
+    won_by = (lambda view, out: (view == out) | (view != view)) if (out != out).any() else np.equal    # NaN differs from itself
     dx = np.zeros((*x.shape[1:], len(x)), dout.dtype).transpose(3, 0, 1, 2)
     entries = list(zip(window_entries(x, k, stride), window_entries(dx, k, stride)))
     remaining = dout                                              # the gradients of the windows whose winner is not found yet

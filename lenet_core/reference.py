@@ -85,7 +85,7 @@ def _winner(image: np.ndarray, k: int, stride: int, i: int, j: int) -> tuple[int
     best = (i * stride, j * stride)
     for u in range(i * stride, i * stride + k):
         for v in range(j * stride, j * stride + k):
-            if image[u, v] > image[best] or image[u, v] != image[u, v] and image[best] == image[best]:      # only NaN differs from itself
+            if image[u, v] > image[best] or image[u, v] != image[u, v] and image[best] == image[best]:    # a NaN
                 best = (u, v)
     return best
 
