@@ -162,22 +162,19 @@ class Exporter(HTMLExporter):
 def still(notebook):
     """Give every widget output what the page shows of it.
 
-    That is the stored picture, which a script replaces where the widget needs no kernel (`LIVE`); without a picture, the HTML of the
-    stored state.
+    That is the stored picture, which a script replaces where the widget needs no kernel (`LIVE`).
     """
     for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
         data = output.get("data", {})
         if VIEW not in data:
             continue
-        states, model = notebook.metadata.widgets[STATE]["state"], data[VIEW]["model_id"]
-        state = states[model]["state"]
+        state = notebook.metadata.widgets[STATE]["state"][data[VIEW]["model_id"]]["state"]
         if state.get("_anywidget_id") in LIVE:
             data["text/html"] = _living(*LIVE[state["_anywidget_id"]], state, output)
         elif "live" in state:
             data["text/html"] = state["live"]
-        elif not {"image/png", "text/html"} & set(data):
-            data["text/html"] = "".join(f"<div>{value}</div>" for value in _values(states, model))
-            assert data["text/html"], f"a widget without a stand-in: {data['text/plain']}"
+        else:
+            assert {"image/png", "text/html"} & set(data), f"a widget without a stand-in: {data['text/plain']}"
 
 
 def _living(widget, traits, state, output):
@@ -185,13 +182,6 @@ def _living(widget, traits, state, output):
     known = f' data-state="{html.escape(json.dumps({name: state[name] for name in traits}))}"' if traits else ""
     alt = html.escape(output["metadata"]["image/png"]["alt"])
     return f'<div class="live" data-widget="{widget}"{known}><img alt="{alt}" src="data:image/png;base64,{output["data"]["image/png"]}"></div>'
-
-
-def _values(state, model):
-    if state[model]["model_name"] == "HTMLModel":
-        yield state[model]["state"]["value"]
-    for child in state[model]["state"].get("children", ()):
-        yield from _values(state, child.removeprefix("IPY_MODEL_"))
 
 
 def read(path):
