@@ -60,17 +60,7 @@ def write(name, **changes):
 
 def predictions():
     """{name: a dict with the keys of GUESS} of the predictions that were made, the first one first; a damaged file gives none and a warning."""
-    path = folder() / f"{PREDICTIONS}.json"
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        if not all(type(entry.get(key)) is type(value) for entry in known.values() for key, value in GUESS.items()):
-            raise ValueError("it holds something else than predictions")
-        return known
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (ValueError, TypeError, AttributeError, RecursionError, OSError) as error:
-        warnings.warn(f"The predictions in {path} cannot be read ({getattr(error, 'strerror', None) or error}); they start anew.", stacklevel=2)
-        return {}
+    return _kept(PREDICTIONS, "predictions", lambda entry: all(type(entry.get(key)) is type(value) for key, value in GUESS.items()))
 
 
 def record_prediction(name, entry):
@@ -80,22 +70,27 @@ def record_prediction(name, entry):
 
 def concepts():
     """{"before": twelve truth values, "after": ...} of the forms that were answered; a damaged file gives none and a warning."""
-    path = folder() / f"{CONCEPTS}.json"
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        if not all(len(right) == 12 and all(type(one) is bool for one in right) for right in known.values()):
-            raise ValueError("it holds something else than answers")
-        return known
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (ValueError, TypeError, AttributeError, RecursionError, OSError) as error:
-        warnings.warn(f"The answers in {path} cannot be read ({getattr(error, 'strerror', None) or error}); they start anew.", stacklevel=2)
-        return {}
+    return _kept(CONCEPTS, "answers", lambda right: len(right) == 12 and all(type(one) is bool for one in right))
 
 
 def record_concepts(when, right):
     """Store which of the twelve answers were right; only the first answers to a form are kept."""
     _change(CONCEPTS, lambda known: {} if when in known else {when: right}, concepts)
+
+
+def _kept(name, what, is_one):
+    """The dict in a file, if each of its values `is_one` of `what`; {} without a file, and with a warning where it is damaged."""
+    path = folder() / f"{name}.json"
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if not all(map(is_one, known.values())):
+            raise ValueError(f"it holds something else than {what}")
+        return known
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (ValueError, TypeError, AttributeError, RecursionError, OSError) as error:
+        warnings.warn(f"The {what} in {path} cannot be read ({getattr(error, 'strerror', None) or error}); they start anew.", stacklevel=3)
+        return {}
 
 
 def _change(name, changes, known_now=None):
