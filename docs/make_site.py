@@ -27,6 +27,8 @@ import numpy as np
 from jinja2 import pass_context
 from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
@@ -138,13 +140,16 @@ class Renderer(IPythonRenderer):
 class Exporter(HTMLExporter):
     """Makes the HTML of one page after the other; `asked` gathers the files of the project that they lead to.
 
-    The HTML of code is not cleaned a second time: Pygments has made it, and cleaning took a quarter of the time.
+    The HTML of code is not cleaned a second time: Pygments has made it, and cleaning took a quarter of the time. Nor is the page
+    parsed and written again, as nbconvert does to name pictures without a text alternative: there are none, and a test holds that.
     """
+
+    from_notebook_node = TemplateExporter.from_notebook_node
 
     def __init__(self):
         super().__init__(
             template_name="site", extra_template_basedirs=[str(Path(__file__).parent)],
-            filters={"exercise": exercise, "clean_html": lambda code: code},
+            filters={"exercise": exercise, "clean_html": lambda code: code, "highlight_code": Highlight2HTML(pygments_lexer="ipython3")},
             exclude_input_prompt=True, exclude_output_prompt=True, config=Config(
                 CoalesceStreamsPreprocessor={"enabled": True},          # one block for what was printed in several pieces
                 NbConvertBase={"display_data_priority": [
@@ -155,8 +160,14 @@ class Exporter(HTMLExporter):
     def markdown2html(self, context, source):
         return MarkdownWithMath(Renderer(context["resources"]["page"]["path"], self.asked)).render(source)
 
-    def make(self, page, **around):
-        return self.from_notebook_node(page.notebook, {"page": {"site": SITE, "live": page.live, **vars(page), **around}})[0]
+    def make(self, page, pages, previous=None, next=None):
+        """The page as HTML, with links to `pages`. nbconvert copies what the template gets, so that is names and titles, no notebooks."""
+        around = {"pages": list(map(_link, pages)), "previous": previous and _link(previous), "next": next and _link(next)}
+        return self.from_notebook_node(page.notebook, {"page": {"site": SITE, "live": page.live, "path": page.path, **_link(page), **around}})[0]
+
+
+def _link(page):
+    return {"name": page.name, "title": page.title}
 
 
 def still(notebook):
@@ -250,7 +261,7 @@ def build(out):
     pages[0].notebook.cells.append(contents(pages[1:]))
     exporter = Exporter()
     for page, before, after in zip(way, [None, *way], [*way[1:], None]):
-        (out / page.name).write_text(exporter.make(page, pages=pages, previous=before, next=after), encoding="utf-8")
+        (out / page.name).write_text(exporter.make(page, pages, before, after), encoding="utf-8")
     made = {page.path for page in way}
     while exporter.asked - made:                                # a page of the project may lead to another one
         path = min(exporter.asked - made)
@@ -258,7 +269,7 @@ def build(out):
         if path.suffix in PICTURES:
             shutil.copy(path, out)
         else:
-            (out / address(path)).write_text(exporter.make(read(path), pages=pages), encoding="utf-8")
+            (out / address(path)).write_text(exporter.make(read(path), pages), encoding="utf-8")
     (out / "network.js").write_text(small_network(), encoding="utf-8")
     (out / "live.js").write_text(live_script(), encoding="utf-8")
     sheets = [(widgets.HERE / f"{name}.css").read_text(encoding="utf-8") for name in ("widgets", *(name for name, _ in LIVE.values()))]
