@@ -32,7 +32,7 @@ from .ordinary_user import as_ordinary_user, opened_for_all
 from .solved_notebooks import with_exercises
 
 SETUP = "import numpy as np\nfrom lenet_core import lenet, load_mnist, ops\nfrom lenet_lab import check, plots"
-SHORT = Limits(seconds=2, statement=2, loading=5)                        # for what hangs on purpose
+SHORT = Limits(seconds=1.2, statement=1.2, loading=3)                       # for what hangs on purpose
 WITHOUT_WALLS = "user" if getattr(os, "geteuid", lambda: 1)() == 0 else "limits"
 LEVELS = ("namespaces", "kernel", WITHOUT_WALLS)
 
@@ -461,8 +461,8 @@ TO_EVERYBODY = ("import os\n    message = {}\n    for n in range(3, 20):\n      
 BOTH = {
     "exits": ("import os\n    os._exit(3)", "ended by itself, with exit status 3"),
     "crashes": ("import os\n    os.kill(os.getpid(), 11)", (*["was ended by the system (SIGSEGV)"] * 2, "not allowed")),
-    "hangs": ("while True: pass", "does not end: stopped after 2 seconds"),
-    "sleeps": ("import time\n    time.sleep(1000)", "does not end: stopped after 2 seconds"),
+    "hangs": ("while True: pass", "does not end: stopped after 1.2 seconds"),
+    "sleeps": ("import time\n    time.sleep(1000)", "does not end: stopped after 1.2 seconds"),
     "stops itself": ("import _signal, os\n    os.kill(os.getpid(), 19)", ("does not end", "does not end", "os.kill is not allowed")),
     "forks": ("import os\n    while True: os.fork()", ("BlockingIOError", "BlockingIOError", "os.fork is not allowed")),
     "starts threads": ("import _thread\n    while True: _thread.start_new_thread(lambda: None, ())", "can't start new thread"),
@@ -603,7 +603,7 @@ def test_a_cell_that_says_something_odd_in_the_graders_language(tmp_path, how):
 def test_a_cell_that_hangs_or_dies_before_there_is_a_function(tmp_path, how):
     rows = graded(tmp_path, {"toy_05": "while True: pass\ncheck.toy(5, 4)", "toy_06": "import os\nos._exit(1)\ncheck.toy(6, 7)",
                              "toy_07": "1 / 0\ncheck.toy(7, 39)", "toy_08": "check.toy(8, answer=0.9526)"}, limits=SHORT, how=how)
-    assert "stopped after 2 seconds" in rows["toy_05"].text and "exit status 1" in rows["toy_06"].text
+    assert "stopped after 1.2 seconds" in rows["toy_05"].text and "exit status 1" in rows["toy_06"].text
     assert "Its cell raises ZeroDivisionError" in rows["toy_07"].text
     assert rows["toy_08"].status == "passed"
 

@@ -186,6 +186,8 @@ class Grading(NamedTuple):
         jobs = {name: works[name].job() for exercise in names for name in (exercise, self._forward(exercise)) if name}
         found = {}
         with Sandbox(jobs, {*GRADED, *names}, self.submission.files, self.limits, self.how, whole) as box:
+            if box.ended and whole and len(box.job["notebooks"]) == 1:                   # the same cells would end it for each of them
+                return {name: Reading(_ended(name, box), time.monotonic() - start, below=True) for name in names}
             if box.ended and len(names) > 1:                          # a cell has ended it, and it is not known which
                 box.close()
                 size = 1 if "stopped after" in box.ended else (len(names) + 1) // 2          # the time is not waited for again and again
