@@ -78,14 +78,14 @@ def predict(name, guess=..., *more, choices=()):
 def compare(name, result):
     """Show the guess beside the result, a number, numbers, or the right choice; the first guess is kept with the progress.
 
-    Raises ValueError for an unknown name.
+    Three dots for the result mean that it was not computed here: then it is the one of the workbook's own run. Raises ValueError for an unknown name.
     """
     display(compared(name, result))
 
 
 def compared(name, result):
     """The `Comparison` that `compare` shows."""
-    reason, result = _known(name), _plain(result)
+    reason, result = _known(name), _plain(results()[name] if result is ... else result)
     guess = _said.get(name)
     if guess is None:
         _seen.add(name)

@@ -432,4 +432,37 @@ REASONS = {
             "conv2 and the 3 x 3 filters on 64 channels. conv1 has one channel, so the transforms cost more than they save. With stride 2 the "
             "windows of a tile do not overlap in the way that the algorithm needs.",
     },
+    "12": {
+        "scores of ten that agree to five decimals":
+            Reason("float32 has seven digits, and both compute the same sums, in another order. So the differences are in the last digits.",
+                   within=0.0),
+        "the product with W in place of its transpose":
+            "A row of 2 numbers does not fit a weight whose rows have 3, so PyTorch refuses it.",
+        "modules of LeNet in PyTorch":
+            Reason("Seven layers, and Flatten, which makes rows of maps. Our inner product does that by itself.", within=0.0),
+        "largest difference of an output, as a power of ten":
+            Reason("These are the same sums, added in another order, so they are rounded in another way: in the seventh digit.", within=0.2),
+        "why two gradients of conv1 differ":
+            "Two entries of a window are nearly equal. Rounding makes one or the other the maximum, and the gradient goes to that one.",
+        "networks of eight below 1e-12 in float64":
+            Reason("The same formulas are computed everywhere, so only rounding is left. float64 rounds in the sixteenth digit.", within=0.0),
+        "tensors kept for conv1, pool1, relu1 and ip2":
+            "Convolution and inner product keep both factors of their product, pooling its input and the place of each winner, ReLU its output.",
+        "per cent of pool1's windows with a tie":
+            Reason("On blank paper every entry of a map is the bias, so all four are equal.", within=0.4),
+        "bound of the difference of ten losses":
+            "float64 has sixteen digits, and ten steps do not multiply the rounding errors by ten thousand.",
+        "with a falling rate the loss is lower":
+            "In PyTorch the new, smaller rate multiplies the whole velocity, so its steps become shorter than ours.",
+        "our verdict on a ReLU at exactly 0":
+            "The slope is 0 from below and 1 from above. Our check holds the switch, measures again, and finds the slope of one side.",
+        "PyTorch's verdict on its ReLU at exactly 0":
+            "The central difference is 1/2, the mean of the two slopes, and the backward pass says 0. The checker knows no kinks.",
+        "libraries of five that divide the gradient at a tie":
+            Reason("MLX and tinygrad divide it; PyTorch, JAX and TensorFlow give it to the first entry.", within=0.0),
+        "libraries of five that refuse label 10":
+            Reason("PyTorch and TensorFlow raise an error, TensorFlow not when it is compiled. The others return some loss, or NaN.", within=0.0),
+        "the library with the homework's momentum":
+            "Keras, which comes with TensorFlow, multiplies a gradient by the rate of its own step. In the others the rate is outside.",
+    },
 }

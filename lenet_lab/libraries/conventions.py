@@ -1,7 +1,7 @@
 """Where the libraries part ways: one question for each convention, the answers of five libraries, and this workbook's with its reason.
 
-`show("pooling_tie")` is for notebooks: it asks every library that is installed, and shows the stored answer of the others.
-`python -m lenet_lab.libraries.conventions` asks the libraries that are installed, stores their answers in `results/libraries.json`, and
+`show("pooling_tie")` is for notebooks: it asks every library that is installed, and shows the stored answer of the others;
+`answers_to("pooling_tie")` has the same answers as text. `python -m lenet_lab.libraries.conventions` asks the libraries that are installed, stores their answers in `results/libraries.json`, and
 writes the tables of `docs/libraries.md` again. Each library is asked in a process of its own, since two of them in one process get in each
 other's way.
 """
@@ -252,26 +252,38 @@ def stored():
     return json.loads(STORE.read_text(encoding="utf-8"))
 
 
+def answers_to(name):
+    """{name of a library: its answer in words} to one question: asked now where the library is installed, else as it is stored."""
+    return {LIBRARIES[key].name: answer for key, (answer, _) in _found(name).items()}
+
+
 def show(*names):
     """The answers to some of the questions as a table: of the libraries that are installed, asked now; of the others, as they are stored.
 
     Raises ValueError for a question that is not there.
     """
-    for name in names:
-        if name not in QUESTIONS:
-            raise ValueError(f"There is no question {name!r}; there are: {', '.join(QUESTIONS)}.")
     rows = []
     for name in names:
+        found = _found(name)
         own = answers_of_workbook().get(name, {"answer": "-"})["answer"]
         rows += [f"**{QUESTIONS[name].words}**", "", "| | answer | from |", "| --- | --- | --- |", f"| this workbook | {own} | asked now |"]
-        for key, library in LIBRARIES.items():
-            entry = asked_now().get(key, {}).get(name)
-            kept = stored()[key].get(name)
-            if entry or kept:
-                where = f"asked now, {entry['versions']}" if entry else f"stored on {kept['date']}, {kept['versions']}"
-                rows.append(f"| {library.name} | {(entry or kept)['answer']} | {where} |")
+        rows += [f"| {LIBRARIES[key].name} | {answer} | {where} |" for key, (answer, where) in found.items()]
         rows.append("")
     return Markdown("\n".join(rows))
+
+
+def _found(name):
+    """{library: (its answer in words, where that is from)} for one question, without the libraries that have no answer."""
+    if name not in QUESTIONS:
+        raise ValueError(f"There is no question {name!r}; there are: {', '.join(QUESTIONS)}.")
+    found = {}
+    for key in LIBRARIES:
+        entry, kept = asked_now().get(key, {}).get(name), stored()[key].get(name)
+        if entry:
+            found[key] = entry["answer"], f"asked now, {entry['versions']}"
+        elif kept:
+            found[key] = kept["answer"], f"stored on {kept['date']}, {kept['versions']}"
+    return found
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """What notebook 12 shows where PyTorch is not installed: what the same cells printed with it.
 
-`python -m lenet_lab.libraries.lesson` takes this from the outputs that are stored in the notebook, after it has run with PyTorch, and
-writes it to `results/pytorch.json`. (The notebook's own outputs would not do: the next run replaces them.)
+`python -m lenet_lab.libraries.lesson` takes this from the outputs that are stored after the notebook has run with PyTorch, in the notebook
+and in its file of `results/outputs`, and writes it to `results/pytorch.json`. (Those outputs would not do: the next run replaces them.)
 """
 
 import functools
@@ -15,6 +15,7 @@ from .pytorch import MISSING, torch_or_none
 
 NOTEBOOK = material("notebooks") / "12_from_here_to_pytorch.ipynb"
 STORE = material("results") / "pytorch.json"
+OUTPUTS = material("results") / "outputs" / f"{NOTEBOOK.stem}.json"          # of the cells that answer a prediction
 
 
 @functools.cache
@@ -34,9 +35,13 @@ def pytorch():
 
 
 def stored(name):
-    """Print what a cell printed with PyTorch, and say so. Raises KeyError for a cell that is not stored."""
+    """Print what a cell printed with PyTorch, and say so. Raises KeyError for a cell that is not stored.
+
+    Returns three dots: `compare` takes them for a result that was not computed here, and shows the one of the workbook's own run.
+    """
     print(f"(PyTorch is not installed; this is stored, from PyTorch {_store()['version']}.)")
     print(_store()["cells"][name], end="")
+    return ...
 
 
 def table(rows):
@@ -48,16 +53,17 @@ def table(rows):
         print(f"{name:8}" + "".join(map(shown, numbers)))
 
 
-def store(notebook, version, date):
+def store(notebook, outputs, version, date):
     """The content of the store, from a notebook that has run with PyTorch: {"version": ..., "date": ..., "cells": {name: text}}.
 
-    Raises ValueError for a cell without an output of its own.
+    `outputs` is {id of a cell: its outputs} of the cells that have none in the notebook. Raises ValueError for a cell without an output of its own.
     """
     cells = {}
     for cell in notebook["cells"]:
         named = re.search(r'lesson\.stored\("(\w+)"\)', "".join(cell["source"]))
         if cell["cell_type"] == "code" and named:
-            text = "".join("".join(output["text"]) for output in cell["outputs"] if output["output_type"] == "stream" and output["name"] == "stdout")
+            text = "".join("".join(output["text"]) for output in outputs.get(cell["id"], cell["outputs"])
+                           if output["output_type"] == "stream" and output["name"] == "stdout")
             if not text or "PyTorch is not installed" in text:
                 raise ValueError(f"The cell {named[1]!r} has no output of PyTorch. Run the notebook where PyTorch is installed, then store it.")
             cells[named[1]] = text
@@ -71,7 +77,7 @@ def main():
     [version] = {found[1] for cell in notebook["cells"] for output in cell.get("outputs", ())
                  if (found := re.match(r"PyTorch ([\d.]+) is here", "".join(output.get("text", ""))))}
     with atomic_write(STORE) as file:
-        content = store(notebook, version, datetime.date.today().isoformat())
+        content = store(notebook, json.loads(OUTPUTS.read_text(encoding="utf-8")), version, datetime.date.today().isoformat())
         file.write((json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
