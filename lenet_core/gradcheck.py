@@ -282,7 +282,7 @@ class Gates:
     """The switches of a ReLU: each entry passes or becomes 0. `rules`, the package's first, are for an input of exactly 0."""
 
     rules = ("shut", "open")
-    words = {True: "{} is exactly at its bend", False: "{} opens or shuts"}
+    words = {True: "{} is exactly at its kink", False: "{} opens or shuts"}
 
     def positions(self, x: Array) -> Array:
         """Which entries pass."""

@@ -274,12 +274,12 @@ def clip_gradients(grads, largest):
 
 # %% hinges_target
 b = 2
-bends = [(1, 2), (3, -3), (6, 1.5)]
+kinks = [(1, 2), (3, -3), (6, 1.5)]
 
 
 # %% hinges_tent
 tent_b = 0
-tent_bends = [(0, 2), (0.5, -4)]
+tent_kinks = [(0, 2), (0.5, -4)]
 
 
 # %% derive_moved_image

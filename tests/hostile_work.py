@@ -289,8 +289,8 @@ _add("evading",
      number_with_many_digits=("A number has more digits than Python reads.", toy("", "10 ** 5000")),
      numbers_that_are_many=("A question is answered with very many numbers.", toy("", "np.zeros(3_000_000)") | {
          "toy_08": "check.toy(8, '9' * 99 + '/' + '9' * 99)", "toy_12": "check.toy(12, [[[[[10 ** 300]]]]] * 1000)"}),
-     bends_that_are_many=("A curve has very many bends (an exercise without points).", {
-         "hinges_tent": "tent_b = 0\ntent_bends = np.column_stack([np.linspace(0, 1, 60_000), np.ones(60_000)])"}))
+     kinks_that_are_many=("A curve has very many kinks (an exercise without points).", {
+         "hinges_tent": "tent_b = 0\ntent_kinks = np.column_stack([np.linspace(0, 1, 60_000), np.ones(60_000)])"}))
 
 # ---------------------------------------------------------------------------------------------------------------- redirecting output
 

@@ -176,7 +176,7 @@ def test_a_relu_exactly_at_its_bend():
     found = check_net(bent([0.0]), np.ones((1, 1, 1, 1)), np.array([0]))
     for parameter, index in (("W", (0, 0)), ("b", (0,))):
         entry = one(found, "ip1", parameter, index)
-        assert (entry.verdict, entry.why, entry.analytic) == ("kink", "relu1 is exactly at its bend", 0)
+        assert (entry.verdict, entry.why, entry.analytic) == ("kink", "relu1 is exactly at its kink", 0)
         assert entry.below == 0 and abs(entry.above + 0.5) < 1e-4
     assert one(found, "ip2", "b", (0,)).verdict == "pass"
 
@@ -185,7 +185,7 @@ def test_zero_may_count_as_open_but_not_as_something_between():
     net = bent([0.0])
     net["relu1"].use(backward=lambda dout, x: dout * (x >= 0))
     entry = one(check_net(net, np.ones((1, 1, 1, 1)), np.array([0])), "ip1", "b", (0,))
-    assert (entry.verdict, entry.why) == ("kink", "relu1 is exactly at its bend, taken as open")
+    assert (entry.verdict, entry.why) == ("kink", "relu1 is exactly at its kink, taken as open")
     net["relu1"].use(backward=lambda dout, x: dout * np.where(x == 0, 0.7, x > 0))
     entry = one(check_net(net, np.ones((1, 1, 1, 1)), np.array([0])), "ip1", "b", (0,))
     assert entry.verdict == "fail" and entry.below > entry.analytic > entry.above             # between the two, and wrong

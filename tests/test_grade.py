@@ -446,7 +446,7 @@ def test_the_same_seed_gives_the_same_result(tmp_path):
 def test_derivations_and_curves_can_be_looked_at_too(tmp_path):
     cells = {"derive_dense_dx": "check.derivation('dense_dx', lambda W, x, g: W @ g)",
              "derive_dense_db": "check.derivation('dense_db', lambda W, x, g: ...)", "derive_rows_dX": blocks()["derive_rows_dX"],
-             "hinges_target": blocks()["hinges_target"], "hinges_tent": "tent_b = ...\ntent_bends = [(..., ...)]"}
+             "hinges_target": blocks()["hinges_target"], "hinges_tent": "tent_b = ...\ntent_kinks = [(..., ...)]"}
     rows = graded(tmp_path, cells, practice=True)
     assert {name: rows[name].status for name in cells} == dict(zip(cells, ("failed", "not written", "passed", "passed", "not written")))
     assert rows["derive_dense_dx"].misconception == "transposed W" and rows["derive_rows_dX"].points == 0

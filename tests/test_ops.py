@@ -155,7 +155,7 @@ def test_pooling_and_relu_with_nan_against_loops(rng, shape, k, stride):
 
 def test_relu_inner_product_and_loss_against_loops_and_nudges(rng):
     x, W, b, y = rng.standard_normal((3, 2, 2, 1)), rng.standard_normal((4, 5)), rng.standard_normal(5), np.array([4, 0, 2])
-    x[0, 0, 0, 0] = 0                                                       # exactly at the bend
+    x[0, 0, 0, 0] = 0                                                       # exactly at the kink
     out, cache = ops.inner_product_forward(x, W, b)
     close(out, reference.inner_product_forward(x, W, b))
     dout = rng.standard_normal(out.shape)

@@ -1,4 +1,4 @@
-"""Hinges, folds and flat pieces: the verdicts on curves, the exact regions, the two widgets, and the prose of notebook 08."""
+"""Hinges, lines and linear regions: the verdicts on curves, the exact regions, the two widgets, and the prose of notebook 08."""
 
 import time
 from itertools import combinations
@@ -41,15 +41,15 @@ def test_no_two_slips_give_the_same_curve(target):
 @pytest.mark.parametrize("name", TARGETS)
 def test_solutions_and_other_ways_to_write_them_pass(name):
     target, room = TARGETS[name], {}
-    exec(blocks()["hinges_target" if name == "roof" else "hinges_tent"], room)
-    b, bends = (room["b"], room["bends"]) if name == "roof" else (room["tent_b"], room["tent_bends"])
-    extra = [(t, c) for t, c in bends] + [(target.high + 1, 5), (target.low + 0.3, 0)]
-    for given in (bends, tuple(map(list, bends)), np.array(bends), bends[::-1]):
+    exec(blocks()["hinges_target" if name == "zigzag" else "hinges_tent"], room)
+    b, kinks = (room["b"], room["kinks"]) if name == "zigzag" else (room["tent_b"], room["tent_kinks"])
+    extra = [(t, c) for t, c in kinks] + [(target.high + 1, 5), (target.low + 0.3, 0)]
+    for given in (kinks, tuple(map(list, kinks)), np.array(kinks), kinks[::-1]):
         assert hinges(name, b, given).passed
     verdict = hinges(name, b, extra)
-    assert verdict.passed and f"{len(extra)} hinges; {len(bends)} are enough" in verdict.text
-    assert hinges(name, b - 3, [(target.low - 1, 3), *((t, c - 3 * (t == target.low)) for t, c in bends)] if name == "tent" else
-                  [(target.low - 1, 3), (target.low, -3), *bends]).passed       # a hinge before the left end and a lower b
+    assert verdict.passed and f"{len(extra)} hinges; {len(kinks)} are enough" in verdict.text
+    assert hinges(name, b - 3, [(target.low - 1, 3), *((t, c - 3 * (t == target.low)) for t, c in kinks)] if name == "tent" else
+                  [(target.low - 1, 3), (target.low, -3), *kinks]).passed       # a hinge before the left end and a lower b
 
 
 @pytest.mark.parametrize("b, given, misconception, said", [
@@ -62,30 +62,30 @@ def test_solutions_and_other_ways_to_write_them_pass(name):
     (2, [], None, "3 of 4 segments are off"),
 ])
 def test_which_segment_is_off(b, given, misconception, said):
-    verdict = hinges("roof", b, given)
+    verdict = hinges("zigzag", b, given)
     assert not verdict.passed and verdict.misconception == misconception and said in verdict.text
 
 
 @pytest.mark.parametrize("b, given", [(..., [(1, 2)]), (2, ...), (2, [(..., ...), (1, 2)]), (2, [(1, ...)])])
 def test_three_dots_are_not_written_yet(b, given):
-    assert not hinges("roof", b, given).written
+    assert not hinges("zigzag", b, given).written
 
 
 @pytest.mark.parametrize("b, given", [
     (2, (1, 2)), (2, [(1, 2, 3)]), (2, {1: 2}), (2, [("a", 1)]), (None, [(1, 2)]), (2, None), ("two", []),
     (2, [(1, float("nan"))]), (2, [(1, 1e300)]), ([2, 3], [(1, 2)]), (2, "abc"), (1j, [])])
 def test_what_cannot_be_used_is_refused_in_words(b, given):
-    verdict = hinges("roof", b, given)
+    verdict = hinges("zigzag", b, given)
     assert not verdict.passed and verdict.written and "list of pairs" in verdict.text
 
 
 def test_a_target_that_there_is_not():
-    with pytest.raises(ValueError, match="roof and tent"):
+    with pytest.raises(ValueError, match="zigzag and tent"):
         hinges("house", 0, [])
 
 
 def test_the_figure_of_the_notebook_shows_the_target():
-    x, y = TARGETS["roof"].corners
+    x, y = TARGETS["zigzag"].corners
     assert x.tolist() == [0, 1, 3, 6, 8] and y.tolist() == [2, 2, 6, 3, 4]
     texts = {text.get_text() for text in figures.corners(x, y).texts}
     assert texts == {"(0, 2)", "(1, 2)", "(3, 6)", "(6, 3)", "(8, 4)"}
@@ -167,7 +167,7 @@ def test_hinges_has_a_picture_and_a_text_where_widgets_do_not_run():
     assert text == "Hinges: f(x) = ReLU(x) − 3 ReLU(x − 2) + 5 ReLU(x − 4) − 6 ReLU(x − 6)"
     assert alt.endswith("with the slopes 0, 1, −2, 3, −3.")
     assert figures.formula(-1.5, [(-1, -1)]) == "f(x) = −1.5 − ReLU(x + 1)" and figures.formula(0, []) == "f(x) = 0"
-    slopes = [text.get_text() for text in figures.bends(0, SOURCE, -1, 9).texts]
+    slopes = [text.get_text() for text in figures.kinks(0, SOURCE, -1, 9).texts]
     assert slopes == ["slope 0", "slope 1", "slope −2", "slope 3", "slope −3"]
 
 
@@ -250,13 +250,13 @@ def test_the_lines_of_the_source_function():
         assert np.allclose(curve(x, 0, SOURCE), slope * x + height)
 
 
-def test_fourteen_pieces_since_seven_folds_are_crossed_twice():
+def test_fourteen_pieces_since_seven_lines_are_crossed_twice():
     run = relu_regions.trained("rings", 8)
     lines = relu_regions.boundary(relu_regions.linear_regions(run.net))
     assert len(lines) == 14
     units, ends = run.net["ip1"].params, np.concatenate(lines)
-    on_the_fold = np.abs(ends @ units["W"] + units["b"]) < 1e-6          # every corner is an end of two pieces
-    crossed = on_the_fold.sum(axis=0) / 2
+    on_the_line = np.abs(ends @ units["W"] + units["b"]) < 1e-6          # every corner is an end of two pieces
+    crossed = on_the_line.sum(axis=0) / 2
     assert sorted(crossed) == [0] + 7 * [2]
     assert relu_regions.dead(run.net, run.data.train_x)["relu1"].tolist() == (crossed == 0).tolist()
 
@@ -292,7 +292,7 @@ def test_the_unit_that_dies_by_hand():
     assert slope == pytest.approx(14 / 3)
 
 
-def test_the_fold_by_hand():
+def test_the_line_by_hand():
     unit = lambda *point: max(0, sum(point) - 1)                         # noqa: E731
     assert [unit(1, 0), unit(0, 1), unit(0, 0), unit(1, 1), unit(2, 2)] == [0, 0, 0, 1, 3]
     assert all(3 * (2 * x + 1) - 4 == 6 * x - 1 for x in range(5))

@@ -86,7 +86,7 @@ def test_training_stays_in_float32_and_rates_may_change_on_the_way(rng, digits):
 
 
 def test_32_images_are_learned_by_heart(rng, digits):
-    """The second rung of the ladder: a network that cannot overfit a handful of images has a bug."""
+    """The second of the cheap checks: a network that cannot overfit a handful of images has a bug."""
     net, x, y = lenet(rng), digits.train_x[:32], digits.train_y[:32]
     steps = list(itertools.islice(train(net, itertools.repeat((x, y)), 0.03), 150))
     assert steps[-1].loss < 0.01 and steps[-1].accuracy == 1

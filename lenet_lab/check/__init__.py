@@ -110,7 +110,7 @@ def octave(path):
 
 
 def hinges(target, b=..., hinges=...):
-    """Compare b + sum of c ReLU(x - t) with the target "roof" or "tent"; returns a `Verdict`.
+    """Compare b + sum of c ReLU(x - t) with the target "zigzag" or "tent"; returns a `Verdict`.
 
     `hinges` is a list of pairs (t, c). Raises ValueError for an unknown target.
     """

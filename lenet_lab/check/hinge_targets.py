@@ -28,16 +28,16 @@ class Target(NamedTuple):
 
     @property
     def corners(self):
-        """The ends and the places between them where the curve bends, and its heights there: two arrays."""
+        """The ends and the places between them where its slope changes, and its heights there: two arrays."""
         x = np.array(sorted({self.low, self.high, *(t for t, _ in self.hinges)}))
         return x, curve(x, self.b, self.hinges)
 
 
 TARGETS = {
-    "roof": Target(0, 8, 2, ((1, 2), (3, -3), (6, 1.5))),
+    "zigzag": Target(0, 8, 2, ((1, 2), (3, -3), (6, 1.5))),
     "tent": Target(0, 1, 0, ((0, 2), (0.5, -4))),
 }
-EXERCISES = {"roof": "hinges_target", "tent": "hinges_tent"}           # which one asks for it
+EXERCISES = {"zigzag": "hinges_target", "tent": "hinges_tent"}           # which one asks for it
 
 HINTS = {
     "hinges_target": (
@@ -114,9 +114,9 @@ def _numbers(b, hinges):
 
 
 def _places(wanted, hinges):
-    """The ends of the target and every place between them where one of the two curves bends."""
-    bends = {t for t, _ in (*hinges, *wanted.hinges) if wanted.low < t < wanted.high}
-    return np.array(sorted({wanted.low, wanted.high} | bends))
+    """The ends of the target and every place between them where the slope of one of the two curves changes."""
+    kinks = {t for t, _ in (*hinges, *wanted.hinges) if wanted.low < t < wanted.high}
+    return np.array(sorted({wanted.low, wanted.high} | kinks))
 
 
 def _praise(wanted, hinges):
@@ -163,9 +163,9 @@ def slips(wanted):
               "the change from one slope to the next.", pairs(t, rises)),
         WrongHinges("height for coefficient", "Your coefficients are the heights of the curve at the hinges. They should be changes of "
               "slope.", pairs(t, heights)),
-        WrongHinges("sign", "Every sign is reversed: where the curve bends upwards the coefficient is positive. Slope after "
+        WrongHinges("sign", "Every sign is reversed: where the slope increases the coefficient is positive. Slope after "
               "minus slope before.", pairs(t, -c)),
-        WrongHinges("sign of the hinge", "Your hinges are at the places with the opposite sign. ReLU(x - t) bends at t: a hinge at 3 "
+        WrongHinges("sign of the hinge", "Your hinges are at the places with the opposite sign. ReLU(x - t) has its kink at t: a hinge at 3 "
               "is the pair (3, c).", pairs(-t, c)),
         WrongHinges("hinge at the end", "Your hinges are where the segments end. A hinge stands where its segment begins: left "
               "of it, it does nothing.", pairs(ends, c)),
@@ -176,7 +176,7 @@ def slips(wanted):
         found += [
             WrongHinges("sign of one", f"The coefficient at x = {number(place)} has the wrong sign: there the slope goes from "
                   f"{number(before)} to {number(slopes[n])}.", pairs(t, np.where(np.arange(len(c)) == n, -c, c))),
-            WrongHinges("hinge missing", f"There is no bend at x = {number(place)}, where the slope goes from {number(before)} to "
+            WrongHinges("hinge missing", f"Your slope does not change at x = {number(place)}, where it should go from {number(before)} to "
                   f"{number(slopes[n])}.", pairs(np.delete(t, n), np.delete(c, n))),
         ]
     return found

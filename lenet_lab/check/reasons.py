@@ -265,7 +265,7 @@ REASONS = {
     },
     "08": {
         "straight pieces of the first boundary":
-            Reason("Each fold that the boundary crosses makes a corner, and a closed curve crosses a fold twice: seven folds, fourteen "
+            Reason("Each unit's line that the boundary crosses makes a corner, and a closed curve crosses a line twice: seven lines, fourteen "
                    "pieces.", within=0.15),
         "f at 1, 3, 5 and 7":
             "At 1 only the first is open; at 3 the second adds -3·1, at 5 the third +5·1, at 7 the fourth -6·1.",
@@ -282,33 +282,33 @@ REASONS = {
         "of five networks with 4 units":
             "Four hinges are enough to write f, but each would have to find its own corner, and a gradient only describes the loss nearby.",
         "of five networks with 16 units":
-            "With more hinges there is more often one close to each corner.",
-        "flat pieces without ReLU":
-            "Any number of inner products in a row is one inner product: nothing bends.",
+            "With more hinges it is likelier that one of them begins close to each corner.",
+        "linear regions without ReLU":
+            "Any number of inner products in a row is one inner product: its slope never changes.",
         "per cent right on the rings without ReLU":
             Reason("One straight line cannot separate an inner ring from an outer one: it guesses.", within=0.2),
         "per cent right on the moons without ReLU":
             "Most points of the moons lie on their own side of a line. So one may not notice that ReLU is missing.",
         "corners of the boundary of three units, start 3":
-            "The boundary does not run along the folds, it crosses them: twice each, and each crossing is a corner.",
-        "pieces for 8 lines, by the formula":
+            "The boundary does not run along the lines of the units, it crosses them: twice each, and each crossing is a corner.",
+        "regions for 8 lines, by the formula":
             Reason("1 + 8·9/2. Some of them lie outside the small square, and a grid misses the narrow ones.", within=0.0),
         "segments of five layers of tents":
             Reason("Every layer doubles the number of segments. Ten units in five layers do what a single layer needs 32 units for.", within=0.0),
-        "the most pieces after training":
-            "Two layers of eight gained pieces in training, and one layer of sixteen lost some. Four narrow layers have fewest: no explosion.",
+        "the most regions after training":
+            "Two layers of eight gained regions in training, and one layer of sixteen lost some. Four narrow layers have fewest.",
         "w after one step at the rate 0.3":
             Reason("1 - 0.3 · 14/3: one step goes beyond 0.", within=0.02),
         "w after twenty steps at the rate 0.3":
             Reason("With w below 0 the ReLU is shut for all three x, and the slope is exactly 0: the unit is dead.", within=0.02),
         "dead of eight after one step at the rate 30":
-            Reason("One step that is far too large pushes most folds beyond all points.", within=0.2),
+            Reason("One step that is far too large pushes the lines of most units beyond all points.", within=0.2),
         "of these, alive again after 600 good steps":
             "A unit that is shut for all points gets the gradient 0, and nothing moves it back.",
         "the largest gradient of the dead units":
             "It is a product with 0 for every point. Only momentum and weight decay can still move such a unit.",
         "times that a ReLU opens or shuts on the way":
-            Reason("Half a thousand ReLUs meet many images on the way. With so many small bends the curve of a score looks round.", within=0.5),
+            Reason("Half a thousand ReLUs meet many images on the way. With so many small changes of slope the curve of a score looks round.", within=0.5),
     },
     "09": {
         "more parameters has":

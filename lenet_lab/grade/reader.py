@@ -23,7 +23,7 @@ from lenet_lab.octave import files as octave
 from . import cells, files, slices
 
 MEMORY, SECONDS = 3 * 2 ** 29, 20        # bytes, and seconds of the processor
-NAMES = {"hinges_target": ("b", "bends"), "hinges_tent": ("tent_b", "tent_bends")}          # of the variables that hold an answer
+NAMES = {"hinges_target": ("b", "kinks"), "hinges_tent": ("tent_b", "tent_kinks")}          # of the variables that hold an answer
 MOST_OTHERS = 2                          # further cells that bind the same function, and count if the chosen one does not pass
 LONGEST_GUESS = 200                      # characters
 ARITHMETIC = {ast.Add: lambda a, b: float(a) + float(b), ast.Sub: lambda a, b: float(a) - float(b), ast.Mult: lambda a, b: float(a) * float(b),

@@ -12,14 +12,14 @@ from .inside import drawn_digit, layer_kernels, layer_maps, recording, side_by_s
 from .layers import batch_as_columns, feature_maps, reached, stacks, windows_as_columns, zeros_between
 from .lessons import syllabus
 from .networks import connections, diagnostics, errors_by_epoch, spreads
-from .relus import along, bends, corners, fitted, functions, lines, planes
+from .relus import along, corners, fitted, functions, kinks, lines, planes
 from .speed import layer_times, rounding, speeds
 from .toy import tangents, worked_pass
 from .training import confusions, counted_confusions, counted_mistakes, digits, error_curves, frequent_mistakes, losses
 
-__all__ = ["NARROW", "SIGNED", "WIDE", "along", "batch_as_columns", "bends", "colour_kernels", "confusions", "connections", "corners",
+__all__ = ["NARROW", "SIGNED", "WIDE", "along", "batch_as_columns", "colour_kernels", "confusions", "connections", "corners",
            "counted_confusions", "counted_mistakes", "descents", "diagnostics", "digits", "drawn_digit", "error_curves", "errors_by_epoch",
-           "feature_maps", "fitted", "frequent_mistakes", "functions", "layer_colours", "layer_kernels", "layer_maps", "layer_times",
-           "learning_curves", "lines", "loss_curves", "losses", "nudges", "photographs", "pieces", "planes", "png", "reached", "recording",
-           "rounding", "schedules", "show", "side_by_side", "speeds", "spreads", "stacks", "styled", "syllabus", "tangents", "ties", "valley",
-           "windows_as_columns", "worked_pass", "zeros_between"]
+           "feature_maps", "fitted", "frequent_mistakes", "functions", "kinks", "layer_colours", "layer_kernels", "layer_maps",
+           "layer_times", "learning_curves", "lines", "loss_curves", "losses", "nudges", "photographs", "pieces", "planes", "png", "reached",
+           "recording", "rounding", "schedules", "show", "side_by_side", "speeds", "spreads", "stacks", "styled", "syllabus", "tangents",
+           "ties", "valley", "windows_as_columns", "worked_pass", "zeros_between"]

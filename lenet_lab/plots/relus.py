@@ -15,7 +15,7 @@ CLASSES = ({"marker": "o", "facecolors": "none", "edgecolors": INK, "linewidths"
 
 
 @styled
-def bends(b, hinges, low, high, ax=None):
+def kinks(b, hinges, low, high, ax=None):
     """b + sum of c ReLU(x - t) from low to high, a ring at every hinge (t, c), and the slope written at every segment."""
     ax = axes_for(ax, WIDE)
     at = sorted({t for t, _ in hinges if low < t < high})

@@ -69,7 +69,7 @@ function render({ model, el }) {
     sum.textContent = work(b, hinges, at);
     draw(b, parts, hinges);
     chart.setAttribute("aria-label", `The curve ${equation.textContent}. ${slopes.textContent} ` +
-      `It bends at ${parts.slice(1).map((part) => `x = ${shown(part.from)}, height ${shown(valueAt(b, hinges, part.from))}`).join("; ") || "no place"}.`);
+      `Its slope changes at ${parts.slice(1).map((part) => `x = ${shown(part.from)}, height ${shown(valueAt(b, hinges, part.from))}`).join("; ") || "no place"}.`);
     tell();
   }
 

@@ -34,4 +34,4 @@ class Hinges(WithPicture, anywidget.AnyWidget):
         """The curve with its slopes: axes, text alternative, plain text."""
         formula = relus.formula(self.b, self.hinges)
         alt = f"{formula}, with the slopes {relus.slopes_in_words(self.hinges)}."
-        return relus.bends(self.b, self.hinges, self.low, self.high), alt, f"Hinges: {formula}"
+        return relus.kinks(self.b, self.hinges, self.low, self.high), alt, f"Hinges: {formula}"

@@ -8,7 +8,7 @@ const relu = (t) => (t === 0 ? "ReLU(x)" : `ReLU(x ${t < 0 ? "+" : "−"} ${show
 
 export const valueAt = (b, hinges, x) => hinges.reduce((sum, [t, c]) => sum + c * Math.max(0, x - t), b);
 
-// In order from left to right; hinges at one place make one bend. A segment is { from, to, slope, height, terms }: slope·x + height.
+// In order from left to right; hinges at one place make one kink. A segment is { from, to, slope, height, terms }: slope·x + height.
 export function segments(b, hinges) {
   const made = [{ from: -Infinity, slope: 0, height: b, terms: [] }];
   for (const [t, c] of [...hinges].sort((one, other) => one[0] - other[0])) {
@@ -44,7 +44,7 @@ export const slopesInWords = (parts) => `Slopes from left to right: ${parts.map(
 // The smallest of a few limits that all values keep to, for the axis: it stays the same under small changes.
 export const topOf = (values) => [5, 10, 20, 50, 100, 500].find((limit) => values.every((value) => Math.abs(value) <= limit)) ?? 1000;
 
-// Where the bend of hinge n is dragged to: x is its place; the height follows by the coefficient of the hinge before it, or by b.
+// Where the kink of hinge n is dragged to: x is its place; the height follows by the coefficient of the hinge before it, or by b.
 export function dragged({ b, hinges }, n, x, y, { low, high }) {
   const half = (value, least, most) => Math.max(least, Math.min(most, Math.round(value * 2) / 2)) + 0;
   const moved = hinges.map((pair, k) => (k === n ? [half(x, Math.ceil(low), Math.floor(high)), pair[1]] : [...pair]));
