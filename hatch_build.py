@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("notebooks/*.ipynb", "notebooks/AGENTS.md", "solutions/*.py", "results/*.*", "classroom/*.*", "classroom/*/*.py",
+FILES = ("notebooks/*.ipynb", "notebooks/AGENTS.md", "solutions/*.py", "solutions/*.md", "results/*.*", "classroom/*.*", "classroom/*/*.py",
          "classroom/*/labconfig/*.json")
 
 

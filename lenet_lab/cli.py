@@ -15,6 +15,7 @@ COMMANDS = {
     "doctor": ("lenet_lab.course.environment", "say what is missing in this installation, and how to repair it"),
     "export": ("lenet_lab.libraries.terminal", "take a network to PyTorch or ONNX, and back"),
     "sheet": ("lenet_lab.toy.practice", "print problems to compute by hand, with their solutions"),
+    "exam": ("lenet_lab.check.concept_test", "print twelve questions on what the lessons teach, or their key"),
     "submit": ("lenet_lab.grade.bundle", "pack the work in the notebooks as hw7.tar"),
     "grade": ("lenet_lab.grade.terminal", "grade one submission, or those of a whole class"),
     "course": ("lenet_lab.grade.nbgrader_course", "make a course for nbgrader"),

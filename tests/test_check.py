@@ -17,6 +17,7 @@ from lenet_lab.check.derivations import DERIVATIONS
 from lenet_lab.check.exercises import EXERCISES
 from lenet_lab.check.hints import HINTS
 from lenet_lab.check.solutions import blocks
+from lenet_lab.course.syllabus import NOTEBOOKS
 
 
 @pytest.fixture(autouse=True)
@@ -483,6 +484,12 @@ def test_every_exercise_has_three_hints_and_a_solution():
     assert set(HINTS) == set(EXERCISES) and all(len(three) == 3 for three in check.HINTS.values())
     unsolved = (set(EXERCISES) | {f"derive_{name}" for name in DERIVATIONS}) - set(blocks())
     assert not unsolved, f"no block in solutions/exercises.py for {unsolved}"
+
+
+def test_a_question_that_is_answered_in_words_has_one_answer_and_no_notebook_shows_it():
+    text = check.solution("question_9").data
+    assert all(part in text for part in ("**(a)**", "**(b)**", "**(c)**"))
+    assert not [path.name for path in NOTEBOOKS.glob("*.ipynb") if text[:60] in path.read_text(encoding="utf-8")]
 
 
 def test_hints_come_one_after_the_other_and_are_remembered():

@@ -39,6 +39,25 @@ def test_the_right_answers_by_hand():
     assert right["With the mean of the loss over a batch of 64, the rate 0.64 works. Which rate takes the same steps with the sum?"] == "0.01"
 
 
+def test_a_form_for_an_examination(capsys):
+    exam = concept_test.form(90417)
+    assert exam == concept_test.form(90417) and [one.topic for one in exam] == [*concept_test.TOPICS]
+    assert len({str(concept_test.form(seed)) for seed in range(20)}) == 20
+    assert not any(str(concept_test.form(seed)) == str(concept_test.form(when)) for seed in range(20) for when in concept_test.FORMS)
+    assert concept_test.main(["90417"]) == 0
+    paper = capsys.readouterr().out
+    assert paper.count("   d) ") == 12 and all(choice in paper for one in exam for choice in one.choices)
+    assert concept_test.main(["90417", "--key"]) == 0
+    key = capsys.readouterr().out.strip()
+    assert all(concept_test.marks(90417, key)) and concept_test.marks(90417, "-" + key[1:]) == [False] + 11 * [True]
+
+
+@pytest.mark.parametrize("when", [90417, True, "exam", None])
+def test_a_notebook_shows_no_form_but_the_two(when):
+    with pytest.raises(ValueError, match='"before" notebook 01 or "after"'):
+        check.concepts(when, ...)
+
+
 def test_what_was_learned(capsys):
     check.concepts("before", ...)
     shown = capsys.readouterr().out

@@ -26,6 +26,7 @@ from lenet_lab.grade.points import BY_HAND, GRADED, TOTAL
 
 from . import honest_work, hostile_work
 from .solved_notebooks import with_exercises
+from .test_grade import write_notebook
 
 POINTS = {name: item.points for name, item in GRADED.items()}
 HERE = importlib.util.find_spec("nbgrader") is not None
@@ -79,6 +80,20 @@ def test_what_people_grade_is_asked_in_a_lesson_that_is_handed_in(tmp_path):
     bundle(nbgrader_course.LESSONS, tmp_path / "hw7.tar")
     with tarfile.open(tmp_path / "hw7.tar") as tar:
         assert {f"hw7/{name}" for name, questions in asked.items() if questions} <= set(tar.getnames())
+
+
+def test_who_submits_sees_which_answers_for_people_are_there(tmp_path):
+    def said(*texts):
+        notebook = nbformat.read(nbgrader_course.LESSONS / "07_look_inside.ipynb", 4)
+        place = next(n for n, cell in enumerate(notebook.cells) if "Q9a" in cell.metadata.get("lenet", {}).get("by_hand", ()))
+        notebook.cells[place + 1:place + 1] = [nbformat.v4.new_markdown_cell(text) for text in texts]
+        (tmp_path / "work").mkdir(exist_ok=True)
+        nbformat.write(notebook, tmp_path / "work" / "07_look_inside.ipynb")
+        write_notebook(tmp_path / "work" / "answers.ipynb", [("toy_05", "check.toy(5, 4)")])
+        return bundle(tmp_path / "work", tmp_path / "hw7.tar")
+
+    assert "Q8, Q9a, Q9b, Q9c: 07_look_inside.ipynb has no text cell of yours." in said()
+    assert "Q8, Q9a, Q9b, Q9c: 07_look_inside.ipynb has 3 words in 1 text cell of yours." in said("(a) twenty images", " ")
 
 
 def hidden_seed(folder):

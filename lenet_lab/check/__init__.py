@@ -35,7 +35,7 @@ from .overview import Overview
 from .predictions import compare, predict
 from .pytorch_tasks import HINTS as TASKS_HINTS, TASKS, verdict_of as _verdict_of_task
 from .reasons import REASONS
-from .solutions import blocks
+from .solutions import blocks, model_answers
 from .toy_questions import ANSWERS, toy as _toy
 from .verdict import Verdict
 
@@ -184,9 +184,11 @@ def hint(name):
 
 
 def solution(name):
-    """The worked solution of an exercise, with a cell to copy."""
+    """The worked solution of an exercise, with a cell to copy; of a question that is answered in words, one answer."""
     name = HANDOUT_NAMES.get(name, name)
-    known = blocks()
+    known, in_words = blocks(), model_answers()
+    if name in in_words:
+        return Markdown(in_words[name])
     if name not in known:
         raise ValueError(f"There are solutions for: {', '.join(known)}.")
     _progress.write(name, solution=True)

@@ -3,8 +3,12 @@
 Each question is a function that draws its numbers and returns the text, the right answer and three wrong ones, each computed with a
 misconception that the checks know. The two forms have the same questions with other numbers and another order of the choices; they are the
 same for everyone. What was answered is kept with the progress.
+
+`lenet exam 90417` prints a form of its own for this seed, for an examination on paper; with `--key` its right letters.
+`marks(90417, "abcd-abcdabc")` marks what was written on it.
 """
 
+import argparse
 import random
 import textwrap
 from typing import NamedTuple
@@ -129,20 +133,26 @@ TOPICS = {"sizes": _sizes, "what a filter sums over": _filter, "shared weights":
 
 
 def form(when):
-    """The twelve questions of a form, "before" or "after". Raises ValueError for another name."""
-    if when not in FORMS:
-        raise ValueError(f'The questions are "before" notebook 01 or "after" notebook 05; got {when!r}.')
+    """The twelve questions of a form: "before", "after", or a seed (int) for an examination. Raises ValueError for anything else."""
+    if isinstance(when, int) and not isinstance(when, bool):
+        return [next(_drawn(topic, make, f"{topic} {when}")) for topic, make in TOPICS.items()]
+    _known(when)
     questions = []
     for topic, make in TOPICS.items():
-        several = _drawn(topic, make)
+        several = _drawn(topic, make, topic)
         one = next(several)
         questions.append(one if when == "before" else next(other for other in several if other.text != one.text))
     return questions
 
 
-def _drawn(topic, make):
+def _known(when):
+    if when not in FORMS:
+        raise ValueError(f'The questions are "before" notebook 01 or "after" notebook 05; got {when!r}.')
+
+
+def _drawn(topic, make, seed):
     """Questions on a topic, drawn one after the other; those in which two choices are the same are left out."""
-    draw = random.Random(topic)
+    draw = random.Random(seed)
     while True:
         text, right, wrong = make(draw)
         choices = [str(right), *map(str, wrong)]
@@ -174,14 +184,10 @@ def concepts(when, letters=...):
 
     Raises ValueError for another form.
     """
-    questions = form(when)
+    _known(when)
     if letters is ...:
-        lines = [f"Twelve questions, {when} the lessons: about five minutes.",
-                 'Write twelve letters in place of the dots, as in "abcd-abcdabc"; - stands for no answer.']
-        for number, one in enumerate(questions, 1):
-            text = textwrap.fill(f"{number}. {one.text}", WIDE, subsequent_indent="   ")
-            lines += ["", text, *(f"   {letter}) {choice}" for letter, choice in zip(LETTERS, one.choices))]
-        display(Text("\n".join(lines)))
+        display(Text(f"Twelve questions, {when} the lessons: about five minutes.\n"
+                     f'Write twelve letters in place of the dots, as in "abcd-abcdabc"; - stands for no answer.\n{_as_text(form(when))}'))
         return
     try:
         right = marks(when, letters)
@@ -202,3 +208,26 @@ def _learned(kept):
     lines = [f"{sum(before)} of {len(before)} right before, {sum(after)} of {len(after)} after."]
     lines += [f"  {words[was, now]:8} {topic}" for topic, was, now in zip(TOPICS, before, after)]
     return "\n".join(lines)
+
+
+def _as_text(questions):
+    """The questions with their numbers and the letters of their choices, an empty line before each."""
+    lines = []
+    for number, one in enumerate(questions, 1):
+        text = textwrap.fill(f"{number}. {one.text}", WIDE, subsequent_indent="   ")
+        lines += ["", text, *(f"   {letter}) {choice}" for letter, choice in zip(LETTERS, one.choices))]
+    return "\n".join(lines)
+
+
+def main(arguments=None):
+    """`lenet exam`: print the form of a seed, or its key; returns the exit status."""
+    ask = argparse.ArgumentParser(prog="lenet exam", description="Print twelve questions for an examination on paper, or their key.")
+    ask.add_argument("seed", type=int, help="a number that the class does not know")
+    ask.add_argument("--key", action="store_true", help="print the right letters instead of the questions")
+    options = ask.parse_args(arguments)
+    questions = form(options.seed)
+    if options.key:
+        print("".join(LETTERS[one.right] for one in questions))
+    else:
+        print(f"Name:\n\nFor each question write one letter.\n{_as_text(questions)}")
+    return 0

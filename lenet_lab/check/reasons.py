@@ -229,7 +229,7 @@ REASONS = {
         "moved images: more than 97 % right":
             "The network hardly ever sees the same image twice, so it must learn what holds for all of them.",
         "minutes for 10,000 steps on this machine":
-            Reason("In 2017 the homework's loops took hours. Here each step is a few products of matrices.", within=0.5),
+            Reason("Each step is a few products of matrices, which compiled code computes.", within=0.5),
         "steps at a rate of 1 until the loss is no number":
             Reason("With momentum the steps add up to ten times more, so it goes faster than without.", within=0.5),
     },
@@ -248,7 +248,7 @@ REASONS = {
             Reason("Pooling forgets the place within two pixels, but only if the move stays within the same window.", within=0.3),
         "gradients of the digit that is read rightly":
             "Softmax with its loss sends back p - t. When the prediction agrees with the label, that is nearly 0.",
-        "the source is better in some precision or recall":
+        "the smaller network is better in some precision or recall":
             "One of the two rises when the other falls: a network that says 5 too often misses hardly a 5.",
         "test images misread by at least one of ten":
             Reason("Each network makes some mistakes of its own, which change with the seed.", within=0.3),
@@ -308,7 +308,8 @@ REASONS = {
         "the largest gradient of the dead units":
             "It is a product with 0 for every point. Only momentum and weight decay can still move such a unit.",
         "times that a ReLU opens or shuts on the way":
-            Reason("Half a thousand ReLUs meet many images on the way. With so many small changes of slope the curve of a score looks round.", within=0.5),
+            Reason("Half a thousand ReLUs meet many images on the way. With so many small changes of slope the curve of a score "
+                   "looks round.", within=0.5),
     },
     "09": {
         "more parameters has":

@@ -3,7 +3,7 @@
 import copy
 import re
 
-from lenet_core._files import is_file
+from lenet_core._files import is_file, matching
 from lenet_lab._material import material
 
 FILE = material("solutions") / "exercises.py"
@@ -15,6 +15,11 @@ def blocks():
         raise FileNotFoundError(f"The file of solutions, {FILE.parent.name}/{FILE.name} beside the notebooks, is missing.")
     parts = re.split(r"^# %% (\w+)\n", FILE.read_text(encoding="utf-8"), flags=re.M)
     return {name: source.strip("\n") for name, source in zip(parts[1::2], parts[2::2])}
+
+
+def model_answers():
+    """{name: text} of the answers to questions that are answered in words."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in matching(FILE.parent, "*.md")}
 
 
 def exercise(cell):

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from lenet_core._files import in_a_sentence
+from lenet_core._files import in_a_sentence, is_file
+from lenet_lab._material import material
 
 from . import files, slices
 from .grading import PASSED, UNWRITTEN, grade
@@ -109,10 +110,36 @@ def said(submission, out, packed):
              f"Not solved: {', '.join(unsolved)} ({open_points} points)." if unsolved else
              "Every exercise passes the visible checks." if graded else "Every exercise is written.",
              "The checks of the grader use other numbers.",
-             f"{sum(item.points for item in BY_HAND)} of the {TOTAL} points are given by hand, for questions 8 to 10."]
+             f"{sum(item.points for item in BY_HAND)} of the {TOTAL} points are given by hand, for questions 8 to 10.",
+             *_texts(packed)]
     if lost:
         lines.append(f"The tar does not hold the same work as the folder: {', '.join(lost)}. Report this as a fault, and hand in the folder.")
     return "\n".join([*lines, *apart, *notes, *submission.notes])
+
+
+def _texts(packed):
+    """A sentence for each lesson in the tar that asks a question for people: how many words the text cells have that were added to it."""
+    lines = []
+    for name, content in sorted(packed.items()):
+        lesson = material("notebooks") / Path(name).name
+        if not name.lower().endswith(".ipynb") or not is_file(lesson):
+            continue
+        own = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
+        asked = [question for cell in own for question in cell["metadata"].get("lenet", {}).get("by_hand", ())]
+        if asked:
+            given = {"".join(cell["source"]) for cell in own}
+            added = [text for text in _text_cells(content) if text.strip() and text not in given]
+            words = f"{sum(len(text.split()) for text in added)} words in {len(added)} text cell{'s' * (len(added) != 1)} of yours"
+            lines.append(f"{', '.join(asked)}: {in_a_line(name)} has {words if added else 'no text cell of yours'}.")
+    return lines
+
+
+def _text_cells(content):
+    """The texts of a notebook's text cells; none of a file that is no notebook."""
+    try:
+        return ["".join(cell["source"]) for cell in json.loads(content)["cells"] if cell["cell_type"] == "markdown"]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def _apart(packed, graded):

@@ -1,9 +1,9 @@
 """Where the libraries part ways: one question for each convention, the answers of five libraries, and this workbook's with its reason.
 
-`show("pooling_tie")` is for notebooks: it asks every library that is installed, and shows the stored answer of the others;
-`answers_to("pooling_tie")` has the same answers as text. `python -m lenet_lab.libraries.conventions` asks the libraries that are installed, stores their answers in `results/libraries.json`, and
-writes the tables of `docs/libraries.md` again. Each library is asked in a process of its own, since two of them in one process get in each
-other's way.
+`show("pooling_tie")` is for notebooks: it asks every library that is installed, and shows the stored answer of the others.
+`answers_to("pooling_tie")` has the same answers as text. `python -m lenet_lab.libraries.conventions` asks the libraries that are installed,
+stores their answers in `results/libraries.json`, and writes the tables of `docs/libraries.md` again. Each library is asked in a process of
+its own, since two of them in one process get in each other's way.
 """
 
 import datetime
