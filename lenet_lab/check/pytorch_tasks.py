@@ -366,8 +366,10 @@ def verdict_of(name, work):
     exercise, with_arrays = TASKS[name]
     if work is ... or work is None:
         return Verdict(name, False, NOT_WRITTEN)
-    if torch_or_none() is None:
+    torch = torch_or_none()
+    if torch is None:
         return Verdict(name, False, f"It cannot be checked: {MISSING}")
+    torch.optim.SGD([torch.zeros(1)], lr=0.1)              # the first one imports for seconds, which would count as the student's time
     if not callable(work):
         return examine(exercise, work)
     return examine(exercise, _explaining(with_arrays(work)), written=(work, lambda changed: _explaining(with_arrays(changed))))
