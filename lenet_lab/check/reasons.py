@@ -463,7 +463,7 @@ REASONS = {
             Reason("MLX and tinygrad divide it; PyTorch, JAX and TensorFlow give it to the first entry.", within=0.0),
         "libraries of five that refuse label 10":
             Reason("PyTorch and TensorFlow raise an error, TensorFlow not when it is compiled. The others return some loss, or NaN.", within=0.0),
-        "the library with the homework's momentum":
+        "the library with this workbook's momentum":
             "Keras, which comes with TensorFlow, multiplies a gradient by the rate of its own step. In the others the rate is outside.",
     },
 }
