@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LONGEST, USUAL = 40, 20                         # words of any sentence, and of a page's sentences on average
-PAGES = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "notebooks" / "AGENTS.md", ROOT / "README.md", ROOT / "CONTRIBUTING.md",
+PAGES = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "notebooks" / "AGENTS.md", *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
          *sorted((ROOT / "docs").glob("*.md")), ROOT / "classroom" / "README.md", ROOT / "findings" / "README.md"]
 MODULES = [path for package in ("lenet_core", "lenet_lab") for path in sorted((ROOT / package).rglob("*.py"))]
 
