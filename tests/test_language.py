@@ -13,8 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LONGEST, USUAL = 40, 20                         # words of any sentence, and of a page's sentences on average
-PAGES = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "notebooks" / "AGENTS.md", *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-         *sorted((ROOT / "docs").glob("*.md")), ROOT / "classroom" / "README.md", ROOT / "findings" / "README.md"]
+PAGES = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "docs").glob("*.md")),
+         *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/AGENTS.md", "classroom/README.md",
+                                    "findings/README.md"))]
 MODULES = [path for package in ("lenet_core", "lenet_lab") for path in sorted((ROOT / package).rglob("*.py"))]
 
 NO_SENTENCES = re.compile(r"^ *```.*?^ *```|<!--.*?-->|<(style|svg|script)\b.*?</\1>|^ *(\||#).*?$", re.S | re.M)
