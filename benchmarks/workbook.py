@@ -1,4 +1,4 @@
-"""How long does the workbook take, and how much memory? `python -m benchmarks.workbook` prints two tables.
+"""How long does the workbook take, and how much memory? `python -m benchmarks.workbook` prints three tables.
 
 First every notebook is run in a kernel of its own, one after the other, as handed out and, where it has exercises, solved: the
 seconds from the start of the kernel to the end of the last cell, and the most memory that the kernel's process ever had. On Linux
@@ -7,11 +7,15 @@ that is VmHWM in /proc/self/status, elsewhere what `getrusage` says (`ru_maxrss`
 Then the widgets are used in real JupyterLab in Chromium (where it is installed), all in one notebook, by keys and pointer: from the
 moment that the browser has the student's action to the moment at which it has painted what the action changes. The training panel
 is watched while it trains: from one change of its numbers to the next.
+
+Last comes a reader's first minute: from the command `lenet lab` to the first digit read, and to a drawing that the trained network reads.
+Nothing waits for a person in between.
 """
 
 import itertools
 import os
 import platform
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -253,13 +257,57 @@ def widget_table(found):
     return tabulate(rows, head, "github", disable_numparse=True, colalign=("left", "left", "right", "right"))
 
 
+# -------------------------------------------------------------------------------------------------------- the first minute
+
+
+def draw_a_stroke(page):
+    """Clear the sheet of notebook 00 and draw a stroke from top to bottom, then wait for the answer."""
+    page.get_by_role("button", name="Clear", exact=True).click()
+    box = page.locator(".lenet-draw .sheet").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 4 * box["height"] / 5, steps=10)
+    page.mouse.up()
+    page.wait_for_selector(".lenet-draw[aria-busy=false]")
+
+
+def measure_first_minute():
+    """{what has happened: seconds since the command `lenet lab`}, for notebook 00 in a folder of its own."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder, browser.browser_page() as page:
+        command = [sys.executable, "-m", "lenet_lab", "lab", str(Path(folder, "work")), "--"]
+        began = time.perf_counter()
+        with browser.jupyterlab(Path(folder), command) as address:
+            found["JupyterLab answers"] = time.perf_counter() - began
+            browser.open_notebook(page, address, "00_start_here.ipynb")
+            found["the notebook is open and its kernel ready"] = time.perf_counter() - began
+            browser.run_cell(page, 0)
+            browser.run_cell(page, 1)
+            page.wait_for_selector(".lenet-draw[aria-busy=false] .share", timeout=120_000)
+            found["the first digit is read, by the untrained network"] = time.perf_counter() - began
+            browser.run_cell(page, 2)
+            page.get_by_role("button", name="Start", exact=True).click()
+            page.locator(".lenet-status").get_by_text("Finished").wait_for(timeout=300_000)
+            draw_a_stroke(page)
+            found["400 steps of training later, a drawing is read"] = time.perf_counter() - began
+    return found
+
+
+def first_minute_table(found):
+    return tabulate([[what, f"{seconds:.0f}"] for what, seconds in found.items()], ["since the command `lenet lab`", "s"], "github",
+                    disable_numparse=True, colalign=("left", "right"))
+
+
 def main():
     name = load_mnist().name
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
     print(f"{name}; {os.cpu_count()} processors, {platform.system()}, {versions}\n", flush=True)
     print(notebook_table(measure_notebooks(sorted(browser.NOTEBOOKS.glob("*.ipynb")))), flush=True)
     missing = [mark.kwargs["reason"] for mark in browser.MARKS if mark.name == "skipif" and mark.args[0]]
-    print(f"\nThe widgets were not measured. {missing[0]}" if missing else f"\n{widget_table(measure_widgets())}")
+    if missing:
+        print(f"\nThe widgets and the first minute were not measured. {missing[0]}")
+    else:
+        print(f"\n{widget_table(measure_widgets())}\n\n{first_minute_table(measure_first_minute())}")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
-"""Does the backward pass agree with how the loss changes after a nudge, a small change of one number?
+"""Does the backward pass agree with how the loss changes after a perturbation, a small change of one number?
 
 Every check compares a central difference with the gradient of the backward pass. A network with ReLUs and max pooling is piecewise
-smooth. Between two pieces something *switches*: a ReLU opens or shuts, or a pooling window gets another winner. Where a nudge
-crosses such a kink, the difference mixes the slopes of two pieces, and it says nothing about the gradient, right or wrong.
+smooth. Between two pieces something *switches*: a ReLU opens or shuts, or a pooling window gets another winner. Where a
+perturbation crosses such a kink, the difference mixes the slopes of two pieces. It says nothing about the gradient then.
 
-So where the two disagree and something switches, the checker measures again with every switch *held* in its position before the
-nudge: each pooling window keeps its winner, each ReLU stays open or shut. What is left is one smooth piece, and its slope is what
-the backward pass computes. An entry is a "kink" only if it agrees with that slope as closely as a "pass" agrees with the plain
+So where the two disagree and something switches, the checker measures again with every switch *held* in its position before:
+each pooling window keeps its winner, each ReLU stays open or shut. What is left is one smooth piece, and its slope is what the
+backward pass computes. An entry is a "kink" only if it agrees with that slope as closely as a "pass" agrees with the plain
 difference. Anything else is a "fail", so that a kink cannot hide an error.
 
 It would not be enough that the gradient lies between the slopes from below and from above. A wrong gradient may lie there too; and
-where one nudge breaks several ties, the gradient of a correct layer may lie outside.
+where one perturbation breaks several ties, the gradient of a correct layer may lie outside.
 
 At an exact tie all pieces that meet are equally right. The package's layers give the gradient to the first maximum and count 0 as
 shut. A backward function given to `use` may also give it to the last maximum, or share it between equal ones, or count 0 as open.
@@ -56,7 +56,7 @@ class Entry(NamedTuple):
 
     `parameter` is "W", "b" or "x", the layer's input; the layer "loss" has the scores as its x. `numeric` is the central
     difference, `below` and `above` are the one-sided ones with the same step. Where `numeric` disagrees, `why` says what switches
-    within the nudge, or that nothing does; where something does, `held` is the slope with every switch held (else nan).
+    within it, or that nothing does; where something does, `held` is the slope with every switch held (else nan).
     """
 
     layer: str
@@ -101,10 +101,10 @@ def check_net(net: Net, x: Array, y: Array, entries: int = 20, h: float = 1e-5, 
         gradient = point.gradients[place]
         measured: list[_Measured] = []
         for index in _sample(gradient, entries, rng):
-            analytic, nudge = float(gradient[index]), point.nudge(place, index, h, {})
-            switched = [] if error(analytic, nudge.central) < tolerance else point.switched(place, nudge)
-            held = [point.nudge(place, index, h, hold).central for _, hold in point.holds] if switched else []
-            measured.append(_Measured(place, index, analytic, nudge, switched, held))
+            analytic, perturbed = float(gradient[index]), point.perturb(place, index, h, {})
+            switched = [] if error(analytic, perturbed.central) < tolerance else point.switched(place, perturbed)
+            held = [point.perturb(place, index, h, hold).central for _, hold in point.holds] if switched else []
+            measured.append(_Measured(place, index, analytic, perturbed, switched, held))
         return measured
 
     measured = [one for part in map_in_threads(measure, list(point.gradients), threads=False) for one in part]
@@ -112,19 +112,19 @@ def check_net(net: Net, x: Array, y: Array, entries: int = 20, h: float = 1e-5, 
     best = min(explained, key=lambda way: (-explained[way], way), default=0)         # one rule for ties, for all entries
     found = []
     for m in measured:
-        difference, slope = error(m.analytic, m.nudge.central), m.held[best] if m.held else np.nan
+        difference, slope = error(m.analytic, m.perturbed.central), m.held[best] if m.held else np.nan
         if difference < tolerance:
             verdict, why = "pass", ""
         elif m.held and error(m.analytic, slope) < tolerance:
             verdict, why = "kink", point.in_words(m.switched, point.holds[best][0])
         else:
-            verdict, why = "fail", "nothing switches within the nudge"
+            verdict, why = "fail", "nothing switches between -h and +h"
             if not np.isfinite(difference):
                 why = "not a finite number"
             elif m.switched:
                 why = point.in_words(m.switched) + ", which does not explain it"
-        found.append(Entry(point.name(m.place), m.place[1], m.index, m.analytic, m.nudge.central, difference, verdict,
-                           m.nudge.below, m.nudge.above, slope, why))
+        found.append(Entry(point.name(m.place), m.place[1], m.index, m.analytic, m.perturbed.central, difference, verdict,
+                           m.perturbed.below, m.perturbed.above, slope, why))
     return found
 
 
@@ -150,8 +150,8 @@ def table(found: Iterable[Entry]) -> str:
     return "\n".join(lines)
 
 
-class _Nudge(NamedTuple):
-    """The slopes of the loss for a nudge of one entry by -h and by +h, and the inputs of the layers from there on."""
+class _Perturbation(NamedTuple):
+    """The slopes of the loss for changes of one entry by -h and by +h, and the inputs of the layers from there on."""
 
     central: float
     below: float
@@ -167,7 +167,7 @@ class _Measured:
     place: Place
     index: tuple[int, ...]
     analytic: float
-    nudge: _Nudge
+    perturbed: _Perturbation
     switched: list[tuple[int, bool]]
     held: list[float]
 
@@ -209,14 +209,15 @@ class _Point:
         """The name of the layer, or "loss"."""
         return self.layers[place[0]].name if place[0] < len(self.layers) else "loss"
 
-    def nudge(self, place: Place, index: tuple, h: float, held: Mapping[int, Callable]) -> _Nudge:
+    def perturb(self, place: Place, index: tuple, h: float, held: Mapping[int, Callable]) -> _Perturbation:
         """Change one entry by -h and by +h, and compute the loss for both."""
         n, p = place
         here = float((self.inputs[n] if p == "x" else self.layers[n].params[p])[index])
         down, inputs_down = self._moved(n, p, index, here - h, held)
         up, inputs_up = self._moved(n, p, index, here + h, held)
         h_down, h_up = here - (here - h), (here + h) - here                # what is left of h in floating point
-        return _Nudge((up - down) / (h_up + h_down), (self.loss - down) / h_down, (up - self.loss) / h_up, inputs_down, inputs_up)
+        slopes = (up - down) / (h_up + h_down), (self.loss - down) / h_down, (up - self.loss) / h_up
+        return _Perturbation(*slopes, inputs_down, inputs_up)
 
     def _moved(self, n: int, p: str, index: tuple, value: float, held: Mapping[int, Callable]) -> tuple[float, list[Array]]:
         """The loss with one entry set to `value`, and the inputs of layer n and every later one."""
@@ -244,10 +245,10 @@ class _Point:
 
         return map_in_threads(work, [x])[0]
 
-    def switched(self, place: Place, nudge: _Nudge) -> list[tuple[int, bool]]:
-        """[(number of a layer, is it a tie?)] of the layers in which the nudge switches something."""
+    def switched(self, place: Place, perturbed: _Perturbation) -> list[tuple[int, bool]]:
+        """[(number of a layer, is it a tie?)] of the layers in which the perturbation switches something."""
         found = []
-        for n, (down, up) in enumerate(zip(nudge.inputs_down, nudge.inputs_up), start=place[0]):
+        for n, (down, up) in enumerate(zip(perturbed.inputs_down, perturbed.inputs_up), start=place[0]):
             if n in self.switches:
                 switch, here = self.switches[n], self.inputs[n]
                 positions = [switch.positions(x) for x in (down, here, up)]
@@ -257,7 +258,7 @@ class _Point:
         return found
 
     def in_words(self, switched: list[tuple[int, bool]], rules: Mapping[int, str] | None = None) -> str:
-        """What switches within a nudge, and the rule for ties where it is not the package's."""
+        """What switches within a perturbation, and the rule for ties where it is not the package's."""
         return "; ".join(self.switches[n].words[tie].format(self.layers[n].name)
                          + (RULE_IN_WORDS[rules[n]] if tie and rules else "") for n, tie in switched)
 

@@ -11,23 +11,23 @@ import numpy as np
 
 
 def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, pad: int = 0) -> np.ndarray:
-    """out[n, f, i, j] = b[f] + sum over c, u, v of x[n, c, i*stride + u - pad, j*stride + v - pad] * W[f, c, u, v]."""
+    """out[n, f, oh, ow] = b[f] + sum over c, i, j of x[n, c, oh*stride + i - pad, ow*stride + j - pad] * W[f, c, i, j]."""
     N, C, height, width = x.shape
     F, _, k, _ = W.shape
-    out_height, out_width = (height + 2 * pad - k) // stride + 1, (width + 2 * pad - k) // stride + 1
-    out = np.zeros((N, F, out_height, out_width), np.result_type(x, W, b))
+    OH, OW = (height + 2 * pad - k) // stride + 1, (width + 2 * pad - k) // stride + 1
+    out = np.zeros((N, F, OH, OW), np.result_type(x, W, b))
     for n in range(N):
         for f in range(F):
-            for i in range(out_height):
-                for j in range(out_width):
+            for oh in range(OH):
+                for ow in range(OW):
                     total = b[f]
                     for c in range(C):
-                        for u in range(k):
-                            for v in range(k):
-                                row, column = i * stride + u - pad, j * stride + v - pad
+                        for i in range(k):
+                            for j in range(k):
+                                row, column = oh * stride + i - pad, ow * stride + j - pad
                                 if 0 <= row < height and 0 <= column < width:      # outside the image there are zeros
-                                    total += x[n, c, row, column] * W[f, c, u, v]
-                    out[n, f, i, j] = total
+                                    total += x[n, c, row, column] * W[f, c, i, j]
+                    out[n, f, oh, ow] = total
     return out
 
 
@@ -39,31 +39,31 @@ def conv_backward(dout: np.ndarray, x: np.ndarray, W: np.ndarray, stride: int = 
     dx, dW, db = np.zeros(x.shape, dtype), np.zeros(W.shape, dtype), np.zeros(F, dtype)
     for n in range(N):
         for f in range(F):
-            for i in range(dout.shape[2]):
-                for j in range(dout.shape[3]):
-                    d = dout[n, f, i, j]
+            for oh in range(dout.shape[2]):
+                for ow in range(dout.shape[3]):
+                    d = dout[n, f, oh, ow]
                     db[f] += d
                     for c in range(C):
-                        for u in range(k):
-                            for v in range(k):
-                                row, column = i * stride + u - pad, j * stride + v - pad
+                        for i in range(k):
+                            for j in range(k):
+                                row, column = oh * stride + i - pad, ow * stride + j - pad
                                 if 0 <= row < height and 0 <= column < width:
-                                    dx[n, c, row, column] += W[f, c, u, v] * d
-                                    dW[f, c, u, v] += x[n, c, row, column] * d
+                                    dx[n, c, row, column] += W[f, c, i, j] * d
+                                    dW[f, c, i, j] += x[n, c, row, column] * d
     return dx, dW, db
 
 
 def max_pool_forward(x: np.ndarray, k: int, stride: int | None = None) -> np.ndarray:
-    """out[n, c, i, j] = the largest entry of the window whose first entry is x[n, c, i*stride, j*stride]."""
+    """out[n, c, oh, ow] = the largest entry of the window whose first entry is x[n, c, oh*stride, ow*stride]."""
     stride = k if stride is None else stride
     N, C, height, width = x.shape
     out = np.zeros((N, C, (height - k) // stride + 1, (width - k) // stride + 1), x.dtype)
     for n in range(N):
         for c in range(C):
-            for i in range(out.shape[2]):
-                for j in range(out.shape[3]):
-                    u, v = _winner(x[n, c], k, stride, i, j)
-                    out[n, c, i, j] = x[n, c, u, v]
+            for oh in range(out.shape[2]):
+                for ow in range(out.shape[3]):
+                    i, j = _winner(x[n, c], k, stride, oh, ow)
+                    out[n, c, oh, ow] = x[n, c, i, j]
     return out
 
 
@@ -73,20 +73,20 @@ def max_pool_backward(dout: np.ndarray, x: np.ndarray, k: int, stride: int | Non
     dx = np.zeros(x.shape, dout.dtype)
     for n in range(dout.shape[0]):
         for c in range(dout.shape[1]):
-            for i in range(dout.shape[2]):
-                for j in range(dout.shape[3]):
-                    u, v = _winner(x[n, c], k, stride, i, j)
-                    dx[n, c, u, v] += dout[n, c, i, j]
+            for oh in range(dout.shape[2]):
+                for ow in range(dout.shape[3]):
+                    i, j = _winner(x[n, c], k, stride, oh, ow)
+                    dx[n, c, i, j] += dout[n, c, oh, ow]
     return dx
 
 
-def _winner(image: np.ndarray, k: int, stride: int, i: int, j: int) -> tuple[int, int]:
-    """Row and column of the first NaN of window (i, j), else of its largest entry; of several, the first in reading order."""
-    best = (i * stride, j * stride)
-    for u in range(i * stride, i * stride + k):
-        for v in range(j * stride, j * stride + k):
-            if image[u, v] > image[best] or image[u, v] != image[u, v] and image[best] == image[best]:    # a NaN
-                best = (u, v)
+def _winner(image: np.ndarray, k: int, stride: int, oh: int, ow: int) -> tuple[int, int]:
+    """Row and column of the first NaN of window (oh, ow), else of its largest entry; of several, the first in reading order."""
+    best = (oh * stride, ow * stride)
+    for i in range(oh * stride, oh * stride + k):
+        for j in range(ow * stride, ow * stride + k):
+            if image[i, j] > image[best] or image[i, j] != image[i, j] and image[best] == image[best]:    # a NaN
+                best = (i, j)
     return best
 
 

@@ -2,7 +2,7 @@
 
 `train` is a generator: `next()` makes one step, a `for` loop a whole run, and between two steps training pauses. It prints
 and plots nothing. The only random numbers are those of the `rng` given to `minibatches`. The momentum and the number of the
-step are in a `TrainingState`. A checkpoint keeps it with the network and the position in the data, so a run that is stopped,
+step are in a `TrainingState`. A checkpoint keeps it with the network and the position in the data. So a run that is stopped,
 saved and resumed in another process gives the same numbers, bit for bit, as an uninterrupted one on the same kind of processor.
 """
 

@@ -10,9 +10,9 @@ both polynomials (A and G: powers of the points), multiply n pairs of values, in
 product, so the interpolation, transposed, comes first (B'). The last "point" is infinity, where the value of a polynomial is its
 highest coefficient.
 
-In two dimensions the same is done along the columns and along the rows: F(m x m, r x r) takes tiles of n x n pixels, one every m
-pixels, to m x m outputs each, with n n multiplications for m m r r. The products of each of the n n positions are summed over the
-channels, so the convolution becomes n n small matrix products:
+In two dimensions the same is done along the columns and along the rows. F(m x m, r x r) takes tiles of n x n pixels, one every m
+pixels. Each gives m x m outputs, with n n multiplications in place of m m r r. The products of each of the n n positions are
+summed over the channels, so the convolution becomes n n small matrix products:
 
     U (n*n, F, C) = the filters, transformed        V (n*n, C, P) = the P tiles of all images, transformed        U @ V (n*n, F, P)
 

@@ -159,3 +159,5 @@ def test_the_tables_of_time_and_memory():
                         ["all, one after the other", "12", "", "13", ""]]
     last = workbook.widget_table({("draw", "the pen moves"): [40.0, 90.4, 50.0]}).splitlines()[-1]
     assert [cell.strip() for cell in last.split("|")[1:-1]] == ["draw", "the pen moves", "50", "90"]
+    last = workbook.first_minute_table({"JupyterLab answers": 3.4, "a drawing is read": 41.6}).splitlines()[-1]
+    assert [cell.strip() for cell in last.split("|")[1:-1]] == ["a drawing is read", "42"]

@@ -50,7 +50,7 @@ def test_points_are_those_of_the_homework_and_of_the_lessons_words():
             marks = re.search(r"\((?:the homework's )?(Q\d+), (\d+) marks\)", text.source)
             if exercise(cell) in GRADED and marks:
                 said[exercise(cell)] = (marks[1], int(marks[2]))
-    assert len(said) == 6 and said == {name: (GRADED[name].question, POINTS[name]) for name in said}
+    assert len(said) == 7 and said == {name: (GRADED[name].question, POINTS[name]) for name in said}
 
 
 def test_every_exercise_with_points_is_in_the_assignment_once():

@@ -1,5 +1,7 @@
 """The thread through the notebooks: every one leads to the one before it and the one after it, and no link leads nowhere.
 
+Text and code alternate. Documents that a reader does not have are named in "In the sources" only, which is closed at first.
+
 The last paragraph of a notebook's last text is `[Notation](…) · **Before:** [title](…) · **Next:** [title](…)` and perhaps a word on what
 comes next; the first notebook has nothing before it. The two pages beside the way hang on the same thread.
 """
@@ -9,7 +11,7 @@ import re
 
 import pytest
 
-from lenet_lab.course.syllabus import NOTEBOOKS, lessons
+from lenet_lab.course.syllabus import IN_THE_SOURCES, NOTEBOOKS, lessons
 
 LESSONS = lessons()
 TITLES = {f"{one.name}.ipynb": f"{one.number} · {one.title}" for one in LESSONS}
@@ -64,3 +66,19 @@ def test_links_lead_to_a_notebook_or_a_heading_and_say_its_title(name):
 def test_the_page_on_errors_is_linked_where_the_sources_are_corrected():
     for number in (0, 7, 9, 10):
         assert SOURCES in [target for _, target in links("\n".join(texts(WAY[number])))]
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_never_three_code_cells_in_a_row(name):
+    kinds = "".join(cell["cell_type"][0] for cell in json.loads((NOTEBOOKS / name).read_text(encoding="utf-8"))["cells"])
+    assert "ccc" not in kinds, f"cell {kinds.index('ccc')} and the two after it"
+
+
+@pytest.mark.parametrize("name", WAY[:6])
+def test_the_sources_stand_aside(name):
+    """One closed place in each section has what the sources do; the homework is named where an exercise belongs to it."""
+    text = "\n\n".join(texts(name))
+    assert all(len(IN_THE_SOURCES.findall(section)) <= 1 for section in text.split("\n## "))
+    thread = IN_THE_SOURCES.sub("", text)
+    assert re.findall("COMP3314|FMAN45|CmpE 597|im2col report|handout", thread) == []
+    assert thread.count("homework") <= 3                            # its points, its questions, a form of data files

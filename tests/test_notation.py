@@ -101,6 +101,22 @@ def test_every_symbol_links_to_a_notebook():
         assert (ROOT / "notebooks" / target).is_file()
 
 
+def prose(path):
+    """The text of a notebook without code and without the targets of links."""
+    text = "\n".join("".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "markdown")
+    return re.sub(r"`[^`]*`|\]\([^)]*\)", " ", text).lower()
+
+
+def test_each_word_of_the_glossary_is_used_and_first_where_it_says():
+    glossary = [re.fullmatch(r"\| ([a-z ]+) \| ([A-Z].+\.) \| \[\d\d\]\((\w+\.ipynb)\) \|", line)
+                for cell in CELLS for line in "".join(cell["source"]).splitlines()]
+    found = {one[1]: one[3] for one in glossary if one}
+    assert len(found) >= 10
+    for word, place in found.items():
+        users = [path.name for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")) if re.search(rf"\b{word}(s|es)?\b", prose(path))]
+        assert users and users[0] == place, (word, users)
+
+
 # --------------------------------------------------------------------------------------------------------- the layers' colours
 
 

@@ -5,11 +5,12 @@ tests an example by hand, random cases without symmetry, ties and edge cases, an
 pass, or gives the first wrong entry and its cause. `check.<name>` exists for every name in
 `check.EXERCISES`; the homework's own names (`check.pooling_layer_forward`) work too.
 
-Reading order: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check), `diagnosis` (the cause),
-`edits` (small changes of a source), `errors` (errors in plain words), `exercises` (the right answers, the cases, the misconceptions),
-`formulas`, `derivations`, `hinge_targets`, `fast_filter`, `handout_update`, `octave_files`, `octave_errors`, `pytorch_tasks` (the exercises in
-PyTorch), `guard` (calls of functions that may hang), `hints`, `progress_store`, `overview`, `solutions`, `bugs` (the bug hunt), `predictions`
-and `reasons` (guesses before a result is seen), `concept_test` (twelve questions before and after). `docs/checks.md` says how well it works.
+In reading order, a check is made of: `verdict`, `toy_questions` (the questions of the toy network), `engine` (the stages of a check),
+`diagnosis` (the cause), `edits` (small changes of a source), `errors` (errors in plain words). Then come the exercises: `exercises` (the right
+answers, the cases, the misconceptions), `formulas`, `derivations`, `hinge_targets`, `fast_filter`, `handout_update`, `octave_files`,
+`octave_errors`, `pytorch_tasks` (the exercises in PyTorch), `guard` (calls of functions that may hang). Around them are `hints`,
+`progress_store`, `overview`, `solutions`, `bugs` (the bug hunt), `predictions` and `reasons` (guesses before a result is seen), and
+`concept_test` (twelve questions before and after). `docs/checks.md` says how well it works.
 """
 
 import contextlib

@@ -154,8 +154,8 @@ BUGS = (
         "biases does not either.",
         {"backward": _conv_without_db}),
     Bug("conv", "filter not turned", ALL,
-        "dx is computed with the filter as it is. But in the backward pass pixel (i+u, j+v) belongs to the weight (u, v) of "
-        "output (i, j): the filter rotated by 180 degrees. dW and db are right, so in a network with one convolution a check "
+        "dx is computed with the filter as it is. But in the backward pass pixel (oh+i, ow+j) belongs to the weight (i, j) of "
+        "output (oh, ow): the filter rotated by 180 degrees. dW and db are right, so in a network with one convolution a check "
         "of the parameters alone cannot show it. A check of the images, or of layers before the convolution, does.",
         {"backward": _filter_turned}),
     Bug("conv", "rows and columns exchanged", ("odd",),

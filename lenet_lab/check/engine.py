@@ -516,9 +516,10 @@ class Examination:
 
 
 class Made(NamedTuple):
-    """One call of the function: its value or error, the results as arrays (copies, or None), the names of changed arguments, the arguments,
-    the cache, what changed in NumPy's state, whether the function has not been written yet; the `live` results, and `kept`: copies of the
-    results and of the cache."""
+    """One call of the function: its value or error, and the results as arrays (copies, or None).
+
+    Also the names of changed arguments, the arguments, the cache, what changed in NumPy's state, and whether the function has not been
+    written yet. `live` has the results themselves, `kept` copies of the results and of the cache."""
 
     value: object
     error: BaseException | None

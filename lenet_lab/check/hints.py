@@ -20,13 +20,14 @@ HINTS = {
         "rows = x.reshape(len(x), -1); dW = rows.T @ ...; db = dout.sum(axis=...); dx = (dout @ W.T).reshape(...)"),
     "max_pool_forward": (
         "Move a k x k window over every map, and keep the largest number in it at each position.",
-        "out[n, c, i, j] = max of x[n, c, i*s : i*s + k, j*s : j*s + k], with s = stride, or k if none is given; (H - k)//s + 1 windows fit.",
-        "for i in range(OH): for j in range(OW): out[:, :, i, j] = x[:, :, i*s:i*s+k, j*s:j*s+k].max(axis=(...)); the cache is (x, out, k, s)."),
+        "out[n, c, oh, ow] = max of x[n, c, oh*s : oh*s + k, ow*s : ow*s + k], with s = stride, or k if none is given; (H - k)//s + 1 windows fit.",
+        "for oh in range(OH): for ow in range(OW): out[:, :, oh, ow] = x[:, :, oh*s:oh*s+k, ow*s:ow*s+k].max(axis=(...)); the cache is "
+        "(x, out, k, s)."),
     "max_pool_backward": (
         "The whole gradient of a window goes to its largest entry, the first one if several are equal. If an entry is the largest of several "
         "windows, add their gradients.",
         "dx = 0; for every window: dx[winner] += dout[window]. The winner is the first maximum in reading order.",
-        "window = x[n, c, i*s:i*s+k, j*s:j*s+k]; u, v = np.unravel_index(window.argmax(), (k, k)); dx[n, c, i*s + u, j*s + v] += ..."),
+        "window = x[n, c, oh*s:oh*s+k, ow*s:ow*s+k]; i, j = np.unravel_index(window.argmax(), (k, k)); dx[n, c, oh*s + i, ow*s + j] += ..."),
     "im2col": (
         "Write every window as one column: its channels one after the other, each row by row.",
         "cols[c*k*k + i*k + j, (oh*OW + ow)*N + n] = x[n, c, oh*stride + i, ow*stride + j], x padded with zeros before.",

@@ -150,7 +150,7 @@ REASONS = {
         "the backward pass lies between the two slopes":
             "The function is t, with slope 1 on both sides, but both ReLUs are exactly at 0 and count as shut: 0 is not between 1 and 1.",
         "kinks among 60 pixels":
-            Reason("Most pixels of a digit are blank, and a nudge of one of them breaks ties in all twenty maps.", within=0.3),
+            Reason("Most pixels of a digit are blank, and a small change of one of them breaks ties in all twenty maps.", within=0.3),
         "per cent of corner windows that tie":
             "There is hardly ever ink in a corner, and on blank paper all four entries of a window are the filter's bias.",
         "entries of B that fail on a random image":
@@ -163,24 +163,24 @@ REASONS = {
             Reason("The distance 4 is multiplied by 1 - 1.5 = -0.5 four times: 0.25 remains, on the side where it began.", within=0.01),
         "w after four steps at the rate 1.25":
             Reason(
-                "The distance 4 is multiplied by 1 - 2.5 = -1.5 four times, which makes it 20.25: beyond the border every jump is longer.",
+                "The distance 4 is multiplied by 1 - 2.5 = -1.5 four times, which makes it 20.25: above the limit every jump is longer.",
                 within=0.01),
         "steps to a millionth at the rate 0.05":
             Reason("Along the valley each step leaves 0.95 of the distance, and the loss goes with the square: 0.95 to the power 2n.", within=0.3),
         "steps to a millionth at the rate 0.2":
             Reason("Along the valley each step leaves 0.8 of the distance, and across it -0.8: a zigzag, but a fast one.", within=0.3),
         "w after three steps, in three ways":
-            "The mean has the curvature 2, so the rate 0.5 arrives at once. The sum has 6, and 0.5 is beyond its border 1/3; divided by 3 it "
+            "The mean has the curvature 2, so the rate 0.5 arrives at once. The sum has 6, and 0.5 is above its limit 1/3; divided by 3 it "
             "makes the same steps as the mean.",
         "batch gradient minus mean of 64 gradients":
             "The derivative of a mean is the mean of the derivatives, for each of the 431,080 parameters.",
         "steps at the rate 0.64 until the loss is no number":
-            Reason("Beyond the border every step makes the distance larger by a factor, so it takes a dozen steps or so. Nothing is wrong "
+            Reason("Above the limit every step makes the distance larger by a factor, so it takes a dozen steps or so. Nothing is wrong "
                    "with the layers.", within=0.5),
         "cosine of the gradient of one image with that of 1,000":
             Reason("A single image says little about all of them: its gradient is almost at a right angle to theirs.", within=1.0),
         "steps to a millionth, rate and momentum 0.25":
-            Reason("Momentum moves the border outwards, to 0.278 here, and reduces the zigzag, so the larger rate can be used.", within=0.3),
+            Reason("Momentum makes the limit larger, 0.278 here, and reduces the zigzag, so the larger rate can be used.", within=0.3),
         "the case that is exactly 0":
             "There α, β and μ are powers of two, and to multiply by those is exact in binary. The other cases agree but for rounding, or "
             "begin wrong.",
@@ -192,24 +192,24 @@ REASONS = {
             "Each step takes little, 1 - αλ/(1 - μ), so weights that no image needs shrink by nearly a third.",
         "three places with a rate of 0.5/t":
             "1, (1 + 3)/2, (1 + 3 + 8)/3: the mean of all images seen so far. The falling rate turns jumping into averaging.",
-        "per cent left of the homework's rate":
+        "per cent left of the slow rate":
             "γt is only 1 at the end, and 1/2 to the power 0.75 is 0.59: this schedule hardly falls at all.",
         "the larger sum of rates":
             "Both are near 75. The second covers that distance in a fifth of the steps, since its rate climbs to 0.08.",
         "the run that has hardly left the start (rate, momentum)":
             "With momentum 0.9 a rate counts ten times where the slope persists: 0.01 without momentum is the smallest of the four.",
         "the run with rate 0.1 and momentum 0.9":
-            "It counts like a rate of 1, which is beyond the border once the plateau is left.",
+            "It counts like a rate of 1, which is above the limit once the plateau is left.",
         "a single step with the rate 1, at the start":
             "LeNet begins on a plateau, where the loss is hardly curved, so even a large step leads downhill.",
         "a single step with the rate 0.1, after 60 steps of the third run":
-            "Beyond the plateau the loss is more curved, and this run went into a narrow place. The border depends on the place.",
+            "Beyond the plateau the loss is more curved, and this run went into a narrow place. The limit depends on the place.",
         "the loss at the end, threshold 1":
             "A step is never longer than lr · threshold / (1 - μ) = 1, short enough to learn.",
         "the loss at the end, threshold 10":
             "A step may have the length 10: finite, but far enough to shut all ReLUs of the network, and no nan warns you.",
         "the end of the clipped walk":
-            "Near 3 the slope is below 1 and nothing is clipped, so the rate is beyond the border; further out each step has the length 1.25.",
+            "Near 3 the slope is below 1 and nothing is clipped, so the rate is above the limit; further out each step has the length 1.25.",
         "the loss at the end with a warm-up":
             "When the run reaches the edge of the plateau, the rate is still small.",
     },

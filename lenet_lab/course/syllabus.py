@@ -15,6 +15,7 @@ from lenet_core._files import matching
 from lenet_lab._material import material
 
 NOTEBOOKS = material("notebooks")
+IN_THE_SOURCES = re.compile(r"<details><summary>In the sources</summary>.*?</details>", re.S)         # closed at first, and may be left out
 WORDS_A_MINUTE = 130                     # of a text with formulas and code
 PREDICTION = 1                           # minutes for one guess, and to look at its result
 EXERCISES = {"toy": 2.5, "derive": 4, "bug": 8, "hinges": 8, "": 11}       # minutes for one of each kind; "" is a function to write
@@ -45,6 +46,8 @@ def lessons(folder=NOTEBOOKS):
 def minutes(notebook):
     """The minutes that a notebook takes, as a multiple of five: its words, its predictions and its exercises, each with a time of its own.
 
+    What the sources do is not counted: no reader needs it to go on.
+
     The times are those with which three notebooks get what fresh readers needed, who did every exercise: 02 two hours, 03 two and a half to
     three hours, 05 an hour and a half.
     """
@@ -52,7 +55,7 @@ def minutes(notebook):
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            total += len(source.split()) / WORDS_A_MINUTE
+            total += len(IN_THE_SOURCES.sub("", source).split()) / WORDS_A_MINUTE
         else:
             total += PREDICTION * len(re.findall(r"^predict\(", source, re.M))
             kind = cell["metadata"].get("lenet", {}).get("exercise", "none").split("_")[0]

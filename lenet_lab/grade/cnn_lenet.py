@@ -1,8 +1,8 @@
 """The seven functions of homework 7 in the handout's interface, on top of those that were written in the workbook.
 
 The workbook's functions are in functions.py beside this file; where they use `ops`, they need its package lenet_core. Here is only
-what lies between the two interfaces: in the handout an image is a column of `data`, read (height, width, channel), in the workbook
-an array (N, C, H, W), and what a backward function has to remember comes from running the forward function once more.
+what lies between the two interfaces. In the handout an image is a column of `data`, read (height, width, channel), in the workbook
+an array (N, C, H, W). And what a backward function has to remember comes from running the forward function once more.
 """
 
 import numpy as np

@@ -6,7 +6,7 @@ misconception. A backward function is tested with the cache of the package's for
 notebooks.
 
 All exercises of a submission share one process at first, each with names of its own. When the process ends, the rest goes on in another
-one. What did not pass is looked at once more with the whole notebook run from its first cell to its last, as under Run All: so an exercise
+one. What did not pass is looked at once more with the whole notebook run from its first cell to its last, as under Run All. So an exercise
 gets its points if it is right in the notebook, also where `slices` cannot see what it needs.
 """
 

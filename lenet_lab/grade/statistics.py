@@ -1,5 +1,7 @@
-"""Statistics of a folder of submissions: the points of each; for each exercise the share solved, the checks that failed, the misconceptions;
-for each prediction the share of guesses that were close; for each of the twelve questions what the class has learned.
+"""Statistics of a folder of submissions: points, exercises, predictions, and what the class has learned.
+
+There are the points of each submission. For each exercise there are the share solved, the checks that failed and the misconceptions; for
+each prediction the share of guesses that were close; for each of the twelve questions what the class has learned.
 
 The result of every submission is stored (`results/*.json`), so that the grading of a large folder can be interrupted and continued, and
 results of several machines can be combined. A stored result is used only if it is complete and of the same submission. Submissions are

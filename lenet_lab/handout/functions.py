@@ -73,9 +73,9 @@ def finite_difference(output, input, h, forward):
     """
     approx = np.zeros(input["data"].shape)
     for index in np.ndindex(approx.shape):
-        nudged = input["data"].copy()
-        nudged[index] += h
-        approx[index] = np.sum(output["diff"] * (forward({**input, "data": nudged})["data"] - output["data"])) / h
+        changed = input["data"].copy()
+        changed[index] += h
+        approx[index] = np.sum(output["diff"] * (forward({**input, "data": changed})["data"] - output["data"])) / h
     return approx
 
 

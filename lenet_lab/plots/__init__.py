@@ -5,7 +5,7 @@ as well as by their colours (`lenet.mplstyle`). A layer has the same colour in a
 """
 
 from .base import NARROW, SIGNED, WIDE, layer_colours, png, show, styled
-from .checking import nudges, pieces, ties
+from .checking import pieces, slope_errors, ties
 from .cifar import colour_kernels, learning_curves, photographs
 from .descent import descents, loss_curves, schedules, valley
 from .inside import drawn_digit, layer_kernels, layer_maps, recording, side_by_side
@@ -20,6 +20,6 @@ from .training import confusions, counted_confusions, counted_mistakes, digits, 
 __all__ = ["NARROW", "SIGNED", "WIDE", "along", "batch_as_columns", "colour_kernels", "confusions", "connections", "corners",
            "counted_confusions", "counted_mistakes", "descents", "diagnostics", "digits", "drawn_digit", "error_curves", "errors_by_epoch",
            "feature_maps", "fitted", "frequent_mistakes", "functions", "kinks", "layer_colours", "layer_kernels", "layer_maps",
-           "layer_times", "learning_curves", "lines", "loss_curves", "losses", "nudges", "photographs", "pieces", "planes", "png", "reached",
-           "recording", "rounding", "schedules", "show", "side_by_side", "speeds", "spreads", "stacks", "styled", "syllabus", "tangents",
-           "ties", "valley", "windows_as_columns", "worked_pass", "zeros_between"]
+           "layer_times", "learning_curves", "lines", "loss_curves", "losses", "photographs", "pieces", "planes", "png", "reached",
+           "recording", "rounding", "schedules", "show", "side_by_side", "slope_errors", "speeds", "spreads", "stacks", "styled",
+           "syllabus", "tangents", "ties", "valley", "windows_as_columns", "worked_pass", "zeros_between"]

@@ -6,7 +6,7 @@ from .base import WIDE, axes_for, styled
 
 
 @styled
-def nudges(steps, errors, predicted, ax=None):
+def slope_errors(steps, errors, predicted, ax=None):
     """The error of difference quotients against the step, a panel for each number type, with the predicted errors in grey.
 
     `errors` and `predicted` are {number type: {method: array like steps}}. An error of exactly 0 is drawn at the lower edge.

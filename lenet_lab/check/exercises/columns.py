@@ -94,7 +94,7 @@ IM2COL = Exercise("im2col", ("cols",), _im2col_cases, lambda x, k, stride=1, pad
     Misconception("padding not zero", "The border repeats the image. It is padded with zeros.",
           lambda x, k, stride=1, pad=0: (ops.im2col(padded(x, pad, mode="edge"), k, stride, 0),)),
     Misconception("stride ignored", "The windows move by 1, whatever `stride` is.", lambda x, k, stride=1, pad=0: (ops.im2col(x, k, 1, pad),)),
-    Misconception("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the windows move by `stride`.",
+    Misconception("step forgotten", "The window at (oh, ow) starts at row oh. It starts at oh * stride: the windows move by `stride`.",
           lambda x, k, stride=1, pad=0: (first_windows(padded(x, pad), k, stride).transpose(1, 4, 5, 2, 3, 0).reshape(x.shape[1] * k * k, -1),)),
     Misconception("batch mixed up", "The numbers of different images have been mixed: a window of all images is (N, C, k, k), and N stands first. "
           "Bring it to the end before you reshape: .reshape(N, -1).T", _mixed_up),
@@ -262,7 +262,7 @@ COL2IM = Exercise(
         Misconception("padding of 1", "One row and column of padding is cut off, whatever `pad` is.",
               _cropped(lambda x, pad, shape: x[:, :, bool(pad):bool(pad) + shape[2], bool(pad):bool(pad) + shape[3]])),
         Misconception("padding cut twice", "The padding is cut off twice.", _cropped(lambda x, pad, shape: x[:, :, 2 * pad:, 2 * pad:])),
-        Misconception("stride ignored", "The windows are put back one pixel apart, whatever `stride` is. Window (i, j) begins at i * stride, j * "
+        Misconception("stride ignored", "The windows are put back one pixel apart, whatever `stride` is. Window (oh, ow) begins at oh * stride, ow * "
               "stride.",
               _back(_add_inside, step=lambda k, stride: 1)),
         Misconception("stride is k", "The windows are put back side by side, k apart. They are `stride` apart, and may overlap.",

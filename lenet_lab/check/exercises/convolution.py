@@ -100,7 +100,7 @@ CONV_FORWARD = Exercise(
         Misconception("padding not zero", "The border repeats the image. It is padded with zeros.",
               _conv(change_x=lambda x, pad: (padded(x, pad, mode="edge"), 0))),
         Misconception("stride ignored", "The window moves by 1, whatever `stride` is.", _conv(stride_of=lambda stride: 1)),
-        Misconception("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the window moves by `stride`.",
+        Misconception("step forgotten", "The window at (oh, ow) starts at row oh. It starts at oh * stride: the window moves by `stride`.",
               lambda x, W, b, stride=1, pad=0: (np.einsum("nchwij,fcij->nfhw", first_windows(padded(x, pad), W.shape[2], stride), W)
                                                 + b[:, None, None],)),
         Misconception("batch mixed up", "The product has the order filter, row, column, image. A reshape to (N, F, OH, OW) mixes the images up: "
@@ -253,7 +253,7 @@ CONV_BACKWARD = Exercise(
               "im2col took it. Leave W as it is: W.reshape(F, -1).T @ d.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, turned(W), stride, pad)[0]), _calls("col2im")),
         Misconception("filter not flipped back", "In dx the filter is turned round the wrong way: a convolution of dout needs it rotated by 180 "
-              "degrees, adding back with += as it is. Pixel (i+u, j+v) met weight (u, v) in output (i, j).",
+              "degrees, adding back with += as it is. Pixel (oh+i, ow+j) met weight (i, j) in output (oh, ow).",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, turned(W), stride, pad)[0])),
         Misconception("columns for rows", "In dx the filter's rows and columns are exchanged.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, swapped(W), stride, pad)[0])),

@@ -82,7 +82,7 @@ MAX_POOL_FORWARD = Exercise(
               lambda x, k, stride=None: (reference.max_pool_forward(x, k, 1),)),
         Misconception("partial windows kept", "There is an output for the last, partial window. Here it is dropped: floor((H - k)/stride) + 1.",
               _partial_windows_kept),
-        Misconception("step forgotten", "The window at (i, j) starts at row i. It starts at i * stride: the windows move by `stride`.",
+        Misconception("step forgotten", "The window at (oh, ow) starts at row oh. It starts at oh * stride: the windows move by `stride`.",
               lambda x, k, stride=None: (first_windows(x, k, stride or k).max(axis=(4, 5)),)),
         Misconception("maximum over everything", "The maximum has been taken over all images and channels. Each map is pooled for itself: "
               "max(axis=(2, 3)).",
@@ -111,7 +111,7 @@ MAX_POOL_FORWARD = Exercise(
               lambda x, k, stride=None: (reference.max_pool_forward(x, k, stride or 2),)),
         Misconception("first image only", "Only the first image has been pooled, and repeated. Every image is pooled for itself.",
               lambda x, k, stride=None: (reference.max_pool_forward(repeated(x), k, stride),)),
-        Misconception("corner for maximum", "That is the top left entry of each window: x[i * stride, j * stride]. Take the largest of the window.",
+        Misconception("corner for maximum", "That is the top left entry of each window: x[oh * stride, ow * stride]. Take the largest of the window.",
               _picked(0)),
         Misconception("corner for maximum", "That is the bottom right entry of each window. Take the largest of the window.", _picked(-1)),
         Misconception("place for value", "That is the place of the maximum (argmax). Wanted is its value (max).",
@@ -279,7 +279,7 @@ MAX_POOL_BACKWARD = Exercise(
               "Start with the window's first entry.", _pay(_above_zero)),
         Misconception("first image only", "Only the first image gets a gradient. Go through all images.", _only(np.s_[:1])),
         Misconception("first channel only", "Only the first channel gets a gradient. Go through all channels.", _only(np.s_[:, :1])),
-        Misconception("step forgotten", "The gradient goes to (i + u, j + v). The window of output (i, j) begins at i * stride, j * stride.",
+        Misconception("step forgotten", "The gradient goes to (oh + i, ow + j). The window of output (oh, ow) begins at oh * stride, ow * stride.",
                       _not_moved),
         Misconception("last window missing", "The last row and column of windows get nothing: a range ends one too early. Go through the whole "
               "shape of dout.", lambda dout, x, k, stride=None: (reference.max_pool_backward(_without_last(dout), x, k, stride),)),

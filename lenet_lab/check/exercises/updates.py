@@ -84,7 +84,7 @@ def _relative(f, x, h=1e-5):
     return (gradient,)
 
 
-def _nudged(slope):
+def _quotient(slope):
     """A numeric gradient: `slope` of the values of f at x + h, at x - h and at x, and of h, for each entry."""
     def function(f, x, h=1e-5):
         gradient = np.zeros_like(x)
@@ -101,41 +101,41 @@ NUMERIC_GRADIENT = Exercise(
     "numeric_gradient", ("gradient",), _numeric_cases, lambda f, x, h=1e-5: (numeric_gradient(f, x, h),), ("f", "x"), covering=(17, 20),
     one=_numeric_case, wrongs=[
         Misconception("one-sided", "That is the one-sided difference (f(x + h) - f(x))/h. The central one, (f(x + h) - f(x - h))/2h, is much "
-              "closer: its error falls with h squared.", _nudged(lambda up, down, here, h: (up - here) / h)),
+              "closer: its error falls with h squared.", _quotient(lambda up, down, here, h: (up - here) / h)),
         Misconception("one-sided from below", "That is the one-sided difference (f(x) - f(x - h))/h; take both sides.",
-              _nudged(lambda up, down, here, h: (here - down) / h)),
+              _quotient(lambda up, down, here, h: (here - down) / h)),
         Misconception("2 forgotten", "The result is twice too large: the distance from x - h to x + h is 2h.",
-              _nudged(lambda up, down, here, h: (up - down) / h)),
+              _quotient(lambda up, down, here, h: (up - down) / h)),
         Misconception("brackets forgotten", "The difference has been multiplied by h: (up - down) / 2 * h divides by 2 only. In Python 2h is (2 * "
               "h), with brackets.",
-              _nudged(lambda up, down, here, h: (up - down) / 2 * h)),
+              _quotient(lambda up, down, here, h: (up - down) / 2 * h)),
         Misconception("one array, two names", "All slopes are 0. `up = x` makes no second array, only a second name for the same one, so both "
               "changes are made in it. x.copy() makes a new one.", lambda f, x, h=1e-5: (np.zeros_like(x),), _renames),
         Misconception("no difference", "All slopes are 0: the two values that are subtracted are equal, or the difference is lost on the way. Print "
               "f(up) and f(down).", lambda f, x, h=1e-5: (np.zeros_like(x),)),
         Misconception("changes collect", "The entries that have been changed stay changed, so that later slopes are mixed. Begin each entry with "
               "fresh copies of x.", _collected),
-        Misconception("whole rows nudged", "Whole rows have been changed at once. Change one entry at a time: np.ndindex(x.shape).", _of_rows),
+        Misconception("whole rows changed", "Whole rows have been changed at once. Change one entry at a time: np.ndindex(x.shape).", _of_rows),
         *(Misconception("h written in", "The h that is given is not used: another number stands in the function.", _with_h(h))
           for h in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)),
         Misconception("relative step", "x has been changed by a share of itself, x (1 + h). Change it by h: with x near 0 a share is nothing.",
               _relative),
         Misconception("half of the slope", "The result is twice too small: between x + h and x - h lies 2h, between x + h/2 and x - h/2 only h.",
-              _nudged(lambda up, down, here, h: (up - down) / (4 * h))),
+              _quotient(lambda up, down, here, h: (up - down) / (4 * h))),
         Misconception("half of the slope", "The result is twice too small: x has been changed by h/2 up and down, which is h in all, and divided "
               "by 2h.",
               lambda f, x, h=1e-5: (numeric_gradient(f, x, h / 2) / 2,)),
-        Misconception("square of h", "The difference has been divided by h squared.", _nudged(lambda up, down, here, h: (up - down) / (2 * h * h))),
+        Misconception("square of h", "The difference has been divided by h squared.", _quotient(lambda up, down, here, h: (up - down) / (2 * h * h))),
         Misconception("second difference", "(f(x+h) - 2 f(x) + f(x-h)) / h^2 is the second derivative. Wanted is the first: (f(x+h) - f(x-h)) / 2h.",
-              _nudged(lambda up, down, here, h: (up - 2 * here + down) / h ** 2)),
+              _quotient(lambda up, down, here, h: (up - 2 * here + down) / h ** 2)),
         Misconception("sum for difference", "The two values have been added. Subtract them: f(x + h) - f(x - h).",
-              _nudged(lambda up, down, here, h: (up + down) / (2 * h))),
+              _quotient(lambda up, down, here, h: (up + down) / (2 * h))),
         Misconception("size of the slope", "All slopes are positive: their sign has been lost (abs). Keep it.",
-              _nudged(lambda up, down, here, h: abs(up - down) / (2 * h))),
-        Misconception("relative change", "The slope has been divided by f(x).", _nudged(lambda up, down, here, h: (up - down) / (2 * h) / here)),
-        Misconception("h forgotten", "The difference has not been divided by 2h.", _nudged(lambda up, down, here, h: up - down)),
-        Misconception("sign", "The sign: f(x + h) minus f(x - h).", _nudged(lambda up, down, here, h: (down - up) / (2 * h))),
-        Misconception("all nudged at once", "All entries of x have been changed together. Change one at a time: each has its own slope.",
+              _quotient(lambda up, down, here, h: abs(up - down) / (2 * h))),
+        Misconception("relative change", "The slope has been divided by f(x).", _quotient(lambda up, down, here, h: (up - down) / (2 * h) / here)),
+        Misconception("h forgotten", "The difference has not been divided by 2h.", _quotient(lambda up, down, here, h: up - down)),
+        Misconception("sign", "The sign: f(x + h) minus f(x - h).", _quotient(lambda up, down, here, h: (down - up) / (2 * h))),
+        Misconception("all changed at once", "All entries of x have been changed together. Change one at a time: each has its own slope.",
               lambda f, x, h=1e-5: (np.full_like(x, (f(x + h) - f(x - h)) / (2 * h)),)),
     ])
 
