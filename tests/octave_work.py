@@ -149,7 +149,7 @@ STOPS = [
     ("output.data = output.data(:, [1 1 2]);", "shape of the result", "output.data is 6x3; expected 6x2"),
     ("output.data = output.data';", "transposed", "output.data is 2x6; expected 6x2"),
     ("output(2) = output;", "structure", "output is a struct array; expected a struct"),
-    ("clear output;", "nothing returned", "`output` is never assigned"),
+    ("clear output;", "nothing returned", "is never assigned"),
 ]
 
 

@@ -14,7 +14,7 @@ from lenet_lab.check import octave_files
 from lenet_lab.check.errors import explained
 from lenet_lab.grade import grading, sandbox, submission, walls
 from lenet_lab.grade.sandbox import Limits
-from lenet_lab.octave import values
+from lenet_lab.octave import process as octave_process, values
 
 from . import octave_work, test_grade
 from .octave_work import RIGHT, STOPS, WRONG, changed, with_line
@@ -208,6 +208,20 @@ def test_an_error_stands_in_the_verdict_with_its_line_and_case(checked):
         "(line 7 of relu_forward.m) (with x [[-1.0, 2.0], [0.0, -3.0]]).")
 
 
+# Texts of Octave 11.3, which are others than those of Octave 7.3.
+@pytest.mark.parametrize(("said", "name", "words"), [
+    ("syntax error near line 2, column 32 in file {folder}/relu_forward.m", "syntax error", "at: y = max(x, 0; (line 2 of relu_forward.m)"),
+    ("'padarray' undefined near line 4, column 10\n\nThe 'padarray' function belongs to the 'image' package indexed in Octave\nPackages at "
+     "<https://packages.octave.org> which seems not to be installed on\nyour system.", "package", "`padarray` belongs to the package image"),
+    ("element number 1 undefined in return list", "nothing returned", "Value 1 of those that the first line"),
+    ("value on right hand side of assignment is undefined", "nothing returned", "fewer values"),
+], ids=["syntax", "package", "return list", "assignment"])
+def test_errors_of_a_later_octave_are_told_too(tmp_path, said, name, words):
+    (tmp_path / "relu_forward.m").write_text("function y = relu_forward(x)\ny = max(x, 0;\nend\n")
+    found, text = explained(octave.OctaveError(octave_process._said({"message": said.format(folder=tmp_path)}, "relu_forward")))
+    assert found == name and words in text, text
+
+
 @needs_octave
 def test_a_syntax_error_is_told_with_its_line(checked):
     verdict = checked("relu_forward", changed("relu_forward", "(input.data, 0)", "(input.data, 0"))
@@ -236,9 +250,10 @@ def test_unusual_right_functions_pass(checked, text):
 def test_the_notebooks_check_reads_every_editors_files(tmp_path, coded):
     (tmp_path / "cut.m").write_text("function y = cut(x)\n  y = max(x, 0);\nend\n")        # a helper beside it
     (tmp_path / "relu_forward.m").write_bytes(coded(changed("relu_forward", "max(input.data, 0)", "cut(input.data)")))
+    before = check.own("relu_forward")
     verdict = check.octave(tmp_path / "relu_forward.m")
     assert verdict.passed and check.progress() and (tmp_path / "progress" / "relu_forward.json").exists()
-    assert check.own("relu_forward") is None                                         # a notebook cannot call it
+    assert check.own("relu_forward") is before                                       # a notebook cannot call the one in the file
 
 
 @needs_octave

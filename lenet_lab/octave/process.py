@@ -181,10 +181,19 @@ def _said(answer, name):
         source = re.search(r"^>>> *(.*?)\s*$", text, re.M)
         text = "parse error" + (f" at: {source.group(1)}" if source else "")
         file, line = (os.path.basename(found.group(2)), int(found.group(1))) if found.group(1) else (f"{name}.m", 0)
+    elif found := re.match(r"syntax error near line (\d+), column \d+ in file (\S.*?\.m)$", text):          # Octave 11 does not quote the line
+        file, line = os.path.basename(found.group(2)), int(found.group(1))
+        text = f"parse error at: {_line(found.group(2), line)}"
     text = text.strip().split("\n\n")[0] if "package" not in text else " ".join(text.split("\n\n")[:2])
     text = re.sub(r" near line \d+, column \d+| \(note: variable '\w+' shadows function\)", "", " ".join(text.split()))
     text = re.sub(r"\S*/(\w+\.m)\b", r"\1", text)
     return text[:LONGEST_ERROR] + (f" (line {line} of {file})" if line > 0 else f" ({file})" if file else "")
+
+
+def _line(path, number):
+    with contextlib.suppress(OSError, IndexError):
+        return Path(path).read_text(encoding="utf-8", errors="replace").splitlines()[number - 1].strip()
+    return ""
 
 
 def _number(value):
