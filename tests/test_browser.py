@@ -206,8 +206,7 @@ def test_a_reloaded_page_has_the_panel_again_and_a_panel_says_when_its_kernel_is
 
     browser.menu(page, "Kernel", "Restart Kernel…")
     page.get_by_role("button", name="Confirm Kernel Restart").click()
-    page.locator(".lenet-gone").first.wait_for(state="visible", timeout=20_000)
-    assert "The kernel of this panel is gone" in panel.at.inner_text()
+    panel.at.get_by_text("The kernel of this widget is gone. Its run has ended with it.").wait_for(timeout=20_000)
     assert not panel.at.locator(".lenet-left").is_visible() and not panel.at.locator(".lenet-status").is_visible()
 
 

@@ -7,6 +7,7 @@ import { number, plus } from "./numbers.js";
 import { announcer, barList, button, element, usable, widget } from "./parts.js";
 import { KEYS, outlineAndSigns, picture } from "./picture.js";
 import { Drawing, strokesFrom, written } from "./strokes.js";
+import { openView, pageState } from "./views.js";
 
 const SIDE = 280, SENT = 140, FIELD = 28;                          // pixels a side: the sheet, what is sent of it, MNIST's
 const HINT = "Point at any picture, tap it, or walk in it with the arrow keys, to read its numbers.";
@@ -24,16 +25,18 @@ export function strongest(gradient, image, side) {
 }
 
 function render({ model, el }) {
+  const state = pageState(model, { done: [], drawing: "", shown: null, thickness: 22, opened: false });      // `drawing`: the name of what was done
   const view = Math.random().toString(36).slice(2);                // which page a drawing came from
-  const drawing = new Drawing(), heard = announcer(900);           // nobody can listen as fast as one draws
-  let stroke = null, sent = 0, busy = false, dirty = false, shown = null, waiting = null, maps = [];
+  const inherited = state.drawing, drawing = new Drawing(state.done), heard = announcer(900); // nobody can listen as fast as one draws
+  let stroke = null, sent = 0, busy = false, dirty = false, { shown } = state, waiting = null, maps = [];
   let imageNow = new Float32Array(FIELD * FIELD);
   const pen = { x: FIELD / 2 - 1, y: FIELD / 2 - 1, down: false, moved: false, lifting: false, seen: false };
 
   // ------------------------------------------------------------------------------------------------- what never changes
   const undo = button("Undo", "take the last stroke back", takeBack);
   const clear = button("Clear", "an empty sheet", () => { drawing.wipe(); redraw(); send(); });
-  const thickness = element("input", { type: "range", min: 8, max: 40, step: 2, value: 22, "aria-label": "thickness of the pen" });
+  const thickness = element("input", { type: "range", min: 8, max: 40, step: 2, value: state.thickness, "aria-label": "thickness of the pen",
+    onchange: () => { state.thickness = +thickness.value; } });
   const sheet = element("canvas", { class: "sheet tile", width: SIDE, height: SIDE, tabindex: 0, role: "application",
     "aria-roledescription": "sheet to draw on", "aria-label": "Sheet to draw a digit on", "aria-describedby": `keys-${view}`,
     onpointerdown: begin, onpointermove: go, onpointerup: end, onpointercancel: end, onlostpointercapture: end,
@@ -57,14 +60,15 @@ function render({ model, el }) {
   const towards = element("select", { "aria-label": "class that the gradient is for",
     onchange: () => setting("towards", towards.value === "" ? null : +towards.value) });
   const range = element("div"), pushes = element("div", { class: "pushes" });
-  const pushed = element("div", { id: `push-${view}`, hidden: true }, element("label", {}, "towards a ", towards), gradient.canvas, range,
+  const pushed = element("div", { id: `push-${view}`, hidden: !state.opened }, element("label", {}, "towards a ", towards), gradient.canvas, range,
     element("div", { class: "note" }, element("span", { class: "swatch" }, "+"), " red: more ink here makes it surer, ",
       element("span", { class: "swatch negative" }, "−"), " blue: less does, white: no difference. Grey line: the drawing."), pushes);
   const why = button("What would change it?", "the gradient of the answer, pixel by pixel", () => {
-    pushed.hidden = !pushed.hidden;
-    why.setAttribute("aria-expanded", String(!pushed.hidden));
-  }, { "aria-expanded": "false", "aria-controls": `push-${view}` });
-  const said = element("div", { class: "said" }), late = element("div", { class: "late" });
+    state.opened = pushed.hidden;
+    pushed.hidden = !state.opened;
+    why.setAttribute("aria-expanded", String(state.opened));
+  }, { "aria-expanded": String(state.opened), "aria-controls": `push-${view}` });
+  const said = element("div", { class: "said" }), late = element("div", { class: "late of-kernel" });
   const failed = element("div", { class: "refused", role: "alert" });
   const bars = barList("probabilities"), layers = element("div", { class: "layers" });
   const part = (title, kind, ...children) => element("div", { class: kind, role: "group", "aria-label": title },
@@ -76,7 +80,7 @@ function render({ model, el }) {
       part("Its answer", "answer", bars.host),
       element("div", { class: "push", role: "group", "aria-label": "What would change the answer" }, why, pushed)),
     readout, layers);
-  el.append(root);
+  const host = openView({ model, el }, root, "What you draw stays, and is not read.");
 
   // ------------------------------------------------------------------------------------------------------------ strokes
   function segment({ width, points }, from) {
@@ -212,6 +216,7 @@ function render({ model, el }) {
 
   // ------------------------------------------------------------------------------------------------------ to the kernel
   function send() {
+    keep(`${view}:${sent + 1}`);
     if (busy) { dirty = true; return; }
     busy = true;
     dirty = false;
@@ -222,8 +227,12 @@ function render({ model, el }) {
     for (let i = 0; i < grey.length; i++) grey[i] = pixels[4 * i + 3];   // black ink on nothing: how opaque it is
     root.setAttribute("aria-busy", "true");
     waiting = setTimeout(() => { late.textContent = "The kernel is busy; the answer comes when it is free. If it was restarted, run the cell again."; }, 1500);
-    model.send({ drawing: `${view}:${++sent}` }, undefined, [grey.buffer]);
+    host.send({ drawing: `${view}:${++sent}` }, [grey.buffer]);
     if (!stroke) remember();
+  }
+
+  function keep(name) {                                            // for the next view
+    Object.assign(state, { done: [...drawing.done], drawing: name });
   }
 
   function remember() {                                            // for the address, on a page that has its state there
@@ -258,9 +267,9 @@ function render({ model, el }) {
     const page = model.get("page"), p = floats(page.p);
     if (!layers.firstChild) build(page, p);
     if (page.drawing !== shown) {
-      shown = page.drawing;
+      shown = state.shown = page.drawing;
       if (shown === `${view}:${sent}`) answered();
-      else if (!shown.startsWith(view) && (!drawing.untouched || !page.blank)) adopt(new Uint8Array(bytes(page.ink)));
+      else if (!mine(shown) && (!drawing.untouched || !page.blank)) adopt(new Uint8Array(bytes(page.ink)));
     }
     failed.textContent = "";
     said.textContent = page.said;
@@ -288,8 +297,14 @@ function render({ model, el }) {
     towards.value = model.get("towards") ?? "";
   }
 
+  function mine(name) {                                            // drawn here, or on the view before this one
+    const [from, number] = name.split(":"), [before, last] = inherited.split(":");
+    return from === view || (from === before && +number <= +last);
+  }
+
   function adopt(image) {                                          // a drawing from Python, or from another page of this widget
     drawing.adopt(image);
+    keep(shown);
     redraw();
     if (busy) dirty = true;
   }
@@ -299,27 +314,25 @@ function render({ model, el }) {
     failed.textContent = `The network could not read this. ${message.failed}`;
     if (busy) answered();
   };
-  model.on("change:page", paint);
-  model.on("change:centred change:towards", choices);
-  model.on("msg:custom", hear);
+  host.on("change:page", paint);
+  host.on("change:centred change:towards", choices);
+  host.on("msg:custom", hear);
   tell("");
   paint();
-  buttons();
+  redraw();
   showPen();
   root.setAttribute("aria-busy", "false");
+  if (!drawing.untouched && model.get("page").drawing !== state.drawing) send();          // the view before this one had no answer yet
   const linked = strokesFrom(model.remembered?.("strokes") ?? "", SIDE);    // a link to a drawing
   if (linked.length && drawing.untouched) {
     drawing.done.push(...linked);
     redraw();
     send();
   }
-  return () => {
+  return host.end(() => {
     clearTimeout(waiting);
     heard.stop();
-    model.off("change:page", paint);
-    model.off("change:centred change:towards", choices);
-    model.off("msg:custom", hear);
-  };
+  });
 }
 
 export default { render };

@@ -2,27 +2,28 @@
 
 import { dragged, formula, line, segments, shown, slopesInWords, sumOfTerms, topOf, valueAt, work } from "./hinges_math.js";
 import { announcer, button, drawn, element, slider, usable, widget } from "./parts.js";
+import { openView, pageState } from "./views.js";
 
 const WIDTH = 640, HEIGHT = 300, EDGE = 34;
 
 function render({ model, el }) {
   const range = { low: model.get("low"), high: model.get("high") };
-  const first = { b: model.get("b"), hinges: model.get("hinges").map((pair) => [...pair]) };
-  let at = 5, rows = [], held = null, said = "";
+  const state = pageState(model, { at: 5, first: { b: model.get("b"), hinges: model.get("hinges").map((pair) => [...pair]) } });
+  let rows = [], held = null, said = "";
 
   const heard = announcer(), equation = element("div", { class: "work formula" });
   const chart = drawn("svg", { role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart" });
   const slopes = element("div", { class: "slopes" }), sliders = element("div"), table = element("tbody"), sum = element("div", { class: "work sum" });
   const more = button("Add hinge", "put the next hinge to work", () => show(model.get("shown") + 1));
   const less = button("Remove hinge", "take the last hinge away", () => show(model.get("shown") - 1));
-  const original = button("Original numbers", "b, places and coefficients as at the beginning", () => change({ b: first.b, hinges: first.hinges }));
+  const original = button("Original numbers", "b, places and coefficients as at the beginning", () => change(state.first));
   const look = slider("look at x", { ...range, by: 0.25, words: shown }, lookAt);
-  el.append(widget("hinges", "A function made of hinges",
+  const view = openView({ model, el }, widget("hinges", "A function made of hinges",
     element("div", { class: "bar-of-controls" }, more, less, original), equation, chart, slopes, sliders,
     element("table", { class: "segments" }, element("caption", {}, "Segment by segment"),
       element("thead", {}, element("tr", {}, ...["from x", "to x", "slope: the coefficients that are at work", "f(x) ="].map((head) =>
         element("th", { scope: "col" }, head)))), table),
-    look.host, sum, element("p", { class: "note" }, "Drag a point, or work the sliders."), heard.host));
+    look.host, sum, element("p", { class: "note" }, "Drag a point, or work the sliders."), heard.host), "The sliders work, but Python does not learn of it.");
 
   // ------------------------------------------------------------------------------------------------------------- state
   function change({ b, hinges }) {                                   // arrays are replaced, so that the change is noticed
@@ -41,7 +42,7 @@ function render({ model, el }) {
   }
 
   function lookAt(x) {
-    at = Math.max(range.low, Math.min(range.high, Math.round(x * 4) / 4));
+    state.at = Math.max(range.low, Math.min(range.high, Math.round(x * 4) / 4));
     paint();
   }
 
@@ -61,12 +62,12 @@ function render({ model, el }) {
   function paint() {
     const b = model.get("b"), hinges = model.get("hinges").slice(0, model.get("shown")), parts = segments(b, hinges);
     rows.forEach((row, n) => (row.length === 1 ? row[0].put(b) : row.forEach((one, place) => one.put(hinges[n][place]))));
-    look.put(at, `, ${shown(valueAt(b, hinges, at))} high`);
+    look.put(state.at, `, ${shown(valueAt(b, hinges, state.at))} high`);
     equation.textContent = formula(b, hinges);
     slopes.textContent = slopesInWords(parts);
     table.replaceChildren(...parts.map((part) => element("tr", {}, ...[part.from === -Infinity ? "" : shown(part.from),
       part.to === Infinity ? "" : shown(part.to), sumOfTerms(part), line(part.slope, part.height)].map((text) => element("td", {}, text)))));
-    sum.textContent = work(b, hinges, at);
+    sum.textContent = work(b, hinges, state.at);
     draw(b, parts, hinges);
     chart.setAttribute("aria-label", `The curve ${equation.textContent}. ${slopes.textContent} ` +
       `Its slope changes at ${parts.slice(1).map((part) => `x = ${shown(part.from)}, height ${shown(valueAt(b, hinges, part.from))}`).join("; ") || "no place"}.`);
@@ -95,7 +96,7 @@ function render({ model, el }) {
       put("line", { x1: across(range.low), x2: across(range.high), y1: y(value), y2: y(value), class: value ? "grid" : "axis" });
       put("text", { x: EDGE - 6, y: y(value) + 4, "text-anchor": "end" }, shown(value));
     }
-    put("line", { x1: across(at), x2: across(at), y1: y(top), y2: y(-top), class: "look" });
+    put("line", { x1: across(state.at), x2: across(state.at), y1: y(top), y2: y(-top), class: "look" });
     const places = [range.low, ...parts.slice(1).map((part) => part.from), range.high];
     put("polyline", { points: places.map((x) => `${across(x)},${y(f(x))}`).join(" "), class: "curve" });
     for (const part of parts) {
@@ -108,7 +109,7 @@ function render({ model, el }) {
       put("circle", { cx: across(t), cy: y(f(t)), r: 14, class: "handle", "data-hinge": n });
       put("circle", { cx: across(t), cy: y(f(t)), r: 5, class: held?.n === n ? "bend held" : "bend", "pointer-events": "none" });
     });
-    put("circle", { cx: across(at), cy: y(f(at)), r: 3.5, class: "here", "pointer-events": "none" });
+    put("circle", { cx: across(state.at), cy: y(f(state.at)), r: 3.5, class: "here", "pointer-events": "none" });
   }
 
   // ----------------------------------------------------------------------------------------------------------- control
@@ -136,14 +137,10 @@ function render({ model, el }) {
   const letGo = () => { if (held) { held = null; paint(); } };
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) chart.addEventListener(name, letGo);
 
-  model.on("change:shown", build);
-  model.on("change:b change:hinges", paint);
+  view.on("change:shown", build);
+  view.on("change:b change:hinges", paint);
   build();
-  return () => {
-    heard.stop();
-    model.off("change:shown", build);
-    model.off("change:b change:hinges", paint);
-  };
+  return view.end(heard.stop);
 }
 
 export default { render };

@@ -6,6 +6,7 @@ import { colour, inkOn, scaleOf } from "./colours.js";
 import { number, percent, typeset } from "./numbers.js";
 import { announcer, barList, button, choice, element, slider, usable, widget } from "./parts.js";
 import { inCells, makeSheet } from "./sheet.js";
+import { openView, pageState } from "./views.js";
 
 const CHOICES = { out: "activations", dout: "gradients", W: "weights", dW: "weight gradients" };
 const WHAT = { out: "activations", dout: "gradient of the activations", W: "weights", dW: "gradient of the weights" };
@@ -15,8 +16,8 @@ const size = (shape) => shape.reduce((product, length) => product * length, 1);
 
 function render({ model, el }) {
   const view = Math.random().toString(36).slice(2);
-  let page, levels, facts, chosen = 1, what = "out", zoom = null, held = false;
-  let cursor = null;                                              // { level, index, weight }
+  const state = pageState(model, { chosen: 1, what: "out", zoom: null, held: false, cursor: null });
+  let page, levels, facts, { chosen, what, zoom, held, cursor } = state;         // the cursor: { level, index, weight }
   let asked = false, again = false, waiting = null, news = "", roomSeen = 0;
   const weights = new Map();                                        // layer -> { W, dW } of this image
 
@@ -42,7 +43,7 @@ function render({ model, el }) {
   const tiles = element("canvas", { class: "tiles", role: "img" });
   const sum = element("div", { class: "work sum" }), terms = element("ol", { class: "terms" }), weightWords = element("div", { class: "weight" });
   const comes = element("ul", { class: "comes" }), goes = element("span", { class: "goes" }), gradient = element("span", { class: "back" });
-  const busy = element("div", { class: "busy" });
+  const busy = element("div", { class: "busy of-kernel" });
   const details = element("div", { class: "details" }, element("div", {}, name, " ", entry), busy, weightWords,
     element("div", {}, element("b", {}, "Comes from "), comes), element("div", {}, element("b", {}, "Goes into "), goes),
     element("div", {}, element("b", {}, "Comes back "), gradient), tiles, sum, terms);
@@ -50,7 +51,7 @@ function render({ model, el }) {
     element("div", { class: "bar-of-controls" }, element("label", {}, "image ", field), count, previous, next, images.host, verdict),
     element("div", { class: "body" }, network,
       element("div", { class: "main" }, element("div", { class: "head" }, title, show, back, hold), legend, none, scroll, details)), heard.host);
-  el.append(root);
+  const host = openView({ model, el }, root, "Maps and their numbers are here; frames, sums and other images are not.");
 
   // ----------------------------------------------------------------------------------------------------- from Python
   function build() {
@@ -76,7 +77,7 @@ function render({ model, el }) {
     usable(next, page.image < page.count - 1);
     verdict.textContent = typeset(page.verdict);
     if (!first) news = `Image ${page.image}: ${verdict.textContent}. `;
-    if (first) { column(); cursor = { level: levelOf(page.unit.layer), index: page.unit.index, weight: null }; }
+    if (first) { column(); cursor ??= { level: levelOf(page.unit.layer), index: page.unit.index, weight: null }; }
     fillClasses();
     layOut();
     if (same(page.unit, cursor)) take(page.unit);
@@ -107,7 +108,7 @@ function render({ model, el }) {
   function ask() {
     if (asked) { again = true; return; }
     asked = true;
-    model.send({ do: "unit", view, layer: levels[cursor.level].name, index: cursor.index, weight: cursor.weight });
+    host.send({ do: "unit", view, layer: levels[cursor.level].name, index: cursor.index, weight: cursor.weight });
     waiting = setTimeout(() => {
       const level = levels[cursor.level];
       busy.textContent = `${level.name} (${cursor.index.join(", ")}) = ${number(level.out[flat(level, cursor.index)], 4)}. ` +
@@ -231,7 +232,7 @@ function render({ model, el }) {
     if (!none.hidden) {
       const having = levels.filter((l) => l.weights).map((l) => l.name).join(", ");
       none.textContent = missing ? `${level.name} has no weights. Choose a layer that has: ${having}.` : "The weights are on their way.";
-      if (!missing) model.send({ do: "weights", view, layer: level.name });
+      if (!missing) host.send({ do: "weights", view, layer: level.name });
       return;
     }
     const picture = weighty ? kernelsOf(level, what, zoom) : mapsOf(level, what, zoom, zoom == null ? 50 : 20);
@@ -316,7 +317,7 @@ function render({ model, el }) {
   }
 
   function holding(now) {
-    held = now;
+    held = state.held = now;
     hold.setAttribute("aria-pressed", held);
     hold.textContent = held ? "Let go" : "Hold";
   }
@@ -366,6 +367,7 @@ function render({ model, el }) {
 
   // ------------------------------------------------------------------------------------------------------------ frames
   function mark() {
+    Object.assign(state, { chosen, what, zoom, cursor });
     levels.forEach((level, n) => {
       const words = frames(level.sheet, level, n);
       const { low, high } = level.scale[what === "dout" ? "dout" : "out"];
@@ -507,16 +509,16 @@ function render({ model, el }) {
     if (facts) drawTiles(facts);
   });
   watcher.observe(root);
-  model.on("change:page", build);
-  model.on("msg:custom", hear);
+  host.on("change:page", build);
+  host.on("msg:custom", hear);
+  show.value = what;
+  holding(held);
   build();
-  return () => {
+  return host.end(() => {
     watcher.disconnect();
     clearTimeout(waiting);
     heard.stop();
-    model.off("change:page", build);
-    model.off("msg:custom", hear);
-  };
+  });
 }
 
 export default { render };

@@ -2,15 +2,16 @@
 
 import { count, percent } from "./numbers.js";
 import { announcer, button, element, widget } from "./parts.js";
+import { openView } from "./views.js";
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function render({ model, el }) {
   const matrix = element("div", { class: "matrix" }), title = element("div", { class: "title" }), heard = announcer();
   const images = element("div", { class: "images", tabindex: 0, role: "group", "aria-label": "images of the open cell" });
-  const all = button("All mistakes", "the images of all mistakes, the surest first", () => model.send({}));
-  el.append(widget("mistakes", "Mistakes of the network", element("div", { class: "both" }, matrix,
-    element("div", { class: "behind" }, element("div", { class: "bar-of-controls" }, all, title), images)), heard.host));
+  const all = button("All mistakes", "the images of all mistakes, the surest first", () => view.send({}));
+  const view = openView({ model, el }, widget("mistakes", "Mistakes of the network", element("div", { class: "both" }, matrix,
+    element("div", { class: "behind" }, element("div", { class: "bar-of-controls" }, all, title), images)), heard.host), "No other cell can be opened.");
   let cells = new Map();
 
   function cell(number, i, j, K, most) {
@@ -39,7 +40,7 @@ function render({ model, el }) {
 
   function choose(i, j) {
     walk(i, j);
-    model.send({ true: i, answer: j });
+    view.send({ true: i, answer: j });
   }
 
   function walk(i, j) {
@@ -67,10 +68,10 @@ function render({ model, el }) {
     }
   }
 
-  model.on("change:page", build);
-  model.on("change:opened", show);
+  view.on("change:page", build);
+  view.on("change:opened", show);
   build();
-  return () => { heard.stop(); model.off("change:page", build); model.off("change:opened", show); };
+  return view.end(heard.stop);
 }
 
 export default { render };

@@ -1,27 +1,28 @@
 // The page of Regions: the controls, the numbers, and the picture, which the kernel draws and which is put in as it comes.
 
 import { announcer, button, choice, element, slider, usable, widget } from "./parts.js";
+import { openView } from "./views.js";
 
 const RANGES = { width: "units in a layer", depth: "hidden layers", start: "random start" };
 
 function render({ model, el }) {
   const first = model.get("page"), heard = announcer();
-  const change = (settings) => model.send({ do: "change", settings });
-  const ask = (text, title, message) => button(text, title, () => model.send({ do: message }));
+  const change = (settings) => view.send({ do: "change", settings });
+  const ask = (text, title, message) => button(text, title, () => view.send({ do: message }));
   const start = ask("Start", "train, or go on after a pause", "start"), pause = ask("Pause", "finish this step, then rest", "pause");
   const step = ask("Step", "make one step and rest", "step"), reset = ask("Reset", "back to the first weights", "reset");
   const data = choice("points", first.points.map((name) => [name, name]), (value) => change({ data: value }));
   const relu = element("input", { type: "checkbox", onchange: () => change({ relu: relu.checked }) });
   const sliders = Object.fromEntries(Object.entries(RANGES).map(([name, words]) =>
     [name, slider(words, { low: first.limits[name][0], high: first.limits[name][1] }, (value) => change({ [name]: value }))]));
-  const status = element("div", { class: "status" }), facts = element("div", { class: "facts" }), picture = element("div", { class: "picture" });
-  el.append(widget("regions", "A network in the plane, as it learns",
+  const status = element("div", { class: "status of-kernel" }), facts = element("div", { class: "facts" }), picture = element("div", { class: "picture" });
+  const view = openView({ model, el }, widget("regions", "A network in the plane, as it learns",
     element("div", { class: "bar-of-controls controls" }, start, pause, step, reset, element("label", {}, "points ", data),
       element("label", {}, relu, " with ReLU")),
     element("div", { class: "sliders" }, ...Object.values(sliders).map((one) => one.host)), status,
     element("div", { class: "both" }, picture, facts),
     element("div", { class: "note" }, "Rings: class 0. Crosses: class 1. Each tint is one linear region; the darker side is where the network says 1. " +
-      "Thick: the boundary. Thin: where a ReLU opens or shuts."), heard.host));
+      "Thick: the boundary. Thin: where a ReLU opens or shuts."), heard.host), "Its training has ended with it.");
 
   function paint() {
     const page = model.get("page"), resting = page.state !== "running", active = el.getRootNode().activeElement;
@@ -40,10 +41,10 @@ function render({ model, el }) {
     heard.say(resting ? `${page.status} ${page.words}` : page.status);                          // not every step of a run
   }
 
-  model.on("change:page", paint);
+  view.on("change:page", paint);
   for (const [name, one] of Object.entries(sliders)) one.put(first.settings[name]);
   paint();
-  return () => { heard.stop(); model.off("change:page", paint); };
+  return view.end(heard.stop);
 }
 
 export default { render };

@@ -1,9 +1,9 @@
 // The page of StepThrough: grids of numbers, a scrubber over the steps, and the work of the number that is looked at.
-// Everything shown comes from the trait `page`; what is kept here is where one stands (`done` steps) and what one looks at. The model keeps
-// both as `stands`, for the next view: a cell that is moved gets its views anew.
+// Everything shown comes from the trait `page`; what is kept here is where one stands (`done` steps) and what one looks at.
 
 import { typeset } from "./numbers.js";
 import { announcer, button, choice, drawn, element, slider, usable, widget } from "./parts.js";
+import { openView, pageState } from "./views.js";
 
 const SPEEDS = { slow: 2000, normal: 900, fast: 250 };           // milliseconds a step
 const MAPS = ["x", "F", "C", "P"], CLASSIFIER = [["v", "W1"], ["b"], ["z"], ["s"], ["y"], ["J"]];
@@ -35,7 +35,8 @@ export function endOfGrid(steps, done) {
 
 function render({ model, el }) {
   let page, order, timer = null, cells = new Map();
-  let { done, looked } = model.get("stands") ?? { done: 0, looked: null };
+  const state = pageState(model, { done: 0, looked: null, edited: null, speed: "normal", paths: false });
+  let { done, looked } = state;
 
   // ------------------------------------------------------------------------------------------------- what never changes
   const heard = announcer();
@@ -43,18 +44,21 @@ function render({ model, el }) {
   const step = button("Step", "compute the next number", () => go(done + 1));
   const grid = button("Whole grid", "compute the rest of this grid", () => go(endOfGrid(page.steps, done)));
   const play = button("Play", "one number after the other", () => (timer ? stop() : begin()));
-  const speed = choice("speed", Object.keys(SPEEDS).map((name) => [name, name]), () => timer && begin());
-  speed.value = "normal";
+  const speed = choice("speed", Object.keys(SPEEDS).map((name) => [name, name]), (value) => {
+    state.speed = value;
+    if (timer) begin();
+  });
+  speed.value = state.speed;
   const scrubber = slider("steps done", { high: 0, words: (value) => `${value} of ${page.steps.length}` }, (value) => go(value));
   scrubber.output.classList.add("counter");
-  const label = element("select", { "aria-label": "label of the image", onchange: () => model.send({ do: "label", label: label.value }) });
-  const reset = button("Original numbers", "take all edits back", () => { refused.textContent = ""; model.send({ do: "reset" }); });
+  const label = element("select", { "aria-label": "label of the image", onchange: () => view.send({ do: "label", label: label.value }) });
+  const reset = button("Original numbers", "take all edits back", () => { refused.textContent = ""; view.send({ do: "reset" }); });
   const refused = element("div", { class: "refused", role: "alert" });
   const boards = element("div", { class: "boards" }), lines = drawn("svg", { class: "lines", "aria-hidden": "true" });
   const name = element("div", { class: "name" }), formula = element("div", { class: "formula" });
   const arithmetic = element("div", { class: "work arithmetic" }), note = element("div", { class: "note" });
   const paths = element("ul", { class: "paths" });
-  const pathsBox = element("details", { class: "paths-box" }, element("summary", {}, "Every contribution"), paths);
+  const pathsBox = element("details", { class: "paths-box", open: state.paths, ontoggle: () => { state.paths = pathsBox.open; } }, element("summary", {}, "Every contribution"), paths);
   const legend = element("div", { class: "legend" });
   for (const [sign, text] of [["now", "this number"], ["input", "goes into it"], ["path", "the way back to the loss"]])
     legend.append(element("span", { class: `swatch ${sign}`, "aria-hidden": "true" }, "5"), ` ${text}   `);
@@ -62,7 +66,7 @@ function render({ model, el }) {
   const root = widget("step", "A pass through a small network, number by number",
     element("div", { class: "bar-of-controls" }, start, back, step, grid, play, speed, scrubber.host, element("label", {}, "label ", label), reset),
     refused, boards, legend, element("div", { class: "said" }, name, formula, arithmetic, note), pathsBox, heard.host);
-  el.append(root);
+  const view = openView({ model, el }, root, "Stepping goes on, but a number that you change is not computed.");
 
   // ---------------------------------------------------------------------------------------------------------- stepping
   function go(to) {
@@ -142,7 +146,7 @@ function render({ model, el }) {
   }
 
   function paint() {
-    model.set("stands", { done, looked });
+    Object.assign(state, { done, looked });
     const now = looked && page.cells[looked];
     const inputs = new Set(now?.terms?.flatMap((t) => t.inputs) ?? []);
     const path = looked?.startsWith("d") ? wayBack(page.cells, looked) : new Set();
@@ -234,6 +238,7 @@ function render({ model, el }) {
     const id = made.dataset.cell, about = page.cells[id];
     const close = (keep) => {
       if (!field.isConnected) return;
+      state.edited = null;
       const text = field.value, moved = document.activeElement === field;
       field.onblur = null;
       made.textContent = inGrid(about.value);
@@ -242,11 +247,12 @@ function render({ model, el }) {
         refused.textContent = "";
         made.textContent = text;                                    // until the kernel has answered
         made.classList.add("pending");
-        model.send({ do: "edit", cell: id, text });
+        view.send({ do: "edit", cell: id, text });
       }
     };
     made.disarm = () => { field.onblur = null; };
     const field = element("input", { type: "text", inputmode: "decimal", "aria-label": `new value of ${about.name}`, value: typed ?? about.value,
+      oninput: () => { state.edited = { id, text: field.value }; },
       onkeydown: (event) => {
         event.stopPropagation();
         if (event.key === "Enter") close(true);
@@ -269,17 +275,16 @@ function render({ model, el }) {
     paint();
   };
   const watcher = new ResizeObserver(() => paint());               // the lines follow
-  model.on("change:page", rebuild);
-  model.on("msg:custom", hear);
+  view.on("change:page", rebuild);
+  view.on("msg:custom", hear);
   build();
+  if (state.edited) edit(cells.get(state.edited.id), state.edited.text);
   watcher.observe(boards);
-  return () => {
+  return view.end(() => {
     stop();
     heard.stop();
     watcher.disconnect();
-    model.off("change:page", rebuild);
-    model.off("msg:custom", hear);
-  };
+  });
 }
 
 export default { render };

@@ -1,8 +1,8 @@
 // What was done on a sheet to draw on: strokes, wipes, and drawings that came from elsewhere. Nothing here needs a browser.
 
 export class Drawing {
-  constructor() {
-    this.done = [];
+  constructor(done = []) {
+    this.done = [...done];
   }
 
   get empty() { return !this.strokes().length; }

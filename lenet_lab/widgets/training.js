@@ -1,24 +1,25 @@
 // The page of TrainingPanel: the controls of a run. Its numbers and curves come from Python as HTML, made of numbers only.
 
 import { announcer, button, element, slider, usable, widget } from "./parts.js";
+import { openView } from "./views.js";
 
 const BUTTONS = [["start", "Start", "train from the beginning"], ["pause", "Pause", "finish this step, then pause"],
   ["step", "Step", "make one step, then pause"], ["resume", "Resume", "continue"], ["stop", "Stop", "end the run with the present weights"]];
 
 function render({ model, el }) {
   const first = model.get("page"), heard = announcer();
-  const buttons = Object.fromEntries(BUTTONS.map(([act, text, title]) => [act, button(text, title, () => model.send({ do: act }))]));
+  const buttons = Object.fromEntries(BUTTONS.map(([act, text, title]) => [act, button(text, title, () => view.send({ do: act }))]));
   const sliders = Object.fromEntries(Object.entries(first.choices).map(([name, [words, choices]]) =>
-    [name, slider(words, { choices }, (value) => model.send({ do: "set", name, value }))]));
+    [name, slider(words, { choices }, (value) => view.send({ do: "set", name, value }))]));
   const progress = element("progress", { max: 1, value: 0, "aria-label": "steps done" });
-  const left = element("span", { class: "lenet-left" }), status = element("div", { class: "status lenet-status" });
-  const gone = element("div", { class: "lenet-gone", role: "status" }, "The kernel of this panel is gone, and its run with it. Run the cells again.");
+  const left = element("span", { class: "lenet-left of-kernel" });
+  const status = element("div", { class: "status lenet-status of-kernel" });
   const live = element("div", { class: "live" });
   const root = widget("training-panel", "Training of a network",
     element("div", { class: "bar-of-controls controls" }, ...Object.values(buttons)),
     element("div", { class: "sliders" }, ...Object.values(sliders).map((one) => one.host)),
-    element("div", { class: "bar-of-controls" }, progress, left), status, gone, live, heard.host);
-  el.append(root);
+    element("div", { class: "bar-of-controls" }, progress, left), status, live, heard.host);
+  const view = openView({ model, el }, root, "Its run has ended with it.");
 
   function paint() {
     const page = model.get("page");
@@ -33,19 +34,12 @@ function render({ model, el }) {
   }
 
   const show = () => { live.innerHTML = model.get("live"); };
-  const lost = () => root.classList.add("disconnected");            // the kernel has gone: what the panel last said is not true any more
-  model.on("comm_live_update", lost);
-  model.on("change:page", paint);
-  model.on("change:live", show);
+  view.on("change:page", paint);
+  view.on("change:live", show);
   for (const [name, one] of Object.entries(sliders)) one.put(first.settings[name]);
   show();
   paint();
-  return () => {
-    heard.stop();
-    model.off("comm_live_update", lost);
-    model.off("change:page", paint);
-    model.off("change:live", show);
-  };
+  return view.end(heard.stop);
 }
 
 export default { render };
