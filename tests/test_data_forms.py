@@ -78,6 +78,7 @@ def refused(load, place, *words):
     FOUR, [name + ".gz" for name in FOUR], [name.replace("-idx", ".idx") for name in FOUR], [name.upper() for name in FOUR],
     [name + " (1)" for name in FOUR], [f"{name} (1).gz" for name in FOUR], [name.replace("-idx", " (2)-idx") for name in FOUR],
     ["train-images.idx3-ubyte", "train-labels.idx1-ubyte", "test-images.idx3-ubyte", "test-labels.idx1-ubyte"],
+    ["train_images_idx3_ubyte.bin", "train_labels_idx1_ubyte.bin", "t10k_images_idx3_ubyte.bin", "t10k_labels_idx1_ubyte.bin"],
     ["mnist-train-images.idx", "mnist-train-labels.idx", "mnist-t10k-images.idx", "mnist-t10k-labels.idx"],
 ], ids=lambda names: names[0])
 def test_the_four_files_under_their_usual_names(tmp_path, as_mnist, names):
@@ -323,6 +324,27 @@ def test_an_array_in_each_file(tmp_path, as_mnist):
     same(load_mnist(tmp_path / "x_train.npy"), as_mnist)
 
 
+@pytest.mark.parametrize("train, test", [("train", "test"), ("mnist_train", "mnist_test")])
+@pytest.mark.parametrize("names", [("images", "labels"), ("x", "y"), ("x_{}", "y_{}"), ("arr_0", "arr_1")])
+def test_an_npz_for_each_part(tmp_path, as_mnist, train, test, names):
+    for part, stem, arrays in (("train", train, as_mnist[:2]), ("test", test, as_mnist[2:])):
+        np.savez(tmp_path / f"{stem}.npz", **{name.format(part): array for name, array in zip(names, arrays)})
+    dataset = load_mnist(tmp_path)
+    same(dataset, as_mnist)
+    assert dataset.name == "MNIST"
+    np.savez(tmp_path / f"{test}.npz", images=as_mnist[2], sizes=as_mnist[3])
+    refused(load_mnist, tmp_path, f"{test}.npz has no images and labels by their names; it has: images, sizes.")
+
+
+@pytest.mark.parametrize("names", [("X", "y"), ("images", "labels")])
+def test_two_arrays_that_nobody_divided(tmp_path, as_mnist, names):
+    for name, arrays in zip(names, (as_mnist[::2], as_mnist[1::2])):
+        np.save(tmp_path / f"{name}.npy", np.concatenate(arrays))
+    dataset = load_mnist(tmp_path)
+    same(dataset, as_mnist)
+    assert "last seventh" in dataset.source
+
+
 def test_kmnists_four_npz(tmp_path, arrays):
     for name, array in zip(("train-imgs", "train-labels", "test-imgs", "test-labels"), arrays):
         np.savez(tmp_path / f"kmnist-{name}.npz", array)
@@ -454,6 +476,23 @@ def test_a_table_of_test_images_alone(tmp_path, arrays):
     refused(load_mnist, tmp_path, "mnist_test.csv has test images alone. Put the table with the training images there")
 
 
+@pytest.mark.parametrize("name", ["digits.csv", "phpMYEkMl.arff", "52667.arff.gz"])
+def test_a_table_by_its_columns_whatever_its_name_is(tmp_path, as_mnist, name):
+    images, labels = np.concatenate(as_mnist[::2]), np.concatenate(as_mnist[1::2])
+    (tmp_path / "cats.csv").write_text("name,age\nTom,3\n")
+    if name == "digits.csv":
+        names = ["label", *(f"{row}x{column}" for row in range(1, 29) for column in range(1, 29))]
+        lines = [",".join(names), *(",".join(map(str, [label, *image.ravel()])) for image, label in zip(images, labels))]
+        (tmp_path / name).write_text("\n".join(lines))
+    else:
+        head = ["@RELATION mnist_784", *(f"@ATTRIBUTE pixel{n} REAL" for n in range(784)), "@ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}", "@DATA"]
+        text = "\n".join(head + [",".join(map(str, [*image.ravel(), label])) for image, label in zip(images, labels)]).encode()
+        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    dataset = load_mnist(tmp_path)
+    same(dataset, as_mnist)
+    assert dataset.name == "MNIST"
+
+
 def test_python_objects_in_an_npz_are_not_unpickled(tmp_path, arrays):
     np.savez(tmp_path / "mnist.npz", x_train=arrays[0], y_train=arrays[1].astype(object), x_test=arrays[2], y_test=arrays[3])
     refused(load_mnist, tmp_path, "mnist.npz holds Python objects", "Write arrays of numbers, as with y.astype(int).")
@@ -506,6 +545,12 @@ def write_pictures(folder, images, labels, classes="0123456789", mode=None):
         (picture.convert(mode) if mode else picture).save(folder / classes[label] / f"{n}.png")
 
 
+def test_a_class_without_a_folder_is_named_and_the_test_images_are_not_trained_with(tmp_path, arrays):
+    write_pictures(tmp_path / "train", arrays[0], arrays[1] % 9)
+    write_pictures(tmp_path / "test", *arrays[2:])
+    refused(load_mnist, tmp_path, "train has a folder of pictures for each class but 9. Copy it again.")
+
+
 @pytest.mark.parametrize("train, test", [("training", "testing"), ("train", "test"), ("trainingSet/trainingSet", "testing")])
 @pytest.mark.parametrize("mode", [None, "RGB"])
 def test_a_folder_for_each_digit(tmp_path, as_mnist, train, test, mode):
@@ -544,6 +589,11 @@ def test_pictures_that_cannot_be_used(tmp_path, arrays):
     ("mnist.rds", "is a file of R"), ("train.csv.crdownload", "did not come to its end"), ("mnist_png.tar.gz", "is still packed"),
     ("train.7z", "is still packed"), ("data_batch_1.bin", "For photographs use load_cifar10"),
     ("cifar-10-batches-py/data_batch_1", "For photographs use load_cifar10"),
+    ("net.pth", "Open it with torch.load"), ("mnist/3.0.1/mnist-train.array_record-00000-of-00001", "belongs to TensorFlow Datasets"),
+    ("mnist.joblib", "is a pickle of joblib, which can run any program"), ("digits.xlsx", "is a workbook of Excel"),
+    ("zip.train.gz", "belongs to USPS"), ("usps.h5", "belongs to USPS"), ("optdigits.tra", "lenet_core.data.digits()"),
+    ("semeion.data", "belongs to Semeion"), ("train_32x32.mat", "belongs to SVHN"), ("mnist.scale", "in the format of LIBSVM"),
+    ("train-images-idx3-ubyte.bz2", "is still packed"),
 ])
 def test_what_is_found_and_not_read(tmp_path, name, words):
     path = tmp_path / name
@@ -553,6 +603,51 @@ def test_what_is_found_and_not_read(tmp_path, name, words):
     assert str(path if "cifar" not in words else path.parent) in text
     if "cifar" not in words:
         assert words in refused(load_mnist, path)
+
+
+def test_two_files_of_a_kind_get_one_sentence(tmp_path):
+    for name in ("processed/training.pt", "processed/test.pt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"whatever")
+    assert refused(load_mnist, tmp_path).count("is a file of PyTorch") == 1
+
+
+def test_a_copy_of_the_hub_is_not_called_one_of_tensorflow(tmp_path):
+    for name in ("dataset_info.json", "mnist-train.arrow", "mnist-test.arrow"):
+        (tmp_path / name).write_bytes(b"whatever")
+    assert "TensorFlow" not in refused(load_mnist, tmp_path, "is the hub's own copy")
+
+
+@pytest.mark.parametrize("names", [MNIST_FILES, ["mnist.npz"], ["mnist_train.csv"], ["mnist.parquet"], ["mnist_all.mat"], ["unheard.of"]])
+@pytest.mark.parametrize("content, words", [
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "is only a pointer to a file that Git LFS keeps elsewhere"),
+    (b"\n<!DOCTYPE html><html><body>404", "is a web page that came in the place of the file"),
+])
+def test_what_came_in_the_place_of_a_file(tmp_path, names, content, words):
+    for name in names:
+        (tmp_path / name).write_bytes(content)
+    refused(load_mnist, tmp_path, words)
+    refused(load_mnist, tmp_path / next(iter(names)), words)
+
+
+@pytest.mark.parametrize("place, words", [
+    ("{}.png", "has pictures (0.png), and not in a folder for each class, called 0 to 9"),
+    ("digit_{}/a.png", "has pictures in digit_0 (a.png). They are read from a folder for each class, called 0 to 9"),
+    ("train/number {}/a.jpg", "has pictures in number 0 (a.jpg)"),
+])
+def test_pictures_without_a_folder_for_each_class(tmp_path, place, words):
+    for digit in range(10):
+        path = tmp_path / place.format(digit)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (28, 28)).save(path)
+    assert refused(load_mnist, tmp_path, words).count("pictures") < 4
+    refused(load_cifar10, tmp_path, "called airplane to truck")
+
+
+def test_a_json_file_that_is_no_folder_of_arrays_is_passed_by(tmp_path, as_mnist):
+    put(tmp_path, FOUR, as_mnist)
+    (tmp_path / "mnist.json").write_text("[]")
+    same(load_mnist(tmp_path), as_mnist)
 
 
 def test_an_archive_says_what_is_in_it(tmp_path):
@@ -707,7 +802,7 @@ def test_the_matlab_version(tmp_path, photographs):
     refused(load_cifar10, tmp_path, "test_batch.mat has x in it, where data and labels should be")
 
 
-@pytest.mark.parametrize("form", ["npz", "npy", "pictures", "parquet"])
+@pytest.mark.parametrize("form", ["npz", "npy", "pictures", "numbered pictures", "parquet"])
 def test_other_forms_of_cifar10(tmp_path, photographs, form):
     train = [photographs[name] for name in photographs if name != "test_batch"]
     parts = {"train": (np.concatenate([x for x, _ in train]), np.concatenate([y for _, y in train])), "test": photographs["test_batch"]}
@@ -719,13 +814,15 @@ def test_other_forms_of_cifar10(tmp_path, photographs, form):
     for part, (x, y) in shown.items():
         if form == "npy":
             np.save(place / f"x_{part}.npy", x), np.save(place / f"y_{part}.npy", y[:, None])
-        elif form == "pictures":
-            write_pictures(place / part, x, y, CIFAR10_CLASSES)
+        elif "pictures" in form:
+            write_pictures(place / part, x, y, "0123456789" if "numbered" in form else CIFAR10_CLASSES)
         elif form == "parquet":
             pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
             cells = [{"bytes": png(image), "path": None} for image in x]
             parquet.write_table(pyarrow.table({"img": cells, "label": y}), place / f"{part}-00000-of-00001.parquet")
-    same_photographs(load_cifar10(tmp_path), photographs, in_order=form != "pictures")
+    same_photographs(load_cifar10(tmp_path), photographs, in_order="pictures" not in form)
+    if "pictures" in form:
+        refused(load_mnist, tmp_path, "For photographs use load_cifar10" if form == "pictures" else "")
 
 
 def records(images, labels):
@@ -753,7 +850,7 @@ def test_as_many_images_of_cifar10_are_read(tmp_path, rng):
     (["cifar-100-binary/train.bin", "cifar-100-binary/test.bin"], "belongs to CIFAR-100"),
     (["cifar-100-python/train", "cifar-100-python/test", "cifar-100-python/meta"], "holds CIFAR-100's Python version"),
     (["trainLabels.csv"], "Kaggle's version of CIFAR-10"),
-    (["cifar10.tfrecord-00000"], "belongs to TensorFlow Datasets"),
+    (["cifar10.tfrecord-00000"], "t.load('cifar10', split=s"), (["train_X.bin", "test_X.bin"], "belongs to STL-10"),
 ])
 def test_what_is_not_read_as_cifar10(tmp_path, names, words):
     for name in names:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -46,6 +46,7 @@ CIFAR10_SHA = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 CIFAR10_MIRRORS = ["https://www.cs.toronto.edu/~kriz/"]
 CIFAR10_FILES = [*CIFAR10_TRAIN, CIFAR10_TEST]
 CIFAR10_IMAGES = 10_000       # in each of the six files, when they are complete
+SHARED_FILES = [f"{name}.npy" for name in SHARED_ARRAYS]
 MOST_TOLD = 3                 # things that are found and not read: a message names so many
 UNPACK = f"Unpack {CIFAR10_ARCHIVE} (from www.cs.toronto.edu/~kriz/cifar.html)"
 
@@ -214,14 +215,25 @@ def _mnist_in(folder: Path, source: str) -> Dataset:
     """The images of MNIST's shape in a folder or below it, in the first form that is found; or in the file `folder`."""
     with _reading(folder):
         for contents in _looked_into(folder, "mnist"):
-            if "mnist.json" in contents.files:
+            if "mnist.json" in contents.files and {*SHARED_FILES} & contents.files.keys():
                 return _from_shared(contents.place, "mnist", source)
             for find in forms.MNIST.values():
                 if read := find(contents):
-                    return _as_mnist(read(), source, folder.parent)
+                    return _as_mnist(_read(read, contents), source, folder.parent)
         usual = (f"Put the four files ({', '.join(MNIST_FILES)}) or another form of MNIST there (docs/teaching.md lists them), "
                  "or name another folder.")
         raise DataError(_lacking(folder, "MNIST", refused.as_mnist, usual))
+
+
+def _read(read: Callable[[], Any], contents: forms.Contents) -> Any:
+    """What a reader gives. Where it fails and a file is of another kind than its name says, DataError says that instead."""
+    try:
+        return read()
+    except DataError:
+        for path in contents.files.values():
+            if sentence := refused.another_kind(path):
+                raise DataError(sentence.format(path=path)) from None
+        raise
 
 
 def _looked_into(folder: Path, first: str) -> Iterator[forms.Contents]:
@@ -232,11 +244,12 @@ def _looked_into(folder: Path, first: str) -> Iterator[forms.Contents]:
         yield from forms.places(folder, first)
 
 
-def _lacking(folder: Path, what: str, refusals: Callable[[forms.Contents], Iterator[str]], usual: str) -> str:
+def _lacking(folder: Path, what: str, refusals: Callable[[forms.Contents, bool], Iterator[str]], usual: str) -> str:
     """The sentences that say that a place has no such data, and what it has instead; without that, what to do as a rule."""
     if not mode(folder):
         return f"{folder} holds no {what}: there is no such folder or file. {usual}"
-    told = [sentence for contents in _looked_into(folder, what.lower()) for sentence in refusals(contents)]
+    told = [sentence for contents in _looked_into(folder, what.lower())
+            for sentence in refusals(contents, contents.place == folder)]
     if told:
         return " ".join([f"{folder} holds no {what} that is read.", *list(dict.fromkeys(told))[:MOST_TOLD]])
     return f"{folder} holds no {what}{': it is no file of a kind that is read' if is_file(folder) else ''}. {usual}"
@@ -287,7 +300,7 @@ def _cifar10_in(folder: Path) -> _Place | None:
     packed = ""
     with _reading(folder):
         for contents in _looked_into(folder, "cifar"):
-            if "cifar10.json" in contents.files:
+            if "cifar10.json" in contents.files and {*SHARED_FILES} & contents.files.keys():
                 return _Place(contents.place, None)
             for find in forms.CIFAR10.values():
                 if read := find(contents):
@@ -302,7 +315,7 @@ def _as_cifar10(found: _Place, source: str) -> Dataset:
     with _reading(found.place):
         if found.read is None:
             return _from_shared(found.place, "cifar10", source)
-        train_x, train_y, test_x, test_y, classes = found.read()
+        train_x, train_y, test_x, test_y, classes = _read(found.read, forms.contents_of(found.place))
     complete = len(train_x) == len(CIFAR10_TRAIN) * CIFAR10_IMAGES and len(test_x) == CIFAR10_IMAGES
     return Dataset("CIFAR-10" if complete else "CIFAR-10 (part)", train_x, train_y, test_x, test_y, source, classes)
 

@@ -14,8 +14,8 @@ from .formats import DataError
 
 TEST_SHARE = 7                # of images without a division, the last seventh are test images: 10,000 of MNIST's 70,000
 AT_ONCE = 2000                # images: a conversion takes so many at a time
-PARTS = {"train": "train", "trn": "train", "training": "train", "test": "test", "testing": "test", "tst": "test", "t10k": "test",
-         "val": "validation", "valid": "validation", "validation": "validation"}
+PARTS = {"train": "train", "tr": "train", "trn": "train", "training": "train", "test": "test", "te": "test", "testing": "test",
+         "tst": "test", "t10k": "test", "eval": "test", "val": "validation", "valid": "validation", "validation": "validation"}
 IMAGES = {"", "x", "images", "image", "imgs", "img", "data", "pixels", "features", "inputs"}
 LABELS = {"y", "labels", "label", "lbl", "lbls", "targets", "target", "classes", "class", "t"}
 SETS = {"mnist", "kmnist", "k49", "emnist", "qmnist", "fashion", "cifar", "cifar10"}
@@ -46,7 +46,7 @@ def role(name: str) -> tuple[str, str] | None:
     x_train, X_train, trainX, train_images, xtrain and the like are understood.
     """
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-    words = re.sub(r"^([xy])(?=train|test|val)", r"\1_", words)
+    words = re.sub(r"^([xy])(?=train|test|val|tr$|te$)", r"\1_", words)
     words = re.sub(r"(?<=train)(?=[xy]$|im|lab)|(?<=test)(?=[xy]$|im|lab)|(?<=val)(?=[xy]$|im|lab)", "_", words)
     tokens = [token for token in re.split(r"[\W_]+", words) if token and token not in SETS]
     parts = [PARTS[token] for token in tokens if token in PARTS]
@@ -65,9 +65,7 @@ def sorted_out(arrays: Mapping[str, np.ndarray], path: str, label: str) -> Found
     Validation images belong to the training images. Arrays without telling names (arr_0 ...) are told apart by their shapes; images
     without a division into training and test images are divided.
     """
-    found = {one: name for name in arrays if (one := role(name))}
-    if not found and all(re.fullmatch(r"arr_\d+", name) for name in arrays):
-        found = _by_shape(arrays)
+    found = _roles(arrays)
     if ("", "images") in found and ("", "labels") in found and not any(part for part, _ in found):
         images, labels = (found["", what] for what in ("images", "labels"))
         return divided(arrays[images], arrays[labels], f"{images} in {path}", f"{labels} in {path}", label)
@@ -83,6 +81,21 @@ def sorted_out(arrays: Mapping[str, np.ndarray], path: str, label: str) -> Found
         values[:2] = [np.concatenate([values[n], arrays[found["validation", what]]]) for n, what in enumerate(("images", "labels"))]
         note = "its validation images are among the training images"
     return Found(values, names, label, note)
+
+
+def one_part(arrays: Mapping[str, np.ndarray], path: str) -> dict[str, np.ndarray]:
+    """{"x": images, "y": labels} of a file that holds one part alone. Raises DataError with the names that are there."""
+    found = {what: name for (_, what), name in _roles(arrays).items()}
+    if len(found) < 2:
+        raise DataError(f"{path} has no images and labels by their names; it has: {', '.join(list(arrays)[:12]) or 'nothing'}. "
+                        "Take MNIST's own files, or Keras' mnist.npz.")
+    return {"x": arrays[found["images"]], "y": arrays[found["labels"]]}
+
+
+def _roles(arrays: Mapping[str, np.ndarray]) -> dict[tuple[str, str], str]:
+    """{role: name} by the names, or by the shapes where no name tells anything."""
+    found = {one: name for name in arrays if (one := role(name))}
+    return found or (_by_shape(arrays) if all(re.fullmatch(r"arr_\d+", name) for name in arrays) else {})
 
 
 WANTED = (("train", "images"), ("train", "labels"), ("test", "images"), ("test", "labels"))
@@ -141,7 +154,8 @@ def as_grey(images: np.ndarray, name: str) -> np.ndarray:
     if images.ndim == 4:
         images = _without_channel(images, name)
     if images.ndim != 3 or images.shape[1:] != (28, 28) or not len(images):
-        raise DataError(f"{name}: an array {given.shape} of {given.dtype} where 28x28 images should be. Take MNIST's own files.")
+        todo = "For photographs use load_cifar10." if {3, 32} <= {*given.shape[1:]} else "Take MNIST's own files."
+        raise DataError(f"{name}: an array {given.shape} of {given.dtype} where 28x28 images should be. {todo}")
     return images if _are_bytes(images) else in_bytes(images, name)
 
 

@@ -26,10 +26,10 @@ MANY = 3000                   # folders that are searched at most
 PARTS = ("train", "test")
 COPY = r" ?\(\d+\)| - copy| copy(?=\.|$)"        # what a browser or a system adds to the name of a second download
 IDX = re.compile(r"(?P<set>.*?)[-_. ]*(?P<part>train|t10k|test)[-_. ]?(?P<what>images|labels)([-_. ]?idx\d?)?([-_. ]?(ubyte|int))?"
-                 r"(\.idx|\.gz)*")
+                 r"(\.idx|\.bin|\.dat|\.gz)*")
 IDX_FIRST = ("", "mnist", "emnist-mnist", "emnist-digits", "qmnist")          # the beginnings of the names of one set's files
 TOO_MANY_CLASSES = {"emnist-letters": 26, "emnist-balanced": 47, "emnist-bymerge": 47, "emnist-byclass": 62, "k49": 49}
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CIFAR10_TRAIN, CIFAR10_TEST = [f"data_batch_{i}.bin" for i in range(1, 6)], "test_batch.bin"
 
@@ -169,11 +169,24 @@ def _md5_of_packed(files: list[Path]) -> tuple[str, ...]:
 
 def _npz(contents: Contents) -> Reader | None:
     named = [name for name in contents.files if name.lower().endswith(".npz")]
-    for name in sorted(named, key=lambda name: (name != "mnist.npz", name)):
-        path = contents.files[name]
-        if contents.given or name == "mnist.npz" or _has_images(formats.shapes_in_npz(path), 28 * 28):
-            return partial(_read_npz, path)
-    return None
+    fit = [contents.files[name] for name in sorted(named, key=lambda name: (name != "mnist.npz", name))
+           if contents.given or name == "mnist.npz" or _has_images(formats.shapes_in_npz(contents.files[name]), 28 * 28)]
+    if parts := _parts(fit):
+        return partial(_read_npz_parts, parts)
+    return partial(_read_npz, fit[0]) if fit else None
+
+
+def _parts(paths: list[Path]) -> dict[str, Path]:
+    """{"train": file, "test": file} where each part is in a file of its own; {} where it is not."""
+    by_part = {part: [path for path in paths if [one for one in PARTS if one in path.name.lower()] == [part]] for part in PARTS}
+    return {part: some[0] for part, some in by_part.items()} if all(by_part.values()) else {}
+
+
+def _read_npz_parts(parts: dict[str, Path]) -> Found:
+    """The training images and labels of one file, and the test images and labels of another one."""
+    read = {f"{name}_{part}": array for part, path in parts.items()
+            for name, array in arrays.one_part(formats.read_npz(path), str(path)).items()}
+    return arrays.sorted_out(read, " and ".join(map(str, parts.values())), parts["train"].name)
 
 
 def _read_npz(path: Path) -> Found:
@@ -193,10 +206,11 @@ def _npy(contents: Contents) -> Reader | None:
 
 
 def _arrays_in_files(contents: Contents) -> dict[str, Path]:
-    """{name without its ending: file} of arrays in files of their own, {} where not all four are there."""
+    """{name without its ending: file} of arrays in files of their own: all four, or the two of a whole; {} for fewer."""
     files = {Path(name).stem: path for name, path in contents.files.items()
              if name.lower().endswith((".npy", ".npz")) and arrays.role(Path(name).stem)}
-    return files if {*WANTED} <= {arrays.role(stem) for stem in files} else {}
+    roles = {arrays.role(stem) for stem in files}
+    return files if {*WANTED} <= roles or roles == {("", "images"), ("", "labels")} else {}
 
 
 def _shapes(files: dict[str, Path]) -> dict[str, tuple[int, ...]]:
@@ -270,11 +284,11 @@ def _csv(contents: Contents) -> Reader | None:
     by_part: dict[str, Path] = {}
     for name in sorted(named, key=lambda name: ("mnist" not in name.lower(), name)):
         part = next((part for part in PARTS if part in name.lower()), "")
-        if part or contents.given or "mnist" in name.lower():
-            path = contents.files[name]
-            wide = ".arff" in name.lower() or tables.columns(path) > 28 * 28
-            if wide and not (part == "test" and tables.columns(path) == 28 * 28):
-                by_part.setdefault(part, path)
+        path, said = contents.files[name], bool(part or contents.given or "mnist" in name.lower())
+        wide = tables.columns(path)
+        fits = wide > 28 * 28 or ".arff" in name.lower() if said else wide == 28 * 28 + 1
+        if fits and not (part == "test" and wide == 28 * 28):
+            by_part.setdefault(part, path)
     chosen = [by_part[part] for part in ("train", "test") if part in by_part]
     chosen = chosen if "train" in by_part else [by_part[""]] if "" in by_part else []
     chosen = chosen or ([*by_part.values()] if contents.given else [])
@@ -283,7 +297,7 @@ def _csv(contents: Contents) -> Reader | None:
 
 def _parquet(contents: Contents, of_cifar10: bool = False) -> Reader | None:
     named = [name for name in contents.files if name.lower().endswith((".parquet", ".pq"))]
-    if any("cifar" in text.lower() for text in (*contents.place.parts[-2:], *named)) != of_cifar10:
+    if (_speaks_of_cifar10(contents.place) or any("cifar" in name.lower() for name in named)) != of_cifar10:
         return None
     parts = {part: [contents.files[name] for name in named if name.lower().startswith(part)] for part in PARTS}
     chosen = [parts[part] for part in PARTS] if all(parts.values()) else [[contents.files[name]] for name in named[:1]]
@@ -312,27 +326,38 @@ def _pictures(contents: Contents, classes: tuple[str, ...] = tuple("0123456789")
     parts = {}
     for part in PARTS:
         parts[part] = next((path for name, path in contents.folders.items()
-                            if name.lower().startswith(part) and _class_folders(path, classes)), None)
+                            if name.lower().startswith(part) and len(_class_folders(path, classes)) > 1), None)
     chosen = [path for path in parts.values() if path] if parts["train"] else []
-    chosen = chosen or ([contents.place] if not contents.given and _class_folders(contents.place, classes) else [])
+    whole = not contents.given and len(_class_folders(contents.place, classes)) == len(classes)
+    chosen = chosen or ([contents.place] if whole else [])
     return partial(_read_picture_folders, chosen, classes) if chosen else None
 
 
+def _digits_in_pictures(contents: Contents) -> Reader | None:
+    return None if _speaks_of_cifar10(contents.place) else _pictures(contents)
+
+
+def _speaks_of_cifar10(place: Path) -> bool:
+    return any("cifar" in text.lower() for text in place.parts[-2:])
+
+
 def _class_folders(folder: Path, classes: tuple[str, ...]) -> dict[str, Path]:
-    """The folders of the classes, {class: folder}; {} where they are not all there. trainingSet/trainingSet is looked into, too."""
+    """The folders of the classes that are there, {class: folder}. trainingSet/trainingSet is looked into, too."""
+    best: dict[str, Path] = {}
     for place in (folder, folder / folder.name):
         if is_folder(place):
             found = {name.lower(): Path(place, name) for name in os.listdir(place) if name.lower() in classes}
-            if len(found) == len(classes):
-                return {name: found[name] for name in classes}
-    return {}
+            best = max(best, {name: found[name] for name in classes if name in found}, key=len)
+    return best
 
 
 def _read_picture_folders(folders: list[Path], classes: tuple[str, ...]) -> Found:
     read: list[np.ndarray] = []
     for folder in folders:
-        files = [[path for path in sorted(place.iterdir()) if path.suffix.lower() in PICTURES]
-                 for place in _class_folders(folder, classes).values()]
+        found = _class_folders(folder, classes)
+        if missing := [name for name in classes if name not in found]:
+            raise DataError(f"{folder} has a folder of pictures for each class but {', '.join(missing)}. Copy it again.")
+        files = [[path for path in sorted(place.iterdir()) if path.suffix.lower() in PICTURES] for place in found.values()]
         labels = np.repeat(np.arange(len(classes)), [len(some) for some in files])
         if not len(labels):
             raise DataError(f"{folder} has a folder for each class, and no pictures ({', '.join(PICTURES)}) in them. "
@@ -353,7 +378,7 @@ MNIST: Forms = {
     ".mat: mnist_all.mat, mnist_uint8.mat, mnist-original.mat": _mat,
     ".csv, .arff: Kaggle's train.csv, mnist_train.csv and mnist_test.csv, OpenML's mnist_784": _csv,
     ".parquet: the hub's and OpenML's": _parquet,
-    "pictures: training/0 to training/9, testing/0 to testing/9": _pictures,
+    "pictures: training/0 to training/9, testing/0 to testing/9": _digits_in_pictures,
 }
 
 
@@ -428,6 +453,11 @@ def _in_colour(read: Callable[[], Found]) -> Photographs:
     return (out[0], out[1], out[2], out[3], CIFAR10_CLASSES)
 
 
+def _photographs(contents: Contents) -> Reader | None:
+    """Folders with the names of the classes, or with their numbers where the folder above says that they are CIFAR-10."""
+    return _pictures(contents, CIFAR10_CLASSES) or (_pictures(contents) if _speaks_of_cifar10(contents.place) else None)
+
+
 def _wrapped(find: Callable[..., Reader | None], *arguments: Any) -> Callable[[Contents], Reader | None]:
     """A form of MNIST that CIFAR-10 has too, with its own shape of the images."""
     def find_in_colour(contents: Contents) -> Reader | None:
@@ -445,5 +475,5 @@ CIFAR10: Forms = {
     ".npz with x_train, y_train, x_test, y_test": _colour_npz,
     ".npy: x_train.npy, y_train.npy, x_test.npy, y_test.npy": _colour_npy,
     ".parquet: the hub's": _wrapped(_parquet, True),
-    "pictures: train/airplane to train/truck, test/airplane to test/truck": _wrapped(_pictures, CIFAR10_CLASSES),
+    "pictures: train/airplane to train/truck, test/airplane to test/truck": _wrapped(_photographs),
 }

@@ -20,6 +20,7 @@ import numpy as np
 from .formats import GZIP, LARGEST, DataError, explaining_damage
 
 PIXELS = 28 * 28
+ARFF = re.compile(r"\.arff\b")
 ROWS_AT_ONCE = 1000
 MOST_ROWS = 1_000_000         # a table with more is not one of digits; reading it would fill the memory
 LABEL_COLUMNS = {"label", "labels", "class", "target", "y", "digit"}
@@ -56,11 +57,13 @@ def _is_number(field: str) -> bool:
 
 
 def columns(path: Path) -> int:
-    """How many columns the table in a CSV file has, by its first line; 0 where there is no text. Raises OSError."""
+    """How many columns the table in a CSV or ARFF file has, by what comes first in it; 0 where that is no text. Raises OSError."""
     try:
         with _opened(path) as file:
+            if ARFF.search(path.name.lower()):
+                return len(_names_of_arff(file, path)[0])
             line = file.readline(100_000)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
+    except (EOFError, gzip.BadGzipFile, zlib.error, DataError):
         return 0
     return len(_fields(line)) if line.strip() and "\0" not in line else 0
 
@@ -71,7 +74,7 @@ def read_csv(path: Path) -> Rows:
     The label is the column that is called so; without names the first one, or the last one where the first holds more than labels.
     """
     with explaining_damage(path), _opened(path) as file:
-        names, first = _names_of_arff(file, path) if re.search(r"\.arff\b", path.name.lower()) else _names_of_csv(file)
+        names, first = _names_of_arff(file, path) if ARFF.search(path.name.lower()) else _names_of_csv(file)
         numbers = _numbers(file, first, path)
         if not len(numbers):
             raise DataError(f"{path} is a table without rows. Download it again.")
