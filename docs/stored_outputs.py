@@ -3,6 +3,9 @@
 Of a cell between a `predict` and its `compare` the notebook keeps no output, so a reader sees the result only when the cell runs. Nor does
 it of other cells that would give answers away; they have `{"lenet": {"predicted": true}}` in their metadata. These outputs are kept in
 `results/outputs/NAME.json`, {id of the cell: outputs}: the only copy, from which the web pages and the tests take them (`put_back`).
+
+Of a widget the notebook keeps the picture and the text: what shows a stored notebook without a network, or does not trust it, shows no widget,
+and its picture only where there is none. The states of the widgets are in `results/widgets/NAME.json`, for the web pages (`put_widgets_back`).
 `results/predicted.json` has the result of every prediction, by which the guesses of a class are judged.
 """
 
@@ -18,6 +21,9 @@ from lenet_lab.check.reasons import REASONS
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS, OUTPUTS, PREDICTED = ROOT / "notebooks", ROOT / "results" / "outputs", ROOT / "results" / "predicted.json"
+WIDGETS = ROOT / "results" / "widgets"
+VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
+CODE = ("_esm", "_css")                  # of a widget's state: its script and its style sheet, which are in `lenet_lab/widgets`
 
 
 def calls(cell, function):
@@ -45,14 +51,10 @@ def to_predict(notebook):
 
 def take_out(notebook, name):
     """Move the outputs of these cells from a notebook into its file of outputs."""
-    path = OUTPUTS / f"{name}.json"
     kept = {}
     for cell in to_predict(notebook):
         kept[cell["id"]], cell["outputs"], cell["execution_count"] = cell["outputs"], [], None
-    path.unlink(missing_ok=True)
-    if kept:
-        OUTPUTS.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write(OUTPUTS, name, kept)
 
 
 def put_back(notebook, name):
@@ -62,6 +64,35 @@ def put_back(notebook, name):
     for cell in notebook["cells"]:
         if cell.get("id") in kept:
             cell["outputs"], cell["execution_count"] = [nbformat.from_dict(output) for output in kept[cell["id"]]], 1
+
+
+def take_widgets_out(notebook, name):
+    """Move the widgets of a notebook into its file of widgets: the views out of the outputs, and their states without the code."""
+    states = notebook["metadata"].pop("widgets", {}).get(STATE, {}).get("state", {})
+    kept = {}
+    for cell in notebook["cells"]:
+        for place, output in enumerate(cell.get("outputs", ())):
+            if view := output.get("data", {}).pop(VIEW, None):
+                state = states[view["model_id"]]["state"]
+                kept.setdefault(cell["id"], {})[str(place)] = {trait: value for trait, value in state.items() if trait not in CODE}
+    _write(WIDGETS, name, kept)
+
+
+def put_widgets_back(notebook, name):
+    """Give the outputs of a notebook, or of a copy of it, the states of their widgets, in the place of the views."""
+    path = WIDGETS / f"{name}.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    for cell in notebook["cells"]:
+        for place, state in kept.get(cell.get("id"), {}).items():
+            cell["outputs"][int(place)]["data"][VIEW] = state
+
+
+def _write(folder, name, kept):
+    path = folder / f"{name}.json"
+    path.unlink(missing_ok=True)
+    if kept:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_predicted():
@@ -77,6 +108,7 @@ def run(path):
     """Run a notebook in its folder and store what came out."""
     notebook = nbformat.read(path, 4)
     NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
+    take_widgets_out(notebook, path.stem)
     take_out(notebook, path.stem)
     nbformat.write(notebook, path)
 

@@ -168,7 +168,7 @@ def test_interrupting_the_waiting_cell_pauses_and_hangs_nothing(page, small_note
 
 def test_a_reloaded_page_has_the_panel_again_and_a_panel_says_when_its_kernel_is_gone(page, lab, small_notebook):
     """As in a fresh clone: the notebook has an output that was not made here, so that JupyterLab would not trust it by itself."""
-    address, name = small_notebook([*CELLS, "await panel", "panel"])
+    address, name = small_notebook([*CELLS, "print('before')\nawait panel\nprint('afterwards')", "panel"])
     path = lab[0] / "small.ipynb"
     book = nbformat.read(path, as_version=4)
     book.cells.append(nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("display_data", {"text/html": "<b>from the release</b>"})]))
@@ -186,9 +186,9 @@ def test_a_reloaded_page_has_the_panel_again_and_a_panel_says_when_its_kernel_is
 
     page.goto(f"{address}/lab/tree/{name}?reset")                       # the cell still waits for the run, which is paused
     panel = Panel(page)
-    at = panel.rests()
-    panel.click("Resume")
-    panel.until(lambda p: p.step > at + 2)
+    at, loss = panel.rests(), panel.number("loss")
+    panel.click("Resume")                                               # what the cell prints from now on is on no page; the panel is
+    panel.until(lambda p: p.step > at + 2 and p.drawn > at + 2 and p.number("loss") != loss)
     panel.click("Pause")
     panel.until(lambda p: p.status.startswith("Paused"))
 

@@ -26,8 +26,8 @@ from lenet_lab.widgets.training import TrainingPanel
 net, data = lenet(np.random.default_rng(0)), digits()
 """
 WIDGETS = {"draw": "pad = DrawDigit(net)\npad", "step": "steps = StepThrough(homework())\nsteps", "hinges": "Hinges(1, [[2, 1], [4, -2]], 2)",
-           "look": "LookInside(net, data.test_x[:9], data.test_y[:9])", "regions": "Regions()", "mistakes": "Mistakes(net, data.test_x[:200], data.test_y[:200])",
-           "training-panel": "TrainingPanel(net, data, steps=2000)",
+           "look": "LookInside(net, data.test_x[:9], data.test_y[:9])", "regions": "Regions()",
+           "mistakes": "Mistakes(net, data.test_x[:200], data.test_y[:200])", "training-panel": "TrainingPanel(net, data, steps=2000)",
            "time-travel": "TimeTravel(Recorder(net, data, steps=20), data)"}
 
 

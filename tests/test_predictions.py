@@ -8,6 +8,7 @@ import re
 import nbformat
 import numpy as np
 import pytest
+from nbconvert.exporters import HTMLExporter
 
 from docs import stored_outputs
 from lenet_lab import check
@@ -218,6 +219,31 @@ def test_what_was_taken_out_can_be_put_back_and_is_the_only_copy(tmp_path, monke
     assert notebook == cells_of(path)
     name = f"{path.stem}.json"
     assert json.loads((tmp_path / "outputs" / name).read_text()) == json.loads((path.parent.parent / "results" / "outputs" / name).read_text())
+
+
+@pytest.mark.parametrize("path", sorted(stored_outputs.NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_stored_notebook_has_the_picture_and_the_text_of_a_widget_and_no_widget(tmp_path, monkeypatch, path):
+    notebook = nbformat.read(path, 4)
+    kept = stored_outputs.WIDGETS / f"{path.stem}.json"
+    assert "widgets" not in notebook.metadata and stored_outputs.VIEW not in path.read_text(encoding="utf-8")
+    stored_outputs.put_back(notebook, path.stem)
+    stored_outputs.put_widgets_back(notebook, path.stem)
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", ()) if stored_outputs.VIEW in output.get("data", {})]
+    assert len(shown) == (sum(map(len, json.loads(kept.read_text(encoding="utf-8")).values())) if kept.is_file() else 0)
+    for n, output in enumerate(shown):
+        state = output.data[stored_outputs.VIEW]
+        assert output.metadata["image/png"]["alt"] and len(output.data["text/plain"]) > 10 and not {*stored_outputs.CODE} & state.keys()
+        notebook.metadata.setdefault("widgets", {stored_outputs.STATE: {"state": {}}})[stored_outputs.STATE]["state"][str(n)] = {
+            "state": state | {"_esm": "code"}}
+        output.data[stored_outputs.VIEW] = {"model_id": str(n)}
+    monkeypatch.setattr(stored_outputs, "WIDGETS", tmp_path)
+    stored_outputs.take_widgets_out(notebook, path.stem)
+    assert [one.read_text() for one in tmp_path.glob("*.json")] == ([kept.read_text()] if kept.is_file() else [])
+
+
+def test_a_page_of_nbconvert_shows_the_pictures_of_widgets_without_a_network():
+    page = HTMLExporter().from_filename(str(stored_outputs.NOTEBOOKS / "07_look_inside.ipynb"))[0]
+    assert page.count("data:image/png;base64") >= 4 and "widget-view+json" not in page
 
 
 def test_no_output_that_was_taken_out_is_a_warning_or_an_error():

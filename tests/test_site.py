@@ -78,6 +78,7 @@ def test_a_page_shows_what_its_notebook_holds(page_of, name):
     guesses = [cell for cell in notebook.cells if stored_outputs.calls(cell, "predict")]
     assert page.get_text().count("Why: ") >= len(guesses)                 # the page has what a reader of the notebook is to predict
     stored_outputs.put_back(notebook, name)
+    stored_outputs.put_widgets_back(notebook, name)
     joined = [CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)[0] for cell in notebook.cells]
     outputs = [output for cell in joined for output in cell.get("outputs", ())]
     shown = page.select("main .output_area")
