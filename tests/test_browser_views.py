@@ -99,9 +99,9 @@ def test_the_step_through_stands_where_it_stood_with_its_edits_and_what_is_being
     steps = move(page, "step")
     given = steps.locator("td.given")
     assert steps.locator(".counter").inner_text() == counter and counter.startswith("3 of")
-    assert given.nth(0).inner_text() == "7" and steps.get_by_role("combobox", name="speed").input_value() == "fast"
-    page.wait_for_function("() => { const td = document.querySelectorAll('.lenet-step td.given')[1];"
-                           " return (td.querySelector('input')?.value ?? td.innerText) === '4'; }")
+    assert steps.get_by_role("combobox", name="speed").input_value() == "fast"
+    page.wait_for_function("() => ['7', '4'].every((text, n) => { const td = document.querySelectorAll('.lenet-step td.given')[n];"
+                           " return (td.querySelector('input')?.value ?? td.innerText) === text; })")
 
 
 def test_hinges_keep_their_numbers_and_the_way_back_to_the_original_ones(page):

@@ -2,8 +2,7 @@
 
 import { element } from "./parts.js";
 
-const DISCONNECTED = "jupyter-widgets-disconnected";             // the class that Jupyter's widgets give to a view without a kernel
-const ENDS = ["autorestarting", "dead"];                           // a kernel that died, or was shut down: of these the class says nothing
+const ENDS = ["autorestarting", "dead"];                           // a kernel that died, or was shut down: of these the model hears nothing
 const states = new WeakMap();
 
 // The object in which all views of a model keep what only the page knows; `first` has its values for the first view. A view reads it when it is
@@ -33,9 +32,8 @@ export function openView({ model, el }, root, still = "") {
   el.append(root);
 
   function show() {
-    const disconnected = state.lost || el.classList.contains(DISCONNECTED);
-    root.classList.toggle("disconnected", disconnected);
-    gone.textContent = disconnected ? words : "";
+    root.classList.toggle("disconnected", state.lost);
+    gone.textContent = state.lost ? words : "";
   }
 
   function lose() {
@@ -60,7 +58,7 @@ export function openView({ model, el }, root, still = "") {
   root.addEventListener("input", ({ target }) => { if (numbers().includes(target)) state.typed[name(target)] = target.value; });
   root.addEventListener("change", ({ target }) => { delete state.typed[name(target)]; });
   status?.connect(follow);
-  on("comm_live_update", show);
+  on("comm_live_update", lose);                                       // a restart: a connection that has ended never begins again
   show();
   const end = (leave) => {
     for (const field of numbers()) if (name(field) in state.typed) field.value = state.typed[name(field)];
