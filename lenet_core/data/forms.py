@@ -236,7 +236,7 @@ def _read_npy_files(files: dict[str, Path], place: Path) -> Found:
 
 
 def _mat(contents: Contents) -> Reader | None:
-    named = [name for name in contents.files if name.lower().endswith(".mat") and not name.lower().endswith("_32x32.mat")      # SVHN's
+    named = [name for name in contents.files if name.lower().endswith(".mat") and not name.lower().endswith("_32x32.mat")  # SVHN
              and (contents.given or re.search("mnist|digit", name.lower()))]
     for name in sorted(named, key=lambda name: (name != "mnist_all.mat", name)):
         return partial(_read_mat, contents.files[name])
