@@ -124,13 +124,13 @@ def test_look_inside_keeps_its_cursor_its_layer_and_what_is_shown(page):
     look.get_by_role("combobox", name="what is shown").select_option("W")
     look.locator(".scroll .over").press("ArrowRight")
     look.locator(".scroll .over").press("Space")
-    look.locator(".details .weight").get_by_text(re.compile(r"\S")).wait_for()
+    look.locator(".details .weight", has_text=re.compile(r"\S")).wait_for()
     read = [".title", ".details .name", ".details .weight", ".verdict"]
     before = [look.locator(one).first.inner_text() for one in read]
     look.get_by_role("spinbutton").press("End")
     look.get_by_role("spinbutton").press_sequentially("1")                 # not entered yet
     look = move(page, "look")
-    look.locator(".details .weight").get_by_text(before[2]).wait_for()
+    look.locator(".details .weight", has_text=before[2]).wait_for()
     assert [look.locator(one).first.inner_text() for one in read] == before and "conv2" in before[0]
     assert look.get_by_role("combobox", name="what is shown").input_value() == "W"
     assert look.get_by_role("button", name="Let go").count() == 1

@@ -1,5 +1,6 @@
 """A course made by `lenet_lab.grade.nbgrader_course`, in real nbgrader: handed out, handed in, graded, given back, in all the ways students have."""
 
+import base64
 import copy
 import csv
 import html
@@ -217,6 +218,9 @@ def untidy(release):
     return notebook
 
 
+PIXEL = base64.b64encode(b"the picture of a widget").decode()
+
+
 def dirty(release):
     """Right work whose outputs and texts have programs for the page of whoever opens it."""
     notebook = answered(release)
@@ -224,6 +228,8 @@ def dirty(release):
     cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": "<script>alert('output')</script>", "text/plain": "a table"}),
                     nbformat.v4.new_output("display_data", {"image/svg+xml": "<svg onload=\"alert('drawing')\"></svg>"}),
                     nbformat.v4.new_output("display_data", {"application/javascript": "alert('program')"}),
+                    nbformat.v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "1", "version_major": 2},
+                                                            "image/png": PIXEL, "text/plain": "a widget"}),
                     nbformat.v4.new_output("stream", name="stdout", text="what it printed")]
     notebook.cells[at(notebook, "Q9a")].source = (
         "Smaller, **by 4 pixels**. <img src=x onerror=\"alert('picture')\"> <script>alert('text')</script> [here](javascript:alert('link')) "
@@ -436,6 +442,7 @@ def test_what_a_teacher_opens_has_no_programs_of_students(course):
     for page in (course.page("dirty"), opened):
         for program in ("alert('output')", "alert('drawing')", "alert('program')", "onerror", "<script>alert", "javascript:alert", "data:text/html"):
             assert program not in page.replace("&lt;script&gt;", ""), program
+        assert PIXEL in page and "widget-view" not in page                         # a widget would be blank without its kernel
         assert "a table" in page and "what it printed" in page and "<strong>by 4 pixels</strong>" in page and "a&lt;b" in page
 
 
