@@ -5,10 +5,15 @@ import re
 import shutil
 import subprocess
 
+import ipywidgets
+import numpy as np
 import pytest
 
+from lenet_core import lenet
+from lenet_lab.inside.recorder import Recorder
 from lenet_lab.plots import SIGNED
-from lenet_lab.widgets import page
+from lenet_lab.toy.practice import homework
+from lenet_lab.widgets import draw, hinges, look_inside, mistakes, page, regions, step_through, time_travel, training
 
 from . import browser
 
@@ -86,3 +91,18 @@ def test_colours_of_maps_are_those_of_the_figures():
     program = 'import("./lenet_lab/widgets/colours.js").then(c => console.log(JSON.stringify([c.colour(-1, 1), c.colour(1, 1)])))'
     said = subprocess.run(["node", "-e", program], capture_output=True, text=True, timeout=60, cwd=browser.ROOT, check=True).stdout
     assert ["#{:02x}{:02x}{:02x}".format(*rgb) for rgb in json.loads(said)] == ends
+
+
+def test_a_widget_opens_with_all_that_it_shows(monkeypatch, digits):
+    """A page on a busy machine shows a widget before it gets what is set after the widget was opened."""
+    opened, open_ = {}, ipywidgets.Widget.open
+    monkeypatch.setattr(ipywidgets.Widget, "open", lambda self: (opened.update({self: self.get_state()}), open_(self)))
+    net, x, y = lenet(np.random.default_rng(0)), digits.test_x[:9], digits.test_y[:9]
+    made = [draw.DrawDigit(net), step_through.StepThrough(homework()), hinges.Hinges(1, [[2, 1]], 1), look_inside.LookInside(net, x, y, 3),
+            mistakes.Mistakes(net, x, y), regions.Regions(), time_travel.TimeTravel(Recorder(net, digits, steps=2), digits, 2),
+            training.TrainingPanel(net, digits, steps=2)]
+    assert len(made) == len(WIDGETS)
+    for widget in made:
+        now = widget.get_state()
+        assert now.keys() == opened[widget].keys()
+        assert not [trait for trait in now if str(now[trait]) != str(opened[widget][trait])], type(widget).__name__

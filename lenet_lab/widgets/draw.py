@@ -43,9 +43,9 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
                              f"this network takes {'x'.join(map(str, net.input_shape))}.")
         self.net, self._classes, self._drawings, self._lock = net, net.shapes()[-1][0], 0, threading.RLock()
         self._about = abouts(net)
+        self.draw(np.zeros((SHEET, SHEET)))
         super().__init__()
         self.on_msg(self._receive)
-        self.draw(np.zeros((SHEET, SHEET)))
 
     def draw(self, ink):
         """Replace the drawing by `ink` (H, W), from 0 (paper) to 1 (ink), and compute everything again."""

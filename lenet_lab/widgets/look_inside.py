@@ -49,8 +49,9 @@ class LookInside(WithPicture, anywidget.AnyWidget):
         if unknown := [layer.name for layer in net.layers if layer.kind not in WORDS]:
             raise ValueError(f"LookInside cannot explain the layers {', '.join(unknown)}; it explains {', '.join(WORDS)}.")
         self._at = None                                                    # layer, index and weight of the last request
-        super().__init__(image=image)
+        self.image = image
         self._show()
+        super().__init__()
         self.observe(self._show, "image")
         self.on_msg(self._receive)
 

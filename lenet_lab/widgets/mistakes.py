@@ -39,10 +39,11 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
         counts = np.zeros((K, K), int)
         np.add.at(counts, (self.y, self.answers), 1)
         precision, recall = precision_and_recall(self.p, self.y)
-        super().__init__(page={"counts": counts.tolist(), "precision": precision.tolist(), "recall": recall.tolist(), "images": len(self.y),
-                               "mistakes": len(self.found.places), "name": name})
-        self.on_msg(lambda _, message, buffers: self.look_at(message.get("true"), message.get("answer")))
+        self.page = {"counts": counts.tolist(), "precision": precision.tolist(), "recall": recall.tolist(), "images": len(self.y),
+                     "mistakes": len(self.found.places), "name": name}
         self.look_at()
+        super().__init__()
+        self.on_msg(lambda _, message, buffers: self.look_at(message.get("true"), message.get("answer")))
 
     def look_at(self, true=None, answer=None):
         """Show the images of one cell of the matrix, or without arguments all mistakes, by decreasing probability of the answer."""

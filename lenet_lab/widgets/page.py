@@ -44,7 +44,8 @@ def style(name):
 class WithPicture:
     """Adds a figure and a sentence to a widget's output, for GitHub and other places where widgets do not run.
 
-    `picture()` returns the axes of the figure, its text alternative, and the widget as plain text.
+    `picture()` returns the axes of the figure, its text alternative, and the widget as plain text. A constructor sets all traits before it
+    calls `super().__init__()`: that opens the widget for pages, and a page may show it before it gets what is set afterwards.
     """
 
     def _repr_mimebundle_(self, **kwargs):

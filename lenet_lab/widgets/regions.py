@@ -57,8 +57,8 @@ class Regions(WithPicture, anywidget.AnyWidget):
     def __init__(self, data="rings", width=8, depth=1):
         self.settings, self.run = Controls(data, width, depth), None
         self._drawing, self._drawn_at, self._drawn_state, self._gap = threading.RLock(), 0.0, None, 0.0
-        super().__init__()
         self.reset()
+        super().__init__()
         self.on_msg(self._receive)
 
     # --------------------------------------------------------------------------------------------------------- controls

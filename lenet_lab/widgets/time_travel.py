@@ -39,8 +39,9 @@ class TimeTravel(WithPicture, anywidget.AnyWidget):
     def __init__(self, recording, data, number=0):
         self.recording, self.data, self.branches = recording, data, []
         self._error_at = functools.cache(self._error)
-        super().__init__(step=recording.steps[-1], number=number)
+        self.step, self.number = recording.steps[-1], number
         self._draw()
+        super().__init__()
         self.observe(self._draw, ["step", "number"])
         self.on_msg(self._receive)
 

@@ -45,8 +45,8 @@ class TrainingPanel(WithPicture, anywidget.AnyWidget):
         self.run = Run(net, data, recipe, epochs, steps, seed, headless, listener=self._follow)
         self._drawn_at, self._drawn_state, self._drawing = 0.0, None, threading.RLock()
         self._choices = {name: (words, sorted({*values, getattr(self.run.settings, name)})) for name, (words, values) in CHOICES.items()}
-        super().__init__()
         self._draw()
+        super().__init__()
         self.on_msg(self._receive)
 
     def start(self):
