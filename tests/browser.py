@@ -131,6 +131,14 @@ def _begins(page, cell):
                            timeout=60_000)
 
 
+def until(holds, seconds=20):
+    """Wait until `holds()` is true; AssertionError if it never is."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def settled(read, seconds=20):
     """What `read()` returns, once that has not changed for a second: after a pause the step at hand is still finished."""
     end = time.monotonic() + seconds

@@ -203,7 +203,7 @@ FILES = {
     "npz: cut off": npz("damaged or of another kind", put("mnist.npz", lambda raw: raw[:len(raw) // 2])),
     "npz: a byte of an image changed": npz("damaged or of another kind .BadZipFile: Bad CRC-32", put("mnist.npz", byte(700, 0xEE))),
     "npz: gzipped": npz("damaged or of another kind", put("mnist.npz", gzip.compress)),
-    "npz: a page of HTML": npz("damaged or of another kind", put("mnist.npz", b"<html>Forbidden</html>")),
+    "npz: a page of HTML": npz("is a web page that came in the place of the file", put("mnist.npz", b"<html>Forbidden</html>")),
     "npz: a single array": npz("damaged or of another kind", put("mnist.npz", npy((2, 28, 28)) + IMAGES.tobytes())),
     "npz: pickled": npz("damaged or of another kind", put("mnist.npz", b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94.")),
     "npz: encrypted": npz("damaged or of another kind .RuntimeError", put("mnist.npz", encrypted)),

@@ -140,8 +140,8 @@ def test_sliders_of_the_others_stand_where_they_stood(page):
         slider = widget(page, kind).get_by_role("slider", name=name)
         slider.press("ArrowLeft")
         moved = slider.get_attribute("aria-valuetext")
-        browser.wait_until_idle(page)
-        assert move(page, kind).get_by_role("slider", name=name).get_attribute("aria-valuetext") == moved
+        slider = move(page, kind).get_by_role("slider", name=name)              # Python may not have answered before the move
+        browser.until(lambda slider=slider, moved=moved: slider.get_attribute("aria-valuetext") == moved)
     travel = widget(page, "time-travel")
     travel.get_by_role("combobox").select_option("0.1")
     travel.get_by_role("slider", name="step").press("Home")

@@ -187,8 +187,10 @@ def test_panel_buttons_and_closing(few):
     click("pause")
     until(lambda: "Paused" in panel.page["status"])
     assert works() == {"step", "resume", "stop"} and "The smoothed loss went from" in panel.page["said"]
+    sent = []
+    panel.observe(lambda change: sent.append(change["new"]["settings"]["lr"]), "page")
     click("set", name="lr", value=0.01)
-    assert panel.run.settings.lr == panel.page["settings"]["lr"] == 0.01
+    assert panel.run.settings.lr == panel.page["settings"]["lr"] == 0.01 and sent == [0.01]      # a view that is made anew has it
     click("set", name="lr", value=0.3)                       # what the page does not offer, and what no setting is called
     click("set", name="steps", value=0.01)
     assert panel.run.settings.lr == 0.01 and panel.run.steps == 500

@@ -110,7 +110,7 @@ class TrainingPanel(WithPicture, anywidget.AnyWidget):
                 "start": "Start" if state == "ready" else "Restart", "share": done / run.steps,
                 "left": f"step {done:,} of {run.steps:,}{left}", "status": status,
                 "said": status if state == "running" or not done else f"{status} {_words(run)}",     # changes of state, not every step
-                "settings": vars(run.settings), "choices": self._choices}
+                "settings": dict(vars(run.settings)), "choices": self._choices}
 
 
 def _numbers(run):
