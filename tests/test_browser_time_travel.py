@@ -108,14 +108,14 @@ def test_the_matrix_opens_the_images_of_a_cell(page, same):
     off = counts - np.diag(np.diag(counts))
     i, j = np.unravel_index(off.argmax(), off.shape)
     page.locator(f".lenet-mistakes td[aria-label^='{i} read as {j}']").click()
-    page.get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for()
+    page.locator(".lenet-mistakes .title").get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for()
     assert page.locator(".lenet-mistakes figure").count() == min(24, counts[i, j])
     page.keyboard.press("ArrowLeft" if j else "ArrowRight")
     page.keyboard.press("Enter")
     j += -1 if j else 1
-    page.get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for()
+    page.locator(".lenet-mistakes .title").get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for()
     page.get_by_role("button", name="All mistakes").click()
-    page.get_by_text(f"All mistakes: {(answers != data.test_y).sum()} of").wait_for()
+    page.locator(".lenet-mistakes .title").get_by_text(f"All mistakes: {(answers != data.test_y).sum()} of").wait_for()
 
 
 def test_training_here_is_training_there(same):
