@@ -119,6 +119,14 @@ def test_the_parameters_on_one_digit_hide_more_than_half_of_the_cases(mnist):
         "border cut in the wrong place", "no shift", "windows read by columns"}
 
 
+def test_exchanged_rows_and_columns_leave_no_right_number_in_the_wrong_place():
+    found = [e for e in charged("rows and columns exchanged").check(*bugs.odd(), entries=1000) if (e.layer, e.parameter) == ("conv2", "x")]
+    analytic = np.array([e.analytic for e in found])
+    there = [np.isclose(analytic, e.numeric, rtol=1e-4, atol=1e-7).any() for e in found]
+    assert len(found) == 54 and all(e.verdict == "fail" for e in found) and sum(there) <= 1
+    assert sum(e.index[:2] == (0, 0) for e in found) == 6
+
+
 def test_the_toy_network_shows_overwritten_overlaps():
     toy = homework()
     assert failed(charged("overlaps overwritten").check(toy.net, toy.x, toy.y))

@@ -501,6 +501,15 @@ def test_hints_come_one_after_the_other_and_are_remembered():
     assert "relu_forward             … not begun       solution" in str(check.progress())
 
 
+def test_a_hint_of_a_number_stays_the_same_when_its_cell_runs_again():
+    assert all("Hint 2 of 3" in check.hint("softmax", 2).data for _ in range(3)) and progress_store.read("softmax")["hints"] == 2
+    assert "Hint 1 of 3" in check.hint("softmax", 1).data and progress_store.read("softmax")["hints"] == 2
+    assert "Hint 3 of 3" in check.hint("softmax").data
+    for number in (0, 4, "1"):
+        with pytest.raises(ValueError, match="There are hints 1 to 3; got"):
+            check.hint("softmax", number)
+
+
 def test_progress_survives_and_hands_functions_on(monkeypatch):
     check.relu_forward(stub)
     assert progress_store.read("relu_forward")["attempts"] == 0

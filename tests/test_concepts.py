@@ -10,6 +10,7 @@ from lenet_lab.grade import statistics
 from lenet_lab.grade.terminal import main
 
 from .test_grade import write_notebook
+from .test_lesson_links import NOTEBOOKS, texts
 
 
 @pytest.fixture(autouse=True)
@@ -66,10 +67,19 @@ def test_what_was_learned(capsys):
     assert "Kept." in capsys.readouterr().out                                    # and not which were right
     check.concepts("after", letters("after", wrong=(2, 3)))
     said = capsys.readouterr().out
-    assert said.startswith("9 of 12 right before, 10 of 12 after.") and "learned  sizes" in said and "not yet  shared weights" in said
-    assert "lost     filters are not turned" in said
+    assert said.startswith("9 of 12 right before, 10 of 12 after.") and "learned  sizes" in said
+    assert "not yet  shared weights → 02, Where the work is\n" in said
+    assert "lost     filters are not turned → 02, Convolution: the definition\n" in said
+    assert "momentum →" not in said
     check.concepts("before", letters("before"))                                  # the first answers count
     assert progress_store.concepts()["before"] == [False] * 3 + [True] * 9
+
+
+def test_every_topic_names_a_heading_where_it_is_taught():
+    assert [*concept_test.PLACES] == [*concept_test.TOPICS]
+    for number, heading in concept_test.PLACES.values():
+        path, = NOTEBOOKS.glob(f"{number}_*.ipynb")
+        assert f"## {heading}" in {line for text in texts(path.name) for line in text.splitlines()}
 
 
 @pytest.mark.parametrize("answer", ["abc", "abcdabcdabce", 7, None, "", ("a",) * 12])

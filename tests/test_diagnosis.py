@@ -88,6 +88,40 @@ def test_an_edit_names_the_line():
     assert verdict.misconception == "wrong operator" and "Line 5, `largest * norm`: with `largest / norm`" in verdict.text
 
 
+def always_scaled(guarded):
+    def clip_gradients(grads, largest):
+        norm = np.sqrt(sum((g ** 2).sum() for g in grads))
+        return grads if guarded and not norm else [g * largest / norm for g in grads]
+    return clip_gradients
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_is_named_first_is_what_the_entry_shows(guarded):
+    verdict = check.clip_gradients(always_scaled(guarded))
+    assert verdict.misconception == "always scaled" and verdict.text.startswith("Gradients that are short enough must not change")
+    assert "nan" not in verdict.text.split("is ", 1)[1].splitlines()[-1] and ("0/0" in verdict.text) == (not guarded)
+
+
+@pytest.mark.parametrize("name, formula, misconception", [
+    ("columns_dW", lambda W, X, G: X.T @ G, "rows for columns"), ("columns_dW", lambda W, X, G: G.T @ X, "inner index"),
+    ("columns_dW", lambda W, X, G: G @ X, "inner index"), ("columns_dX", lambda W, X, G: G @ W.T, "rows for columns"),
+    ("columns_dX", lambda W, X, G: G @ W, "inner index"), ("rows_dW", lambda W, X, G: G @ X.T, "columns for rows"),
+    ("rows_dW", lambda W, X, G: X @ G.T, "inner index"), ("rows_dW", lambda W, X, G: X @ G, "inner index"),
+    ("rows_dX", lambda W, X, G: W.T @ G, "columns for rows"), ("rows_dX", lambda W, X, G: W @ G, "inner index"),
+])
+def test_only_the_formula_of_the_other_form_is_called_so(name, formula, misconception):
+    verdict = check.derivation(name, formula)
+    assert verdict.misconception == misconception
+    assert ("That is the formula for a batch" in verdict.text) == (misconception != "inner index")
+
+
+@pytest.mark.parametrize("name, formula, words", [
+    ("columns_dX", lambda W, X, G: G.T @ W, "has an image in each row"), ("rows_dX", lambda W, X, G: W @ G.T, "has an image in each column"),
+])
+def test_the_transposed_gradient_of_the_inputs_is_described(name, formula, words):
+    assert words in check.derivation(name, formula).text
+
+
 def test_edits_keep_defaults_and_closure():
     factor = 3
 
@@ -160,6 +194,7 @@ a, b = np.ones((4, 3)), np.ones(4)
     (lambda: np.zeros(3 / 2), "float as a count", "`//`"), (lambda: range(3 / 1), "float as a count", "`//`"),
     (lambda: eval("xrange(3)"), "Python 2", "`range`"), (lambda: eval("summ(3)"), "unknown name", "`sum`"),
     (lambda: np.ones(3).sum(axis=1), "axis missing", "1 axes"), (lambda: bool(np.ones(3) > 0), "truth of an array", "np.where"),
+    (lambda: max(0, a), "truth of an array", "np.maximum"), (lambda: min(a[0], b[:3]), "truth of an array", "max and min"),
     (lambda: (1, 2).shape, "structure", "tuple"), (lambda: None.shape, "None", "without `return`"),
     (lambda: {"data": 1}[:, 0], "dictionary", 'input["data"]'), (lambda: (lambda a, b: a)(1), "arguments", "b"),
     (lambda: np.zeros(2, int).__iadd__(np.ones(2)), "number type", "float"), (lambda: np.array([[1], [1, 2]]), "arrays of different shapes", "same"),

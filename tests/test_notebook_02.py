@@ -25,6 +25,12 @@ def test_the_definition_of_a_convolution_is_seven_loops():
     assert getsource(reference.conv_forward).count("for ") == 7
 
 
+def test_the_two_convolutions_make_nearly_two_million_multiplications():
+    net = lenet(np.random.default_rng(0))
+    made = [layer.params["W"].size * int(np.prod(shape[1:])) for layer, shape in zip(net.layers, net.shapes()) if layer.kind == "conv"]
+    assert len(made) == 2 and round(sum(made) / 1e6, 1) == 1.9
+
+
 def test_padding_by_two_keeps_the_size_and_ends_in_784_inputs():
     size = 28
     for _ in range(2):

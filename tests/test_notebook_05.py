@@ -154,6 +154,14 @@ def test_a_summed_batch_at_the_homeworks_rate_lives_a_dozen_steps(mnist):
     assert 8 <= state.steps <= 20
 
 
+def test_before_the_rate_of_a_sum_is_too_large_the_loss_falls(mnist):
+    losses = []
+    with pytest.raises(Diverged):
+        losses.extend(step.loss for step in islice(train(lenet(np.random.default_rng(0)), batches(mnist), 0.64, mu=0.0), 100))
+    lowest = int(np.argmin(losses))
+    assert losses[lowest] < losses[0] - 0.2 and 3 <= lowest < len(losses) - 2 and losses[-1] > 1e6
+
+
 def test_the_fourth_run_is_lost_within_a_hundred_steps(mnist):
     with pytest.raises(Diverged):
         list(islice(train(lenet(np.random.default_rng(0)), batches(mnist), 0.1), 100))

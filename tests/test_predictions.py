@@ -21,6 +21,8 @@ from .test_grade import write_notebook
 NAMES = [name for group in REASONS.values() for name in group]
 NOTEBOOKS = sorted(stored_outputs.NOTEBOOKS.glob("*.ipynb"))
 NUMBER, SHAPE, CHOICE, SIZE = "the loss after one step", "shape of the test images", "the layer with the most multiplications", "dJ/ds(1)"
+CHANCE, WIDER = "digits of 100 that an untrained network reads", "kinks among 60 pixels"
+EXACTLY = "numbers of conv1, biases included"
 LAYERS = ("conv1", "conv2", "ip1", "ip2")
 
 
@@ -37,18 +39,23 @@ def told(name, guess, result, **options):
 
 
 @pytest.mark.parametrize("name, guess, result, said", [
-    (SIZE, 25, 18.4, "✗ dJ/ds(1): you said 25, it is 18.4: 36 % too high, not close."),
-    (SIZE, 18, 18.4, "✓ dJ/ds(1): you said 18, it is 18.4: 2 % too low, close."),
+    (SIZE, 25, 18.4, "✗ dJ/ds(1): you said 25, it is 18.4: 36 % too high, not close (close here means within 10 %)."),
+    (SIZE, 18, 18.4, "✓ dJ/ds(1): you said 18, it is 18.4: 2 % too low, close (close here means within 10 %)."),
     (SIZE, 18.4, 18.4, "✓ dJ/ds(1): you said 18.4, and it is 18.4. Right."),
-    (SIZE, "0.05", 0.04742, "✓ dJ/ds(1): you said 0.05, it is 0.04742: 5 % too high, close."),
-    (SIZE, "1/20", 0.04742, "5 % too high, close."), (SIZE, "5 %", 4.742, "5 % too high, close."), (SIZE, np.float32(0.5), 0.5, "Right."),
-    (SIZE, -3, 3, "the wrong sign, not close."), (SIZE, 300, 3, "100 times as large, not close."), (SIZE, 1, 4, "4 times too small, not close."),
-    (SIZE, 0, 4, "you said 0, it is 4: not close."), (SIZE, 0.1, 0, "you said 0.1, it is 0: not close."), (SIZE, 0, 0, "Right."),
-    (SIZE, 0, -0.0, "and it is 0. Right."), (SIZE, 60_000, 61_000, "you said 60,000, it is 61,000: 2 % too low, close."),
+    (SIZE, "0.05", 0.04742, "✓ dJ/ds(1): you said 0.05, it is 0.04742: 5 % too high, close (close here means within 10 %)."),
+    (SIZE, "1/20", 0.04742, "5 % too high, close ("), (SIZE, "5 %", 4.742, "5 % too high, close ("), (SIZE, np.float32(0.5), 0.5, "Right."),
+    (SIZE, -3, 3, "the wrong sign, not close ("), (SIZE, 300, 3, "100 times as large, not close ("), (SIZE, 1, 4, "4 times too small, not close ("),
+    (SIZE, 0, 4, "you said 0, it is 4: not close ("), (SIZE, 0.1, 0, "you said 0.1, it is 0: not close (only the exact number is close)."),
+    (SIZE, 0, 0, "Right."),
+    (SIZE, 0, -0.0, "and it is 0. Right."), (SIZE, 60_000, 61_000, "you said 60,000, it is 61,000: 2 % too low, close ("),
     (SHAPE, (1, 20, 24, 24), (1, 20, 24, 24), "you said (1, 20, 24, 24), and it is (1, 20, 24, 24). Right."),
-    (SHAPE, "1x20x24x24", (1, 20, 24, 24), "Right."), (SHAPE, [1, 20, 24, 25], (1, 20, 24, 24), "not close."),
+    (SHAPE, "1x20x24x24", (1, 20, 24, 24), "Right."), (SHAPE, [1, 20, 24, 25], (1, 20, 24, 24), "not close (every number must be right)."),
     (SHAPE, (20, 24, 24), (1, 20, 24, 24), "not the same kind of answer."), (SHAPE, 20, (1, 20, 24, 24), "not the same kind of answer."),
-    (SHAPE, (14, 21.1), np.array([14.0, 21.0]), "close."), (SHAPE, (13, 21), np.array([14.0, 21.0]), "not close."),
+    (SHAPE, (14, 21.1), np.array([14.0, 21.0]), ": close (each must be within 1 %)."),
+    (SHAPE, (13, 21), np.array([14.0, 21.0]), ": not close ("),
+    (CHANCE, 10, 6, "you said 10, it is 6: close (close here means within 100 %)."), (CHANCE, 15, 6, "2.5 times as large, not close ("),
+    (EXACTLY, 530, 520, "2 % too high, not close (only the exact number is close)."),
+    (WIDER, 30, 50, "40 % too low, not close (close here means within 30 %)."),
 ])
 def test_the_guess_beside_the_result(name, guess, result, said):
     assert said in told(name, guess, result).replace("\n  ", " ")
@@ -57,8 +64,11 @@ def test_the_guess_beside_the_result(name, guess, result, said):
 def test_a_choice():
     text = told(CHOICE, "conv2", "conv2", choices=LAYERS)
     assert text.startswith(f"✓ {CHOICE}: you said conv2. Right.\nWhy: conv2 has a sixteenth")
+    assert "you said yes" in told("the three conventions agree about the sign", "y", "no", choices=("yes", "no"))
+
+
+def test_a_wrong_choice():
     assert "you said ip1, the answer is conv2." in told(CHOICE, "IP1", "conv2", choices=LAYERS)
-    assert "you said yes" in told(CHOICE, "y", "no", choices=("yes", "no"))
 
 
 def test_a_question_for_a_size_only_says_within_which_share_a_guess_is_close():
@@ -112,8 +122,37 @@ def test_text_only_and_the_result_for_whoever_counts():
 def test_only_the_first_guess_is_kept():
     told(SIZE, 25, 18.4)
     told(SIZE, 18.4, 18.4)
-    assert progress_store.predictions() == {SIZE: {"guess": "25", "result": "18.4", "close": False, "off": pytest.approx(0.3587, abs=1e-4),
-                                                   "seen": False}}
+    assert progress_store.predictions() == {SIZE: {"guess": "25", "said": 25, "result": "18.4", "close": False,
+                                                   "off": pytest.approx(0.3587, abs=1e-4), "seen": False}}
+
+
+@pytest.mark.parametrize("name, first, second, result, options, told_of, verdict", [
+    (SIZE, 60_000, 7, 7, {}, "60,000", "you said 60,000, it is 7:"), (SHAPE, (1, 2), (3, 4), (3, 4), {}, "(1, 2)", "you said (1, 2), it is (3, 4):"),
+    (CHOICE, "ip1", "conv2", "conv2", {"choices": LAYERS}, "ip1", "you said ip1, the answer is conv2."),
+])
+def test_a_second_guess_is_told_that_the_first_one_counts(name, first, second, result, options, told_of, verdict, capsys):
+    told(name, first, result, **options)
+    capsys.readouterr()
+    text = told(name, second, result, **options)
+    assert capsys.readouterr().out == f"{name}: your first guess, {told_of}, is the one that counts. Run the next cell.\n"
+    assert verdict in text and text.startswith("✗")
+    told(name, first, result, **options)
+    assert "you say" in capsys.readouterr().out                                # the first guess once more: nothing to say about it
+
+
+def test_a_guess_that_is_corrected_before_the_result_is_shown_is_the_first_one(capsys):
+    check.predict(SIZE, 25)
+    assert "Right." in told(SIZE, 18.4, 18.4) and "counts" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("said", [None, [], {}, ["a"], [None], True])
+def test_a_first_guess_that_cannot_be_read_is_not_used(said):
+    told(SIZE, 25, 18.4)
+    path = progress_store.folder() / "predictions.json"
+    known = json.loads(path.read_text())
+    known[SIZE]["said"] = said
+    path.write_text(json.dumps(known))
+    assert "Right." in told(SIZE, 18.4, 18.4)
 
 
 def test_a_guess_after_the_result_was_seen_is_marked():
@@ -130,6 +169,13 @@ def test_progress_shows_how_the_guesses_come_closer():
     text, page = repr(check.progress()), check.progress()._repr_html_()
     assert f"predictions: 9 of {len(NAMES)} made, 5 of them close. Of your first 4 guesses 1 were close, of the last 4 4." in text
     assert "05 5 of 9 close" in text and "<td" in page and "5 of 9 close" in page
+    assert "(half of your numbers were within 10 %)" in text
+
+
+@pytest.mark.parametrize("guess, said", [(10, "exact"), (10.02, "within 1 %"), (11.5, "within 15 %"), (30, "within 200 %")])
+def test_progress_says_how_close_half_of_the_numbers_were(guess, said):
+    told(SIZE, guess, 10.0)
+    assert f"01 {int(guess < 11)} of 1 close (half of your numbers were {said})" in repr(check.progress())
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{\"a\": 3}", "{\"a\": {\"guess\": 3}}", "\x00"])

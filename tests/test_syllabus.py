@@ -1,11 +1,13 @@
 """The front door, notebook 00: one home for titles and minutes, links that lead somewhere, an exercise that works."""
 
 import re
+from itertools import combinations
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from lenet_core import lenet
@@ -55,7 +57,13 @@ def test_the_stored_table_and_picture_are_of_the_notebooks_as_they_are():
 
 def test_the_picture_has_every_notebook_with_its_minutes_and_every_layer():
     net = lenet(np.random.default_rng(0))
-    figure = plots.syllabus(LESSONS, net).figure
+    axes = plots.syllabus(LESSONS, net)
+    figure = axes.figure
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    labels = [text.get_window_extent(canvas.get_renderer()) for text in axes.texts if text.get_text().endswith(" min")]
+    assert len(labels) == len(LESSONS)
+    assert not [pair for pair in combinations(labels, 2) if pair[0].overlaps(pair[1])]
     shown = [" ".join(text.get_text().split()) for text in figure.findobj(Text)]
     for one in LESSONS:
         assert f"{one.title} {one.minutes} min" in shown and f"{one.number:02}" in shown

@@ -39,6 +39,7 @@ from .reasons import REASONS
 from .solutions import blocks, model_answers
 from .toy_questions import ANSWERS, toy as _toy
 from .verdict import Verdict
+from .wording import shown
 
 HANDOUT_NAMES = {**IN_OPS, "pooling_forward": "max_pool_forward", "pooling_backward": "max_pool_backward",
                  "conv_layer_forward": "conv_forward", "conv_layer_backward": "conv_backward",
@@ -172,13 +173,19 @@ def own(name):
     return function if examine(exercise, function, forwards).passed else None
 
 
-def hint(name):
-    """The next of the three hints for an exercise: in words, as a formula, almost as code."""
+def hint(name, number=None):
+    """The next of the three hints for an exercise: in words, as a formula, almost as code; with a `number`, 1 to 3, always that one.
+
+    Raises ValueError for another name or number.
+    """
     name = HANDOUT_NAMES.get(name, name)
     if name not in HINTS:
         raise ValueError(f"There are hints for: {', '.join(HINTS)}.")
-    n = min(_progress.read(name)["hints"], len(HINTS[name]) - 1)
-    _progress.write(name, hints=n + 1)
+    given, numbers = _progress.read(name)["hints"], range(1, len(HINTS[name]) + 1)
+    if number is not None and number not in numbers:
+        raise ValueError(f"There are hints 1 to {len(numbers)}; got {shown(number)}.")
+    n = min(given, len(numbers) - 1) if number is None else number - 1
+    _progress.write(name, hints=max(given, n + 1))
     more = f"`check.hint(\"{name}\")` again for the next one." if n + 1 < len(HINTS[name]) else \
         f"That was the last hint; `check.solution(\"{name}\")` shows a solution."
     return Markdown(f"**Hint {n + 1} of {len(HINTS[name])}.** {re.sub(r'([*_<`])', MARK, HINTS[name][n])}\n\n{more}")

@@ -132,6 +132,15 @@ TOPICS = {"sizes": _sizes, "what a filter sums over": _filter, "shared weights":
           "mean or sum": _mean, "gradient of a bias": _bias, "momentum": _momentum}
 
 
+# Where each topic is taught: the notebook and its heading.
+PLACES = {"sizes": ("01", "Forward: sizes"), "what a filter sums over": ("02", "Convolution: the definition"),
+          "shared weights": ("02", "Where the work is"), "filters are not turned": ("02", "Convolution: the definition"),
+          "transposed": ("03", "The same batch in rows"), "ReLU at 0": ("03", "ReLU"), "a tie": ("03", "Max pooling"),
+          "windows that overlap": ("01", "Backward: the winners"), "a kink": ("04", "A kink is not a bug"),
+          "mean or sum": ("05", "The batch: a mean of slopes"), "gradient of a bias": ("03", "The same batch in rows"),
+          "momentum": ("05", "Momentum")}
+
+
 def form(when):
     """The twelve questions of a form: "before", "after", or a seed (int) for an examination. Raises ValueError for anything else."""
     if isinstance(when, int) and not isinstance(when, bool):
@@ -202,11 +211,12 @@ def concepts(when, letters=...):
 
 
 def _learned(kept):
-    """What was learned between the two forms, topic by topic."""
+    """What was learned between the two forms, topic by topic; for what is not right now, where to read."""
     before, after = kept["before"], kept["after"]
     words = {(False, True): "learned", (True, True): "known", (False, False): "not yet", (True, False): "lost"}
     lines = [f"{sum(before)} of {len(before)} right before, {sum(after)} of {len(after)} after."]
-    lines += [f"  {words[was, now]:8} {topic}" for topic, was, now in zip(TOPICS, before, after)]
+    lines += [f"  {words[was, now]:8} {topic}{'' if now else f' → {PLACES[topic][0]}, {PLACES[topic][1]}'}"
+              for topic, was, now in zip(TOPICS, before, after)]
     return "\n".join(lines)
 
 

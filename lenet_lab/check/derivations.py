@@ -52,6 +52,11 @@ TRANSPOSED = "transposed W", "W must be transposed: an input gets the gradients 
 ORDER = "factors exchanged", "The factors are in the wrong order: the result is the transpose of the gradient, which has the shape of W."
 ROWS = "rows for columns", "That is the formula for a batch in rows. Here the images are columns."
 COLUMNS = "columns for rows", "That is the formula for a batch in columns. Here the images are rows."
+IN_ROWS = "rows for columns", "The result has an image in each row. Here the images are columns."
+IN_COLUMNS = "columns for rows", "The result has an image in each column. Here the images are rows."
+NOT_N = "inner index", "The inner index is not n. The sum is over the images, so both matrices must meet at the axis that counts the images."
+NOT_OUTPUTS = "inner index", ("The inner index is not that of the outputs. The sum is over the outputs, so both matrices must meet at the axis "
+                              "that counts the outputs.")
 BY_HAND = "element by element", "Entries have been multiplied one by one (*). Here a product of matrices sums over them: @."
 SIGN = "sign", "The sign is turned round. The step down comes in the update, not here."
 FORGOTTEN = "gradient forgotten", "The gradient of the output is missing: the chain rule multiplies by it."
@@ -80,10 +85,11 @@ DERIVATIONS = {one.name: one for one in (
           (*SIGN, lambda W, x, g: -g), ("mean over outputs", "Each output has a bias of its own: nothing is averaged.", lambda W, x, g: g.mean()),
           ("W too much", "W has no part in it: the slope of z in b is 1.", lambda W, x, g: W.T @ g)),
     step("columns_dX", _columns, ("W", "X", "G"), lambda W, X, G: W.T @ G, (*TRANSPOSED, lambda W, X, G: W @ G),
-          (*ROWS, lambda W, X, G: G @ W.T), (*ROWS, lambda W, X, G: G @ W), (*ROWS, lambda W, X, G: G.T @ W), (*SIGN, lambda W, X, G: -W.T @ G),
+          (*ROWS, lambda W, X, G: G @ W.T), (*NOT_OUTPUTS, lambda W, X, G: G @ W), (*IN_ROWS, lambda W, X, G: G.T @ W),
+          (*SIGN, lambda W, X, G: -W.T @ G),
           ("divided by the batch", "That is divided by the number of images. G holds that already.", lambda W, X, G: W.T @ G / X.shape[1])),
     step("columns_dW", _columns, ("W", "X", "G"), lambda W, X, G: G @ X.T, (*ORDER, lambda W, X, G: X @ G.T),
-          (*ROWS, lambda W, X, G: X.T @ G), (*ROWS, lambda W, X, G: G.T @ X), (*ROWS, lambda W, X, G: G @ X), (*SIGN, lambda W, X, G: -G @ X.T),
+          (*ROWS, lambda W, X, G: X.T @ G), (*NOT_N, lambda W, X, G: G.T @ X), (*NOT_N, lambda W, X, G: G @ X), (*SIGN, lambda W, X, G: -G @ X.T),
           ("first image only", "Only the first image counts. A weight acts in every image: sum over all.", lambda W, X, G: np.outer(G[:, 0], X[:,
                                                                                                                                                0])),
           ("mean for sum", "That is divided by the number of images. G holds that already, if the loss is a mean.",
@@ -97,11 +103,11 @@ DERIVATIONS = {one.name: one for one in (
     step("rows_dX", _rows, ("W", "X", "G"), lambda W, X, G: G @ W.T, (*TRANSPOSED, lambda W, X, G: G @ W),
           ("images summed", "Every image gets the sum of all images. Each image has a row of its own: G W'.",
            lambda W, X, G: np.broadcast_to(G.sum(axis=0) @ W.T, X.shape)), ("forward pass", "That is X W, the forward pass.", lambda W, X, G: X @ W),
-          (*COLUMNS, lambda W, X, G: W.T @ G), (*COLUMNS, lambda W, X, G: W @ G), (*COLUMNS, lambda W, X, G: W @ G.T), (*SIGN, lambda W, X,
+          (*COLUMNS, lambda W, X, G: W.T @ G), (*NOT_OUTPUTS, lambda W, X, G: W @ G), (*IN_COLUMNS, lambda W, X, G: W @ G.T), (*SIGN, lambda W, X,
                                                                                                                         G: -G @ W.T),
           ("divided by the batch", "That is divided by the number of images. G holds that already.", lambda W, X, G: G @ W.T / len(X))),
     step("rows_dW", _rows, ("W", "X", "G"), lambda W, X, G: X.T @ G, (*ORDER, lambda W, X, G: G.T @ X),
-          (*COLUMNS, lambda W, X, G: G @ X.T), (*COLUMNS, lambda W, X, G: X @ G.T), (*COLUMNS, lambda W, X, G: X @ G), (*SIGN, lambda W, X,
+          (*COLUMNS, lambda W, X, G: G @ X.T), (*NOT_N, lambda W, X, G: X @ G.T), (*NOT_N, lambda W, X, G: X @ G), (*SIGN, lambda W, X,
                                                                                                                         G: -X.T @ G),
           ("first image only", "Only the first image counts. A weight acts in every image: sum over all.", lambda W, X, G: np.outer(X[0], G[0])),
           ("mean for sum", "That is divided by the number of images. G holds that already, if the loss is a mean.",

@@ -174,8 +174,8 @@ KNOWN = [
     (AttributeError, r"module '([\w.]+)' has no attribute '(\w+)'", ("unknown name", "{1} has no `{2}`. Look the name up in its documentation.")),
     (TypeError, r"positional argument|unexpected keyword|required keyword|multiple values for argument", _argument),
     (ValueError, r"truth value of an array", (
-        "truth of an array", "An array with several entries stands where one True or False is needed (if, while, and, or, not). For arrays "
-        "write `&`, `|`, `~` with brackets, np.where, .any() or .all().")),
+        "truth of an array", "An array with several entries stands where one True or False is needed (if, while, and, or, not; Python's "
+        "max and min, too). For arrays write np.maximum or np.minimum, np.where, `&`, `|`, `~` with brackets, .any() or .all().")),
     (TypeError, r"Cannot cast ufunc '\w+' output from dtype\('(\w+)'\) to dtype\('(\w+)'\)", (
         "number type", "A result of type {1} is written into an array of {2}. Make the array with dtype=float, or from x: np.zeros(shape, "
         "x.dtype).")),

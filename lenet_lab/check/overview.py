@@ -1,5 +1,6 @@
 """The progress in the whole workbook as a table: the state of each exercise, the attempts, the help used; and how close the guesses are."""
 
+import math
 from html import escape
 from statistics import median
 
@@ -61,7 +62,7 @@ class Overview:
             made = [self.guesses[name] for name in names if name in self.guesses]
             off = [entry["off"] for entry in made if entry.get("off") is not None]
             if made:
-                yield notebook, f"{_close(made)} of {len(made)} close", f"(half of the numbers within {median(off):.0%})" if off else ""
+                yield notebook, f"{_close(made)} of {len(made)} close", f"({_half(median(off))})" if off else ""
 
     def _repr_html_(self):
         bar = f'<progress max="{len(self.known)}" value="{self.passed}" aria-label="exercises that pass"></progress>'
@@ -75,6 +76,11 @@ class Overview:
                        for row in self._by_notebook())
         guesses = f"<div>{escape(self._predicted())}</div>" + (f"<table>{rows}</table>" if rows else "")
         return (f'<div class="lenet-progress"><b>{self.passed} of {len(self.known)}</b> exercises pass their checks {bar}{tables}{guesses}</div>')
+
+
+def _half(distance):
+    """What the median distance of the numbers says, in words."""
+    return f"half of your numbers were {f'within {math.ceil(100 * distance - 1e-9)} %' if distance else 'exact'}"
 
 
 def _close(entries):

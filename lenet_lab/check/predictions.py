@@ -11,7 +11,9 @@ that says why is not in the notebook, where it would give the result away: it is
 
 **When is a guess close?** A choice and a shape must be right. A number must be within 10 % of the result, or within the share that
 `reasons` gives for a question that asks for a size only, or that can be worked out. Several numbers can be worked out: each of them must
-be within 1 %. Where the result is 0, only 0 is close.
+be within 1 %. Where the result is 0, only 0 is close. The sentence that says whether a guess is close says within what.
+
+**Which guess counts?** The first one that was compared: it is kept with the progress, and a later one is not judged.
 """
 
 import functools
@@ -33,6 +35,7 @@ from .verdict import MARKS
 from .wording import shown
 
 EXACT = 0.01                             # of each of several numbers, which may be rounded
+SIZE_ONLY = 1.0                          # within this share only the size was asked for: how far a close guess is off, says nothing
 WIDE = 100                               # characters of a line
 HOW = "Write a number, as 25, or numbers in brackets, as (10, 24)."
 TWO_WAYS = re.compile(r"\s*[-+]?\d{1,3}(,\d{3})+\s*")                  # 60,000 or 2,303: a thousand, or a decimal comma?
@@ -48,6 +51,7 @@ class Comparison(NamedTuple):
     close: bool | None
     off: float | None
     why: str
+    within: float = 0.1
 
     def __repr__(self):
         mark = MARKS[self.close][0]
@@ -71,6 +75,10 @@ def predict(name, guess=..., *more, choices=()):
         wrong = "That is more than one guess. Write 60000 without a comma, and several numbers in brackets."
     elif read is not None:
         _said[name] = read
+        first = _first_guess(name)
+        if first not in (None, read):
+            print(f"{name}: your first guess, {_in_words(first)}, is the one that counts. Run the next cell.")
+            return
     print(f"{MARKS[False][0]} {name}: {wrong}" if wrong else f"… {name}: no guess yet." if read is None else
           f"{name}: you say {_in_words(read)}. Run the next cell.")
 
@@ -90,10 +98,20 @@ def compared(name, result):
     if guess is None:
         _seen.add(name)
         return Comparison(name, None, result, None, None, reason.text)
+    first = _first_guess(name)
+    guess = guess if first is None else first
     close, off = judged(guess, result, reason.within)
-    progress_store.record_prediction(name, {"guess": _in_words(guess), "result": _in_words(result), "close": close, "off": off,
+    progress_store.record_prediction(name, {"guess": _in_words(guess), "said": guess, "result": _in_words(result), "close": close, "off": off,
                                             "seen": name in _seen})
-    return Comparison(name, guess, result, close, off, reason.text)
+    return Comparison(name, guess, result, close, off, reason.text, reason.within)
+
+
+def _first_guess(name):
+    """The guess that is kept for this prediction, as plain data, or None."""
+    said = progress_store.predictions().get(name, {}).get("said")
+    parts = said if isinstance(said, list) and said else [said]
+    numbers = all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in parts)
+    return said if numbers or isinstance(said, str) else None
 
 
 def judged(guess, result, within):
@@ -199,7 +217,14 @@ def _sentence(one):
     if one.close and (one.guess == one.result or _in_words(one.guess) == result):
         return f"{said}, and it is {result}. Right."
     verdict = "close" if one.close else "not close"
-    return f"{said}, it is {result}: {_distance(one)}{verdict}."
+    return f"{said}, it is {result}: {'' if one.close and one.within >= SIZE_ONLY else _distance(one)}{verdict} ({_limit(one)})."
+
+
+def _limit(one):
+    """Within what a guess is close, in words."""
+    if isinstance(one.result, list):
+        return "every number must be right" if all(isinstance(part, int) for part in one.result) else f"each must be within {100 * EXACT:g} %"
+    return f"close here means within {100 * one.within:g} %" if one.within and one.result else "only the exact number is close"
 
 
 def _distance(one):

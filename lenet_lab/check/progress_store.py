@@ -28,7 +28,7 @@ PATIENCE = 3                             # seconds to wait, at most, for another
 NOTHING = {"passed": False, "attempts": 0, "hints": 0, "solution": False, "misconceptions": [], "source": "",      # of an exercise
            "last": ""}                   # a mark of the function or answer that was checked last
 PREDICTIONS, CONCEPTS = "predictions", "concepts"                   # the names of the files of all predictions, and of the twelve questions
-GUESS = {"guess": "", "result": "", "close": False, "seen": False}           # of a prediction; and "off", a number or None
+GUESS = {"guess": "", "result": "", "close": False, "seen": False}           # of a prediction; also "said", the guess as data, and "off", or None
 _live = {}                               # functions that have passed in this kernel
 
 

@@ -17,7 +17,7 @@ class Reason(NamedTuple):
 REASONS = {
     "00": {
         "digits of 100 that an untrained network reads":
-            Reason("It has seen no digit and can only guess. One guess in ten is right by chance, more or less.", within=1.0),
+            Reason("It has seen no digit and can only guess. 10 of 100 is what chance gives, a few more or fewer each time.", within=1.0),
     },
     "01": {
         "largest entry of the first map":
@@ -64,7 +64,8 @@ REASONS = {
         "one window of two channels":
             "5 from the first channel, 2 from the second, 10 from the bias: one number, in one map.",
         "hours of loops for 60,000 images":
-            Reason("Python takes single numbers out of arrays, each as a new object. Little of the time is spent on multiplying.", within=0.5),
+            Reason("At one or two million multiplications a second, an image takes one or two seconds. Most of that time goes into taking single "
+                   "numbers out of arrays, each as a new object.", within=0.5),
         "second row of the matrix":
             "It has the entry to the right of the first, for each of the four windows: 2, 3, 5 and 6.",
         "the row times the matrix":
@@ -137,16 +138,16 @@ REASONS = {
         "best step of the central difference, float64":
             "There the two errors are equal: the best step is near the cube root of eps = 2e-16.",
         "error of the complex step at h = 1e-15":
-            "Nothing is subtracted, so no digits are lost: it has no arm of rounding errors.",
+            "Nothing is subtracted, so no digits are lost in a subtraction: it has no arm of rounding errors.",
         "weights of ip1 that agree":
             "Between the inner product and the loss nothing switches within so small a step: every slope is a true one.",
         "weights of conv1 that agree":
             "Filter 2 agrees. All four weights of the first filter act on the window that holds two 7s.",
         "the loss, beside the two held losses":
             "The network switches at the kink, and on either side the loss follows the piece that lies higher.",
-        "kinks among the four weights of F1":
-            "Each of the four moves one 7 more than the other, so the winner changes, exactly at the point. The backward pass agrees with the "
-            "held slope.",
+        "weights of F1 whose held slope is the one from above":
+            Reason("F1(1,2) and F1(2,2) lie on larger pixels in the window of the first 7. So the first 7 is the larger one when they grow, and "
+                   "the slope that holds it is the one from above.", within=0.0),
         "the backward pass lies between the two slopes":
             "The function is t, with slope 1 on both sides, but both ReLUs are exactly at 0 and count as shut: 0 is not between 1 and 1.",
         "kinks among 60 pixels":
@@ -173,10 +174,10 @@ REASONS = {
             "The mean has the curvature 2, so the rate 0.5 arrives at once. The sum has 6, and 0.5 is above its limit 1/3; divided by 3 it "
             "makes the same steps as the mean.",
         "batch gradient minus mean of 64 gradients":
-            "The derivative of a mean is the mean of the derivatives, for each of the 431,080 parameters.",
+            "The derivative of a mean is the mean of the derivatives, so only rounding is left, and float64 has sixteen digits.",
         "steps at the rate 0.64 until the loss is no number":
-            Reason("Above the limit every step makes the distance larger by a factor, so it takes a dozen steps or so. Nothing is wrong "
-                   "with the layers.", within=0.5),
+            Reason("At first the loss even falls. Where it becomes more curved, 0.64 is above the limit, and a few steps are enough to pass "
+                   "every number.", within=0.5),
         "cosine of the gradient of one image with that of 1,000":
             Reason("A single image says little about all of them: its gradient is almost at a right angle to theirs.", within=1.0),
         "steps to a millionth, rate and momentum 0.25":

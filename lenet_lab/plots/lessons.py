@@ -10,6 +10,7 @@ from .layers import stacks
 TURNS = (3, 6)                           # number of the last lesson of the forward line, and of the backward line
 LEFT, RIGHT = 0.9, 15.1                  # ends of the lines; one unit is half an inch
 FORWARD, NETWORK, BACKWARD, AGAIN = 11.2, 7.4, 4.6, 1.6          # heights of the three lines and of the network's middle
+LETTERS = 7.2                            # of a title that fit into one unit
 INK, TRACK = "0.15", "0.55"
 
 
@@ -41,7 +42,7 @@ def _track(ax, lessons, start, end, height, dash, words):
     ax.text((LEFT + RIGHT) / 2, height + 0.62, words, fontsize=9, style="italic", color="0.3", ha="center")
     length = (end - start) / len(lessons)
     for n, station in enumerate(lessons):
-        _station(ax, station, start + (n + 0.5) * length, height)
+        _station(ax, station, start + (n + 0.5) * length, height, int(abs(length) * LETTERS))
         ax.plot(start + (n + 0.9) * length, height, marker=">" if length > 0 else "<", color=TRACK, markersize=9)
 
 
@@ -52,8 +53,8 @@ def _turn(ax, x, top, bottom, side, dash):
     ax.plot(x + side * 0.75 * np.cos(angle), middle + half * np.sin(angle), dash, color=TRACK, linewidth=2.5)
 
 
-def _station(ax, station, x, height):
+def _station(ax, station, x, height, letters):
     ax.plot(x, height, "o", color="white", markersize=22, markeredgecolor=INK, markeredgewidth=1.6, zorder=3)
     ax.text(x, height - 0.02, f"{station.number:02}", fontsize=10, weight="bold", color=INK, ha="center", va="center", zorder=4)
-    ax.text(x, height - 0.58, f"{fill(station.title, 20)}\n{station.minutes} min", fontsize=8.5, color=INK, ha="center", va="top",
+    ax.text(x, height - 0.58, f"{fill(station.title, letters)}\n{station.minutes} min", fontsize=8.5, color=INK, ha="center", va="top",
             linespacing=1.25)

@@ -362,7 +362,7 @@ CLIP_GRADIENTS = Exercise("clip_gradients", ("grads",), _clip_cases, _clip, ("gr
           lambda grads, largest: [g * (largest / max(_norm([g]), largest)) for g in grads]),
     Misconception("entries clipped", "Each entry has been clipped. One factor for all keeps the direction of the step.",
           lambda grads, largest: [np.clip(g, -largest, largest) for g in grads]),
-    Misconception("always scaled", "Gradients that are short enough must not change.",
+    Misconception("always scaled", "Gradients that are short enough must not change: these have become longer.",
           lambda grads, largest: [g * (largest / _norm(grads)) if _norm(grads) else g for g in grads]),
     Misconception("largest forgotten", "All gradients together have length 1 now. Their length should be `largest`, and only if it was more.",
           lambda grads, largest: [g / _norm(grads) if _norm(grads) else g for g in grads]),
@@ -371,7 +371,8 @@ CLIP_GRADIENTS = Exercise("clip_gradients", ("grads",), _clip_cases, _clip, ("gr
     Misconception("nothing clipped", "The gradients have not changed, although they are too long.", lambda grads, largest: grads),
     Misconception("divided by zero", "Gradients that are all zero give nan: 0/0. They are short enough; leave them.",
           lambda grads, largest: [g * (min(1.0, np.divide(largest, _norm(grads))) if _norm(grads) else np.nan) for g in grads]),
-    Misconception("divided by zero", "Gradients that are all zero give nan: 0/0. They are short enough; leave them.",
+    Misconception("always scaled", "Gradients that are short enough must not change: these have become longer. (Gradients that are all zero are "
+          "short enough, too; scaled, they give nan: 0/0.)",
           lambda grads, largest: [g * (largest / _norm(grads)) if _norm(grads) else np.nan * g for g in grads]),
     Misconception("sum of the norms", "The norms of the arrays have been added. All arrays together are one long vector: add the squares, then "
           "one root.",
