@@ -61,6 +61,11 @@ def test_the_guess_beside_the_result(name, guess, result, said):
     assert said in told(name, guess, result).replace("\n  ", " ")
 
 
+def test_no_line_begins_with_a_per_cent_sign():
+    lines = told(WIDER, 30, 50).splitlines()
+    assert lines[0].endswith("close here means within") and lines[1] == "  30 %)."
+
+
 def test_a_choice():
     text = told(CHOICE, "conv2", "conv2", choices=LAYERS)
     assert text.startswith(f"✓ {CHOICE}: you said conv2. Right.\nWhy: conv2 has a sixteenth")
@@ -172,7 +177,8 @@ def test_progress_shows_how_the_guesses_come_closer():
     assert "(half of your numbers were within 10 %)" in text
 
 
-@pytest.mark.parametrize("guess, said", [(10, "exact"), (10.02, "within 1 %"), (11.5, "within 15 %"), (30, "within 200 %")])
+@pytest.mark.parametrize("guess, said", [(10, "exact"), (10.02, "within 1 %"), (11.5, "within 15 %"),
+                                         (20, "within 100 %"), (30, "off by more than 100 %")])
 def test_progress_says_how_close_half_of_the_numbers_were(guess, said):
     told(SIZE, guess, 10.0)
     assert f"01 {int(guess < 11)} of 1 close (half of your numbers were {said})" in repr(check.progress())

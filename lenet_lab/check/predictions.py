@@ -56,7 +56,8 @@ class Comparison(NamedTuple):
     def __repr__(self):
         mark = MARKS[self.close][0]
         lines = [f"{mark} {self.name}: {_sentence(self)}", *([f"Why: {self.why}"] if self.why else [])]
-        return "\n".join(textwrap.fill(line, WIDE, subsequent_indent="  ", break_long_words=False) for line in lines)
+        filled = [textwrap.fill(line.replace(" %", "\xa0%"), WIDE, subsequent_indent="  ", break_long_words=False) for line in lines]
+        return "\n".join(filled).replace("\xa0%", " %")
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/plain": repr(self)}, {"lenet": {"prediction": self.name, "result": self.result}}
