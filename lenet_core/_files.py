@@ -135,6 +135,8 @@ def read_npz(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             arrays = {name: file[name] for name in file.files}
             if not all(isinstance(array, np.ndarray) for array in arrays.values()):
                 raise ValueError("there is more in it than arrays")
+        if DESCRIPTION not in arrays:
+            raise ValueError("it has no description of layers")
         return json.loads(str(arrays.pop(DESCRIPTION))), arrays
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {path}.") from None

@@ -57,7 +57,8 @@ def test_without_pytorch_one_sentence_says_so(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     for name in TASKS:
         verdict = getattr(check, name)(lambda *args: None)
-        assert not verdict.passed and verdict.written and verdict.misconception is None
+        assert not verdict.passed and verdict.written and verdict.misconception is None and str(verdict).startswith("…")
+        assert progress_store.read(name)["attempts"] == 0
         assert verdict.text == f"It cannot be checked: {pytorch.MISSING}"
         assert not getattr(check, name)(...).written
 
@@ -110,6 +111,16 @@ CHANGED = [                                  # (exercise, what stands in the sol
     ("torch_relu", "x.clamp(min=0)", "x.clamp_(min=0)", "in place"),
     ("torch_relu", "x.clamp(min=0)", "x.abs()", "absolute value"),
     ("torch_relu", "class MyReLU(Function)", "class MyReLU(torch.nn.Module)", "no Function"),
+    ("torch_relu", "x, = ctx", "x = ctx", "saved_tensors is a tuple"),
+    ("torch_relu", "x, = ctx.saved_tensors\n        dx = dout * (x > 0)", "dx = dout * ctx.saved_tensors", "saved_tensors is a tuple"),
+    ("torch_relu", "x, = ctx.saved_tensors\n        dx = dout * (x > 0)", "dx = ctx.saved_tensors.sign()", "saved_tensors is a tuple"),
+    ("torch_relu", "x.clamp(min=0)", "torch.maximum(x, 0)", "number for tensor"),
+    ("torch_relu", "x.clamp(min=0)", "torch.max(x, 0)", "not a tensor"),
+    ("torch_train", "torch.tensor(images).float() / 255", "images / 255", "array for tensor"),
+    ("torch_train", "torch.tensor(labels).long() - 1", "labels - 1", "array for tensor"),
+    ("torch_train", "        loss.backward()\n", "", "step forgotten"),
+    ("torch_train", "        optimiser.zero_grad()\n", "        optimiser = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)\n"
+     "        optimiser.zero_grad()\n", "momentum forgotten"),
     ("torch_train", "        optimiser.zero_grad()\n", "", "zero_grad forgotten"),
     ("torch_train", "model(x), y", "model(x).softmax(1), y", "softmax twice"),
     ("torch_train", ".long() - 1", ".long()", "labels from 1"),
@@ -139,6 +150,21 @@ def test_what_students_write_is_named(name, old, new, cause, tmp_path):
     verdict = getattr(check, name)(defined(source, tmp_path, PLACE[name]))
     assert not verdict.passed and verdict.misconception == cause, verdict
     assert len(verdict.text.split()) <= 80, verdict
+
+
+@needs_pytorch
+@pytest.mark.parametrize("name, old, new, said", [
+    ("torch_train", "torch.tensor(images).float() / 255", "images / 255",
+     "The model gets a NumPy array. Make a tensor first: torch.tensor(images).float() / 255"),
+    ("torch_train", "        loss.backward()\n", "", "backward() or step() is missing"),
+    ("torch_relu", "x, = ctx", "x = ctx", "`a, = ctx.saved_tensors`, with the comma"),
+    ("torch_relu", "x.clamp(min=0)", "torch.maximum(x, 0)", "`maximum` of PyTorch takes tensors, and gets a int. For max(0, x) use x.clamp(min=0)"),
+    ("torch_relu", "x.clamp(min=0)", "torch.max(x, 0)", "for max(0, x) use x.clamp(min=0)"),
+])
+def test_a_verdict_says_what_to_write_instead(name, old, new, said, tmp_path):
+    source = blocks()[name]
+    assert old in source
+    assert said in getattr(check, name)(defined(source.replace(old, new), tmp_path, PLACE[name])).text
 
 
 STYLES = {

@@ -127,7 +127,8 @@ def test_parameters_go_under_pytorchs_names_and_come_back(net):
 
 
 @pytest.mark.parametrize("change, said", [
-    (lambda arrays: arrays.pop("ip1.bias"), "There is no parameter ip1.bias"),
+    (lambda arrays: arrays.pop("ip1.bias"), "There is no parameter ip1.bias; there are: conv1.bias, conv1.weight, ip1.weight, ip2.bias, ip2.weight. "
+     "Name the modules as in the Python file"),
     (lambda arrays: arrays.update({"fc.weight": np.ones(3)}), "fc.weight belongs to no layer"),
     (lambda arrays: arrays.update({"ip1.bias": np.ones(36, int)}), "ip1.bias holds int64"),
     (lambda arrays: arrays.update({"ip1.bias": np.ones(36)}), "some of float64"),
@@ -225,7 +226,50 @@ def test_nothing_is_replaced_without_being_asked(net, tmp_path, capsys):
     net.save(tmp_path / "net.npz")
     before = (tmp_path / "net.npz").read_bytes()
     assert cli.main(["export", str(tmp_path / "net.npz"), "--to", "npz"]) == 1
-    assert "is there already" in capsys.readouterr().err and (tmp_path / "net.npz").read_bytes() == before
+    assert "net.npz is what the network is read from" in capsys.readouterr().err and (tmp_path / "net.npz").read_bytes() == before
+    (tmp_path / "other.npz").write_bytes(b"mine")
+    assert cli.main(["export", str(tmp_path / "net.npz"), "--to", "npz", "--out", str(tmp_path / "other.npz")]) == 1
+    assert "other.npz is there already" in capsys.readouterr().err and (tmp_path / "other.npz").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("kind, out, said", [
+    ("npz", "net.npz", "net.npz is what the network is read from, and is not replaced. Name another file with --out."),
+    ("npz", "sub/../net.npz", "is what the network is read from"),
+    ("onnx", "net.npz", "has not the ending of the format onnx. Name a file with the ending .onnx."),
+    ("onnx", "x.pt", "Name a file with the ending .onnx."), ("safetensors", "x", "Name a file with the ending .safetensors."),
+    ("pytorch", "x.safetensors", "Name a file with the ending .py."),
+    ("pytorch", "torch.py", "A file torch.py would be imported in place of the package torch, by every program in its folder. Name another file "
+     "with --out, as --out net_torch.py."),
+    ("pytorch", "random.py", "--out net_random.py"), ("pytorch", "my net.py", "--out net_my_net.py"), ("pytorch", "2nd.py", "--out net_2nd.py"),
+    ("pytorch", "class.py", "Python cannot import a file of the name class.py."),
+])
+def test_a_name_that_would_do_harm_is_refused_even_with_force(kind, out, said, net, tmp_path, capsys):
+    (tmp_path / "sub").mkdir()
+    net.save(tmp_path / "net.npz")
+    before = (tmp_path / "net.npz").read_bytes()
+    assert cli.main(["export", str(tmp_path / "net.npz"), "--to", kind, "--out", str(tmp_path / out), "--force"]) == 1
+    printed = capsys.readouterr().err
+    assert said in printed and len(printed.splitlines()) == 1
+    assert (tmp_path / "net.npz").read_bytes() == before and {path.name for path in tmp_path.iterdir()} == {"net.npz", "sub"}
+
+
+def test_a_file_of_arrays_alone_is_told(tmp_path, capsys):
+    np.savez(tmp_path / "arrays.npz", a=np.ones(3))
+    assert cli.main(["export", str(tmp_path / "arrays.npz"), "--to", "onnx"]) == 1
+    assert "it has no description of layers" in capsys.readouterr().err
+
+
+@needs("safetensors")
+def test_the_way_back_that_the_python_file_and_the_help_name_replaces_nothing(net, tmp_path, monkeypatch, capsys):
+    net.save(tmp_path / "net.npz")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["export", "net.npz", "--to", "pytorch"]) == 0
+    command, = re.findall(r"`lenet (export [^`]+)` brings", (tmp_path / "net.py").read_text(encoding="utf-8"))
+    assert cli.main(command.split()) == 0
+    same_network(Net.load(tmp_path / "back.npz"), net)
+    with pytest.raises(SystemExit):
+        cli.main(["export", "--help"])
+    assert "lenet export net.onnx --to npz --out back.npz" in capsys.readouterr().out
 
 
 class Trap:
@@ -249,7 +293,7 @@ def test_no_pickle_is_read(name, tmp_path, capsys):
     assert not (tmp_path / "out.npz").exists()
 
 
-@pytest.mark.parametrize("name, said", [("net.h5", "a network is read from a file .npz, .safetensors, .onnx"), ("none.npz", "There is no file"),
+@pytest.mark.parametrize("name, said", [("net.h5", "a network is read from a .npz, .safetensors or .onnx file"), ("none.npz", "There is no file"),
                                         ("none.onnx", "There is no file|package onnx is missing"),
                                         ("none.safetensors", "There is no file|package safetensors is missing")])
 def test_another_file_gets_a_sentence(name, said, tmp_path):
@@ -454,12 +498,28 @@ def test_pytorch_answers_what_is_stored():
 
 def test_a_library_that_is_not_installed_is_shown_as_it_is_stored(monkeypatch):
     monkeypatch.setattr(conventions, "asked_now", dict)
+    monkeypatch.setattr(conventions, "installed", lambda key: False)
     shown = conventions.show("momentum").data
     assert "| this workbook | inside | asked now |" in shown and "| PyTorch | outside | stored on 2026-11-30, torch 2.13.0 |" in shown
     monkeypatch.setattr(conventions, "asked_now", lambda: {"pytorch": {"momentum": {"answer": "inside", "versions": "torch 9.9"}}})
     assert "| PyTorch | inside | asked now, torch 9.9 |" in conventions.show("momentum").data
+    monkeypatch.setattr(conventions, "asked_now", dict)
+    monkeypatch.setattr(conventions, "installed", lambda key: key == "pytorch")
+    shown = conventions.show("momentum").data
+    assert shown.count("installed here, but gave no answer in 60 s") == 1
+    assert "| PyTorch | outside | stored on 2026-11-30, torch 2.13.0 (installed here, but gave no answer in 60 s) |" in shown
     with pytest.raises(ValueError, match="There is no question 'momenta'; there are: pooling_tie, "):
         conventions.show("momenta")
+
+
+@pytest.mark.parametrize("name, there, said", [
+    ("torch", True, "There is no library 'torch'; there are: pytorch, jax, tensorflow, mlx, tinygrad."),
+    ("jax", False, "JAX is not installed, or a package that its answers need: "),
+])
+def test_a_library_that_cannot_be_asked_gets_a_sentence(name, there, said, monkeypatch):
+    monkeypatch.setattr(conventions, "installed", lambda key: there)
+    with pytest.raises(SystemExit, match=re.escape(said)):
+        conventions.main([name])
 
 
 def test_a_library_that_fails_is_left_out():

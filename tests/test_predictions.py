@@ -23,6 +23,7 @@ NOTEBOOKS = sorted(stored_outputs.NOTEBOOKS.glob("*.ipynb"))
 NUMBER, SHAPE, CHOICE, SIZE = "the loss after one step", "shape of the test images", "the layer with the most multiplications", "dJ/ds(1)"
 CHANCE, WIDER = "digits of 100 that an untrained network reads", "kinks among 60 pixels"
 EXACTLY = "numbers of conv1, biases included"
+POWER, COUNT = "largest difference of an output, as a power of ten", "modules of LeNet in PyTorch"
 LAYERS = ("conv1", "conv2", "ip1", "ip2")
 
 
@@ -48,6 +49,11 @@ def told(name, guess, result, **options):
     (SIZE, 0, 4, "you said 0, it is 4: not close ("), (SIZE, 0.1, 0, "you said 0.1, it is 0: not close (only the exact number is close)."),
     (SIZE, 0, 0, "Right."),
     (SIZE, 0, -0.0, "and it is 0. Right."), (SIZE, 60_000, 61_000, "you said 60,000, it is 61,000: 2 % too low, close ("),
+    (POWER, -7, -6, "you said -7, it is -6: one power of ten too low, close (close here means within one power of ten)."),
+    (POWER, -5, -6, "one power of ten too high, close ("), (POWER, -3, -6, "3 powers of ten too high, not close ("),
+    (POWER, 6, -6, "the wrong sign, not close ("), ("its second line at x = 2", -5, -4, "you said -5, it is -4: one too low, not close ("),
+    ("w after one step at the rate 0.3", -0.3, -0.4, "0.1 too high, not close ("),
+    (COUNT, 7, 8, "you said 7, it is 8: one too few, not close (only the exact number is close)."), (COUNT, 20, 8, "12 too many, not close ("),
     (SHAPE, (1, 20, 24, 24), (1, 20, 24, 24), "you said (1, 20, 24, 24), and it is (1, 20, 24, 24). Right."),
     (SHAPE, "1x20x24x24", (1, 20, 24, 24), "Right."), (SHAPE, [1, 20, 24, 25], (1, 20, 24, 24), "not close (every number must be right)."),
     (SHAPE, (20, 24, 24), (1, 20, 24, 24), "not the same kind of answer."), (SHAPE, 20, (1, 20, 24, 24), "not the same kind of answer."),

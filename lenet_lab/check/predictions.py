@@ -37,6 +37,7 @@ from .wording import shown
 EXACT = 0.01                             # of each of several numbers, which may be rounded
 SIZE_ONLY = 1.0                          # within this share only the size was asked for: how far a close guess is off, says nothing
 WIDE = 100                               # characters of a line
+SMALL = 100                              # a smaller count is so many off, not so many per cent
 HOW = "Write a number, as 25, or numbers in brackets, as (10, 24)."
 TWO_WAYS = re.compile(r"\s*[-+]?\d{1,3}(,\d{3})+\s*")                  # 60,000 or 2,303: a thousand, or a decimal comma?
 _said, _seen = {}, set()                 # in this kernel: the guesses, and the names whose result was shown before there was one
@@ -225,6 +226,10 @@ def _limit(one):
     """Within what a guess is close, in words."""
     if isinstance(one.result, list):
         return "every number must be right" if all(isinstance(part, int) for part in one.result) else f"each must be within {100 * EXACT:g} %"
+    units = by_name()[one.name].units
+    if units:
+        steps = int(one.within * abs(one.result))
+        return f"close here means within {'one' if steps == 1 else steps} {units[steps != 1]}"
     return f"close here means within {100 * one.within:g} %" if one.within and one.result else "only the exact number is close"
 
 
@@ -232,11 +237,18 @@ def _distance(one):
     """How far a number is from the result, in words and with a comma, or ""."""
     if not isinstance(one.result, (int, float)) or not isinstance(one.guess, (int, float)) or not one.result:
         return ""
-    ratio = one.guess / one.result
+    ratio, off, reason = one.guess / one.result, abs(one.guess - one.result), by_name()[one.name]
     if not math.isfinite(ratio) or ratio == 0:
         return ""
     if ratio < 0:
         return "the wrong sign, "
+    side, number = "high" if one.guess > one.result else "low", "one" if off == 1 else _in_words(off)
+    if reason.units:
+        return f"{number} {reason.units[off != 1]} too {side}, "
+    if one.result < 0:                                  # "too high" of a share would mean: further from 0
+        return f"{number} too {side}, "
+    if reason.within == 0 and isinstance(one.result, int) and one.result < SMALL:
+        return f"{number} too {'many' if side == 'high' else 'few'}, "
     if ratio >= 2:
         return f"{ratio:.2g} times as large, " if ratio < 100 else f"{ratio:,.0f} times as large, "
     if ratio <= 0.5:

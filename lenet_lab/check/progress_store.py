@@ -128,8 +128,8 @@ def record(name, function, verdict, source_of=None, answer=None):
 
     It is an attempt only if the function, or the `answer`, is another one than in the last check: Run All is none.
     """
-    if not verdict.written or str(getattr(source_of, "__module__", "")).startswith("lenet_core."):
-        return                                                       # not written yet, or the package's own function
+    if not verdict.decided or str(getattr(source_of, "__module__", "")).startswith("lenet_core."):
+        return                                                       # not written yet, not checked, or the package's own function
     if verdict.passed and function is not None:                      # an answer is no function, nor is a file of Octave
         _live[name] = function
 

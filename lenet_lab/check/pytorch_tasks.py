@@ -38,9 +38,23 @@ def _torch_types(found):
                            "use .float(), or give dtype=.")
 
 
+def _no_tensor(found):
+    name, kind = found.groups()
+    if kind.endswith("ndarray"):
+        return "array for tensor", ARRAY.format("A function of PyTorch", "torch.tensor(...)")
+    if kind == "tuple":
+        return "saved_tensors is a tuple", TUPLE
+    what = f"`{name}` of PyTorch takes tensors, and gets a {kind}."
+    return "number for tensor", f"{what} For max(0, x) use x.clamp(min=0)." if name in ("maximum", "fmax") else what
+
+
+ARRAY = "{0} gets a NumPy array. Make a tensor first: {1}."
+TUPLE = ("ctx.saved_tensors is a tuple, also of one tensor. Take the tensor out of it: `a, = ctx.saved_tensors`, with the comma.")
+
 # (pattern of the message, cause): the cause is (name, text), or a function of the match that returns both. In the text {0} and {1} are the
 # groups of the pattern.
 KNOWN = [
+    (r"(\w+)\(\): argument '\w+' (?:\(position \d+\) )?must be Tensor, not ([\w.]+)", _no_tensor),
     (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", _torch_sizes),
     (r"view size is not compatible", (
         "view after a transpose", "`view` needs numbers that lie row by row in memory, and after transpose or permute they do not. If the axes are "
@@ -74,7 +88,7 @@ def _explaining(function):
     def explaining(*args, **kwargs):
         try:
             return function(*args, **kwargs)
-        except (RuntimeError, IndexError) as error:
+        except (RuntimeError, IndexError, TypeError) as error:
             for pattern, cause in KNOWN:
                 found = re.search(pattern, str(error))
                 if found:
@@ -205,12 +219,12 @@ TORCH_RELU = Exercise("torch_relu", ("out", "dx"), _relu_cases, RIGHT_RELU, ("x"
     Misconception("gate forgotten", "Every gradient passes. Where x is negative, the output does not change.", _gate(_relu, lambda x, dout: dout)),
     Misconception("gate on the gradient", "The sign of dout decides. It is the sign of x that decides; save x in forward.",
                   _gate(_relu, lambda x, dout: _relu(dout))),
-    Misconception("gate on the gradient too", "The gate of x is right, but negative gradients have become 0 too. Only x decides.",
+    Misconception("gate on the gradient too", "The mask of x is right, but negative gradients have become 0 too. Only x decides.",
                   _gate(_relu, lambda x, dout: _relu(dout) * (x > 0))),
     Misconception("value for slope", "dout has been multiplied by the output. ReLU's slope is 1 or 0.",
                   _gate(_relu, lambda x, dout: dout * _relu(x))),
-    Misconception("gate turned round", "The gate is turned round: dout passes where x is positive.", _gate(_relu, lambda x, dout: dout * (x <= 0))),
-    Misconception("gate turned round", "The gate is turned round: dout passes where x is positive.", _gate(_relu, lambda x, dout: dout * (x < 0))),
+    Misconception("gate turned round", "The mask is inverted: dout passes where x is positive.", _gate(_relu, lambda x, dout: dout * (x <= 0))),
+    Misconception("gate turned round", "The mask is inverted: dout passes where x is positive.", _gate(_relu, lambda x, dout: dout * (x < 0))),
     Misconception("forward pass again", "backward returns ReLU of x. Wanted is dout where x is positive, else 0.",
                   _gate(_relu, lambda x, dout: _relu(x))),
     Misconception("sign for gate", "dout has been multiplied by the sign of x. Where x is negative the slope is 0.",
@@ -237,13 +251,16 @@ def _relu_with_arrays(made):
         try:
             out = made.apply(tx)
             if not isinstance(out, torch.Tensor):
-                raise Told("not a tensor", f"forward returns {kind_of(out)}; wanted is a tensor.")
+                more = " torch.max(x, 0) is the maximum along an axis: for max(0, x) use x.clamp(min=0)." if isinstance(out, tuple) else ""
+                raise Told("not a tensor", f"forward returns {kind_of(out)}; wanted is a tensor.{more}")
             if not out.requires_grad:
                 raise Told("gradients are cut", "The output has no way back to x. forward must return a tensor made by PyTorch's operations.")
             out.backward(torch.from_numpy(dout))
-        except (TypeError, RuntimeError, NotImplementedError) as error:
+        except (TypeError, RuntimeError, NotImplementedError, AttributeError) as error:
             if "ellipsis" in str(error).lower():               # three dots in forward or in backward
                 return ...
+            if re.search(r"'tuple'|multiply sequence|converted to an index", str(error)):
+                raise Told("saved_tensors is a tuple", TUPLE).with_traceback(error.__traceback__) from None
             raise
         if tx.grad is None:
             raise Told("nothing returned", "backward returns None, so x gets no gradient. Is the return missing?")
@@ -305,15 +322,21 @@ TORCH_TRAIN = Exercise("torch_train", ("losses", "W", "b"), _train_cases, _desce
                   "are as many times larger as there are images.", _descent(factor=lambda N: N)),
     Misconception("mean twice", "The loss has been divided by the number of images again. cross_entropy is a mean already.",
                   _descent(factor=lambda N: 1 / N)),
-    Misconception("step forgotten", "The weights do not change: optimiser.step() is missing, or zero_grad stands between backward and step.",
+    Misconception("step forgotten", "The weights do not change: backward() or step() is missing, or zero_grad stands between the two.",
                   _descent(moves=False)),
-    Misconception("momentum forgotten", "That is plain gradient descent. SGD takes momentum=0.9.", _descent(mu=0.0)),
+    Misconception("momentum forgotten", "That is plain gradient descent: either momentum=0.9 is missing, or the optimiser is made anew in each "
+                  "step, so its velocity is lost. Make it once, before the loop.", _descent(mu=0.0)),
     *(Misconception("momentum written in", f"The momentum is {mu}. Wanted is 0.9.", _descent(mu=mu)) for mu in (0.5, 0.99)),
     Misconception("loss after the step", "The losses are those after each step. Keep the loss that backward starts from.", _descent(after=True)),
     Misconception("running sum", "Each entry of losses is the sum of all losses so far. Keep the loss of each step.", _descent(report=np.cumsum)),
     Misconception("mean of the losses so far", "Each entry of losses is the mean of all losses so far. Keep the loss of each step.",
                   _descent(report=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1))),
 ])
+
+
+def _only_tensors(model, args):
+    if args and isinstance(args[0], np.ndarray):
+        raise Told("array for tensor", ARRAY.format("The model", "torch.tensor(images).float() / 255"))
 
 
 def _train_with_arrays(function):
@@ -325,6 +348,7 @@ def _train_with_arrays(function):
         with torch.no_grad():
             model[1].weight.copy_(torch.from_numpy(W.T))
             model[1].bias.copy_(torch.from_numpy(b))
+        model.register_forward_pre_hook(_only_tensors)
         losses = function(model, list(zip(images, labels)), lr)
         if losses is ...:
             return losses
@@ -368,7 +392,7 @@ def verdict_of(name, work):
         return Verdict(name, False, NOT_WRITTEN)
     torch = torch_or_none()
     if torch is None:
-        return Verdict(name, False, f"It cannot be checked: {MISSING}")
+        return Verdict(name, False, f"It cannot be checked: {MISSING}", checked=False)
     torch.optim.SGD([torch.zeros(1)], lr=0.1)              # the first one imports for seconds, which would count as the student's time
     if not callable(work):
         return examine(exercise, work)

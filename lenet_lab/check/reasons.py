@@ -1,17 +1,19 @@
 """Why the result of each prediction is what it is: {notebook: {name of the prediction: one or two sentences}}, in the order of the notebooks.
 
 The sentences stand here and not in the notebooks, since a reader sees a cell before it runs. Where only the size can be guessed, a
-`Reason` says within which share of the result a guess is close.
+`Reason` says within which share of the result a guess is close. `units` (one, several) are for a result whose distance is
+counted and is no share of it.
 """
 
 from typing import NamedTuple
 
 
 class Reason(NamedTuple):
-    """Why a result is what it is, and within which share of it a guess is close."""
+    """Why a result is what it is, within which share of it a guess is close, and what its distance is counted in."""
 
     text: str
     within: float = 0.1
+    units: tuple = ()
 
 
 REASONS = {
@@ -443,15 +445,16 @@ REASONS = {
         "modules of LeNet in PyTorch":
             Reason("Seven layers, and Flatten, which makes rows of maps. Our inner product does that by itself.", within=0.0),
         "largest difference of an output, as a power of ten":
-            Reason("These are the same sums, added in another order, so they are rounded in another way: in the seventh digit.", within=0.2),
+            Reason("These are the same sums, added in another order, so they are rounded in another way: in the seventh digit.", within=0.2,
+                   units=("power of ten", "powers of ten")),
         "why two gradients of conv1 differ":
             "Two entries of a window are nearly equal. Rounding makes one or the other the maximum, and the gradient goes to that one.",
         "networks of eight below 1e-12 in float64":
             Reason("The same formulas are computed everywhere, so only rounding is left. float64 rounds in the sixteenth digit.", within=0.0),
         "tensors kept for conv1, pool1, relu1 and ip2":
             "Convolution and inner product keep both factors of their product, pooling its input and the place of each winner, ReLU its output.",
-        "per cent of pool1's windows with a tie":
-            Reason("On blank paper every entry of a map is the bias, so all four are equal.", within=0.4),
+        "windows with a tie that have another winner in PyTorch":
+            "Both take the first of equal entries in reading order. Only where entries are nearly equal does rounding decide.",
         "bound of the difference of ten losses":
             "float64 has sixteen digits, and ten steps do not multiply the rounding errors by ten thousand.",
         "with a falling rate the loss is lower":

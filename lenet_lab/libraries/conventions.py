@@ -28,7 +28,7 @@ from .answers import LIBRARIES, Workbook, versions
 
 STORE = material("results") / "libraries.json"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "libraries.md"
-PATIENCE = 20                            # seconds that a notebook waits for all libraries together
+PATIENCE = 60                            # seconds that a notebook waits for all libraries together: to import one can take half of it
 NAN = np.nan
 
 
@@ -217,8 +217,12 @@ def answers_of(library, key=None):
 
 def installed(key):
     """Whether all packages are there that the questions to a library need."""
-    packages = {*LIBRARIES[key].packages, *(name for question in QUESTIONS.values() for name in question.packages.get(key, ()))}
-    return all(importlib.util.find_spec(name) for name in packages)
+    return all(map(importlib.util.find_spec, needed(key)))
+
+
+def needed(key):
+    """The packages that the questions to a library need."""
+    return sorted({*LIBRARIES[key].packages, *(name for question in QUESTIONS.values() for name in question.packages.get(key, ()))})
 
 
 def asked(keys, seconds=None):
@@ -282,7 +286,8 @@ def _found(name):
         if entry:
             found[key] = entry["answer"], f"asked now, {entry['versions']}"
         elif kept:
-            found[key] = kept["answer"], f"stored on {kept['date']}, {kept['versions']}"
+            silent = f" (installed here, but gave no answer in {PATIENCE} s)" if key not in asked_now() and installed(key) else ""
+            found[key] = kept["answer"], f"stored on {kept['date']}, {kept['versions']}{silent}"
     return found
 
 
@@ -317,6 +322,10 @@ def page_with(tables, text):
 def main(arguments):
     """Ask one library and print its answers as JSON; or, without an argument, ask all that are installed, and store the answers."""
     if arguments:
+        if arguments[0] not in LIBRARIES:
+            sys.exit(f"There is no library {arguments[0]!r}; there are: {', '.join(LIBRARIES)}.")
+        if not installed(arguments[0]):
+            sys.exit(f"{LIBRARIES[arguments[0]].name} is not installed, or a package that its answers need: {', '.join(needed(arguments[0]))}.")
         print(json.dumps(answers_of(LIBRARIES[arguments[0]](), arguments[0])))
         return
     today, kept = datetime.date.today().isoformat(), stored() if STORE.exists() else {}

@@ -10,6 +10,9 @@ The packages safetensors (extra `safetensors`) and onnx (extra `onnx`) are impor
 import importlib
 import inspect
 import json
+import keyword
+import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +34,8 @@ def write(net, path, kind):
     """Write `net` to `path` as one of `KINDS`, completely or not at all; returns the paths that were written.
 
     For "pytorch" the weights are in a second file beside it, `.safetensors`. Raises ValueError for a layer that the format has no
-    operation for, ImportError for a package that is missing, OSError where the file cannot be written.
+    operation for and for a name that does not go with the format, ImportError for a package that is missing, OSError where the file
+    cannot be written.
     """
     written = paths(path, kind)
     if kind == NPZ:
@@ -46,9 +50,21 @@ def write(net, path, kind):
 
 
 def paths(path, kind):
-    """The paths that `write` writes."""
+    """The paths that `write` writes. Raises ValueError for a name that does not go with the format, or cannot be imported."""
     path = Path(path)
+    if path.suffix != KINDS[kind]:
+        raise ValueError(f"{path} has not the ending of the format {kind}. Name a file with the ending {KINDS[kind]}.")
+    if kind == PYTORCH and (not path.stem.isidentifier() or keyword.iskeyword(path.stem)):
+        raise ValueError(f"Python cannot import a file of the name {path.name}. {_another_name(path)}")
+    if kind == PYTORCH and path.stem in {"torch", "safetensors", "numpy", *sys.stdlib_module_names}:
+        raise ValueError(f"A file {path.name} would be imported in place of the package {path.stem}, by every program in its folder. "
+                         f"{_another_name(path)}")
     return [path.with_suffix(KINDS[SAFETENSORS]), path] if kind == PYTORCH else [path]
+
+
+def _another_name(path):
+    name = "net_" + re.sub(r"\W", "_", path.stem).lstrip("_")
+    return f"Name another file with --out, as --out {name}.py."
 
 
 def read(path, like=None):
@@ -62,7 +78,8 @@ def read(path, like=None):
         raise ValueError(f"{path} is a pickle, and to read a pickle can run code from it. In PyTorch, save the weights with "
                          "safetensors.torch.save_file(model.state_dict(), 'net.safetensors'), and give that file.")
     if path.suffix not in READERS:
-        raise ValueError(f"{path}: a network is read from a file {', '.join(READERS)}. Name one of these.")
+        *all_but_last, last = READERS
+        raise ValueError(f"{path}: a network is read from a {', '.join(all_but_last)} or {last} file. Name one of these.")
     if path.suffix == KINDS[NPZ]:
         return Net.load(path)
     try:
@@ -109,7 +126,8 @@ def _read_safetensors(path, like):
     elif DESCRIPTION in metadata:
         description = json.loads(metadata[DESCRIPTION])
     else:
-        raise ValueError("It has parameters, and nothing says of which layers. Name a network with the same layers too (--like net.npz).")
+        raise ValueError("It has parameters, and nothing says of which layers. Name a network with the same layers, of the same "
+                         "names, too (--like net.npz).")
     return Net.unpack(description, pytorch.parameters({layer["name"]: layer["kind"] for layer in description["layers"]}, arrays))
 
 
@@ -119,8 +137,8 @@ HEAD = '''\
 """A network for images {shape}, written by `lenet export`. It needs the packages torch and safetensors.
 
     model = load()                        # with the weights in {weights}
-    scores = model(images)                # images: a float tensor (N, {shape})
-    save(model)                           # after training: then `lenet export {weights} --to npz` brings it back
+    scores = model(images)                # images: a float tensor (N, {shape}), in the range of the training: for digits, 0 to 1
+    save(model)                           # after training: then `lenet export {weights} --to npz --out back.npz` brings it back
 """
 
 from pathlib import Path

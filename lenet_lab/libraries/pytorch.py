@@ -12,6 +12,7 @@ import numpy as np
 
 from lenet_core.registry import operation
 
+SAME_NAMES = "Name the modules as in the Python file that `lenet export --to pytorch` writes."
 MISSING = "PyTorch is not installed (pip install torch, or the extra [torch] of this package)."
 
 
@@ -101,13 +102,13 @@ def parameters(kinds, arrays):
     for name, kind in kinds.items():
         for ours, theirs in (("W", "weight"), ("b", "bias")) if operation(kind).bias_shape else ():
             if f"{name}.{theirs}" not in left:
-                raise ValueError(f"There is no parameter {name}.{theirs}; there are: {', '.join(arrays) or 'none'}.")
+                raise ValueError(f"There is no parameter {name}.{theirs}; there are: {', '.join(sorted(arrays)) or 'none'}. {SAME_NAMES}")
             value = left.pop(f"{name}.{theirs}")
             if value.dtype not in (np.float32, np.float64):
                 raise ValueError(f"{name}.{theirs} holds {value.dtype}. Save it as float32.")
             found[f"{name}.{ours}"] = np.ascontiguousarray(value.T if kind == "inner_product" and ours == "W" else value)
     if left:
-        raise ValueError(f"The parameter {next(iter(left))} belongs to no layer; the layers are: {', '.join(kinds)}.")
+        raise ValueError(f"The parameter {min(left)} belongs to no layer; the layers are: {', '.join(kinds)}. {SAME_NAMES}")
     if len({value.dtype for value in found.values()}) > 1:
         raise ValueError("Some parameters are of float32 and some of float64. A network has one number type.")
     return found
