@@ -28,7 +28,7 @@ from .answers import LIBRARIES, Workbook, versions
 
 STORE = material("results") / "libraries.json"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "libraries.md"
-PATIENCE = 60                            # seconds that a notebook waits for all libraries together: to import one can take half of it
+PATIENCE = 60                            # seconds that a notebook waits for all libraries together; on a busy machine PyTorch alone took 15
 NAN = np.nan
 
 
