@@ -83,9 +83,16 @@ def test_a_wrong_choice():
 
 
 def test_a_question_for_a_size_only_says_within_which_share_a_guess_is_close():
-    assert predictions.judged(50, 33, Reason("", 0.5).within) == (False, pytest.approx(17 / 33))
-    assert predictions.judged(45, 33, Reason("", 0.5).within)[0] and not predictions.judged(45, 33, Reason("").within)[0]
+    assert predictions.judged(50, 33, Reason("", 0.5).limit(33)) == (False, pytest.approx(17 / 33))
+    assert predictions.judged(45, 33, Reason("", 0.5).limit(33))[0] and not predictions.judged(45, 33, Reason("").limit(33))[0]
     assert predictions.judged(26.4, 24, 0.1)[0]                                        # exactly 10 %
+
+
+@pytest.mark.parametrize("guess, close", [((4, 0.8), True), ((3.9, 0.8), True), ((3.1, 0.65), True), ((4, 1), False), ((5, 0.8), False)])
+def test_the_share_of_a_question_holds_for_each_of_several_numbers(guess, close):
+    name = "multiplications saved in conv2 and conv1, transforms included"
+    assert told(name, guess, (3.858, 0.8013)).startswith("✓" if close else "✗")
+    assert predictions.judge({name: str(guess)}) == {name: close}
 
 
 @pytest.mark.parametrize("guess, options, sentence", [
@@ -217,7 +224,7 @@ def cells_of(path):
 def test_every_prediction_has_one_name_and_one_sentence_that_says_why():
     assert len(NAMES) == len({*NAMES}) >= 100
     for reason in predictions.by_name().values():
-        assert reason.text.endswith(".") and len(reason.text.split()) <= 40 and reason.within <= 1
+        assert reason.text.endswith(".") and len(reason.text.split()) <= 40 and (reason.within or 0) <= 1
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -29,7 +29,7 @@ def _scores(rng):
 
 def _layers(rng):
     drawn = [Case("random", tuple(map(float, rng.integers(2, 9, 3)))) for _ in range(3)]
-    return [Case("hand", (5.0, 2.0, 2.0)), *drawn, Case("edge", (1.0, 5.0, 1.0))]
+    return [Case("hand", (5.0, 2.0, 2.0)), *drawn, Case("edge", (1.0, 5.0, 1.0), {}, "one unit")]
 
 
 def _counts(rng):
@@ -37,11 +37,14 @@ def _counts(rng):
 
 
 def _numbers(*ranges):
-    return lambda rng: [Case("random", tuple(float(rng.uniform(low, high)) for low, high in ranges)) for _ in range(4)]
+    """Four random cases with a number from each range: a whole one if both of its ends are whole."""
+    def one(rng, low, high):
+        return int(rng.integers(low, high)) if isinstance(low, int) and isinstance(high, int) else float(rng.uniform(low, high))
+    return lambda rng: [Case("random", tuple(one(rng, *ends) for ends in ranges)) for _ in range(4)]
 
 
 def _tiles(rng):
-    return [Case("hand", (2.0, 3.0)), Case("random", (4.0, 5.0)), Case("random", (6.0, 3.0)), Case("edge", (1.0, 5.0))]
+    return [Case("hand", (2.0, 3.0)), Case("random", (4.0, 5.0)), Case("random", (6.0, 3.0)), Case("edge", (1.0, 5.0), {}, "m is 1")]
 
 
 def _photographs(rng):

@@ -10,8 +10,9 @@ A guess is a number, several numbers, a shape, or one of the `choices`. Without 
 that says why is not in the notebook, where it would give the result away: it is in `reasons`.
 
 **When is a guess close?** A choice and a shape must be right. A number must be within 10 % of the result, or within the share that
-`reasons` gives for a question that asks for a size only, or that can be worked out. Several numbers can be worked out: each of them must
-be within 1 %. Where the result is 0, only 0 is close. The sentence that says whether a guess is close says within what.
+`reasons` gives for a question that asks for a size only, or that can be worked out. Most of several numbers can be worked out: each of them
+must be within 1 %, if `reasons` gives no other share. Where the result is 0, only 0 is close. The sentence that says whether a guess is
+close says within what.
 
 **Which guess counts?** The first one that was compared: it is kept with the progress, and a later one is not judged.
 """
@@ -34,7 +35,6 @@ from .toy_questions import numbers_in
 from .verdict import MARKS
 from .wording import shown
 
-EXACT = 0.01                             # of each of several numbers, which may be rounded
 SIZE_ONLY = 1.0                          # within this share only the size was asked for: how far a close guess is off, says nothing
 WIDE = 100                               # characters of a line
 SMALL = 100                              # a smaller count is so many off, not so many per cent
@@ -102,10 +102,11 @@ def compared(name, result):
         return Comparison(name, None, result, None, None, reason.text)
     first = _first_guess(name)
     guess = guess if first is None else first
-    close, off = judged(guess, result, reason.within)
+    limit = reason.limit(result)
+    close, off = judged(guess, result, limit)
     progress_store.record_prediction(name, {"guess": _in_words(guess), "said": guess, "result": _in_words(result), "close": close, "off": off,
                                             "seen": name in _seen})
-    return Comparison(name, guess, result, close, off, reason.text, reason.within)
+    return Comparison(name, guess, result, close, off, reason.text, limit)
 
 
 def _first_guess(name):
@@ -125,7 +126,7 @@ def judged(guess, result, within):
         return False, None
     if isinstance(result, list) and all(isinstance(one, int) for one in result):
         return bool((a == b).all()), None
-    distance, within = np.abs(a - b), EXACT if isinstance(result, list) else within
+    distance = np.abs(a - b)
     near = bool((distance <= within * np.abs(b) * (1 + 1e-9)).all())          # 10 % of 24 is not exactly 2.4 in floating point
     return near, float((distance / np.abs(b)).max()) if b.all() else None
 
@@ -136,7 +137,7 @@ def judge(guesses):
     for name in guesses.keys() & by_name().keys() & results().keys():
         result = results()[name]
         read, wrong = (str(guesses[name]).strip().casefold(), "") if isinstance(result, str) else _read(guesses[name], ())
-        found[name] = not wrong and judged(read, result.casefold() if isinstance(result, str) else result, by_name()[name].within)[0]
+        found[name] = not wrong and judged(read, result.casefold() if isinstance(result, str) else result, by_name()[name].limit(result))[0]
     return found
 
 
@@ -225,7 +226,7 @@ def _sentence(one):
 def _limit(one):
     """Within what a guess is close, in words."""
     if isinstance(one.result, list):
-        return "every number must be right" if all(isinstance(part, int) for part in one.result) else f"each must be within {100 * EXACT:g} %"
+        return "every number must be right" if all(isinstance(part, int) for part in one.result) else f"each must be within {100 * one.within:g} %"
     units = by_name()[one.name].units
     if units:
         steps = int(one.within * abs(one.result))

@@ -18,6 +18,10 @@ NOTEBOOKS = material("notebooks")
 IN_THE_SOURCES = re.compile(r"<details><summary>In the sources</summary>.*?</details>", re.S)         # closed at first, and may be left out
 WORDS_A_MINUTE = 130                     # of a text with formulas and code
 PREDICTION = 1                           # minutes for one guess, and to look at its result
+WIDGET = 2.5                             # minutes to try what a widget shows
+WIDGETS = ("DrawDigit", "Hinges", "LookInside", "Mistakes", "Regions", "StepThrough", "TimeTravel", "TrainingPanel")
+TABLE = 1.5                              # minutes for a wide table of results
+ANSWER = 3                               # minutes for a question that is answered in words, (a), (b), ...
 EXERCISES = {"toy": 2.5, "derive": 4, "bug": 8, "hinges": 8, "": 11}       # minutes for one of each kind; "" is a function to write
 
 
@@ -44,20 +48,23 @@ def lessons(folder=NOTEBOOKS):
 
 
 def minutes(notebook):
-    """The minutes that a notebook takes, as a multiple of five: its words, its predictions and its exercises, each with a time of its own.
+    """The minutes that a notebook takes, as a multiple of five: its words, its predictions, its exercises, its widgets, its
+    wide tables and the answers to write, each with a time of its own.
 
     What the sources do is not counted: no reader needs it to go on.
 
-    The times are those with which three notebooks get what fresh readers needed, who did every exercise: 02 two hours, 03 two and a half to
-    three hours, 05 an hour and a half.
+    The times are those with which each notebook gets what fresh readers who did everything estimated, but for some minutes. The worst is 00:
+    it gets five more than they did, a third.
     """
     total = 0.0
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            total += len(IN_THE_SOURCES.sub("", source).split()) / WORDS_A_MINUTE
+            read = IN_THE_SOURCES.sub("", source)
+            total += len(read.split()) / WORDS_A_MINUTE + ANSWER * len(re.findall(r"^\*\*\([a-z]\)\*\*", read, re.M))
         else:
-            total += PREDICTION * len(re.findall(r"^predict\(", source, re.M))
+            total += PREDICTION * len(re.findall(r"^predict\(", source, re.M)) + TABLE * source.count("_markdown(")
+            total += WIDGET * len(re.findall(rf"\b({'|'.join(WIDGETS)})\(", source))
             kind = cell["metadata"].get("lenet", {}).get("exercise", "none").split("_")[0]
             total += 0 if kind == "none" else EXERCISES.get(kind, EXERCISES[""])
     return 5 * round(total / 5)

@@ -14,8 +14,8 @@ def moved(batches, rng, by=1):
     for x, y in batches:
         N, C, H, W = x.shape
         places = sliding_window_view(np.pad(x, ((0, 0), (0, 0), (by, by), (by, by))), (H, W), axis=(2, 3))
-        down, right = rng.integers(0, 2 * by + 1, (2, N))
-        yield places[np.arange(N), :, down, right], y
+        top, left = rng.integers(0, 2 * by + 1, (2, N))
+        yield places[np.arange(N), :, top, left], y
 
 
 def mirrored(batches, rng):
