@@ -561,3 +561,20 @@ def test_a_folder_that_cannot_be_written_costs_no_lesson(tmp_path, monkeypatch):
     monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "file" / "below"))
     with pytest.warns(UserWarning, match="Progress is not kept"):
         assert check.relu_forward(relu_where).passed
+
+
+@pytest.mark.parametrize("name", [*EXERCISES, *DERIVATIONS])
+def test_every_special_case_says_what_is_special(name):
+    exercise = (EXERCISES | DERIVATIONS)[name]
+    assert all(case.note for case in exercise.cases(np.random.default_rng(0)) if case.stage == "edge")
+
+
+@pytest.mark.parametrize("name, argument", [("spread", 1), ("fan_in_bound", 0), ("answers", 0)])
+def test_a_number_of_things_is_whole(name, argument):
+    cases = DERIVATIONS[name].cases(np.random.default_rng(0))
+    assert cases and all(isinstance(case.args[argument], int) for case in cases)
+
+
+def test_a_verdict_shows_numbers_with_four_digits():
+    text = check.derivation("spread", lambda a, n: a * n).text
+    assert "e" not in text.split("with a ")[1].split(",")[0] and len(text.split("with a ")[1].split(",")[0]) <= 6 and ", n " in text

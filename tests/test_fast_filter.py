@@ -1,5 +1,6 @@
 """The check of F(2, 3): right results by four multiplications, in any way to write them; every misconception under its name."""
 
+import json
 from fractions import Fraction
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from lenet_lab import check
 from lenet_lab.check import fast_filter
 from lenet_lab.check.fast_filter import F23, WRONGS, by_products, filtered, multiplications
+from lenet_lab.course.syllabus import NOTEBOOKS
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +88,9 @@ def test_there_are_three_hints_and_a_solution():
     room = {"check": check}
     exec(check.solution("f23").data.strip("`").removeprefix("python\n"), room)
     assert check.f23(room["f23"]).passed
+
+
+def test_what_is_compared_in_notebook_11_is_measured_in_one_cell():
+    cells = json.loads((NOTEBOOKS / "11_fast_convolution.ipynb").read_text(encoding="utf-8"))["cells"]
+    source, = ("".join(cell["source"]) for cell in cells if 'compare("times that all layers together' in "".join(cell["source"]))
+    assert source.count("layer_times(net, images)") == 2 and source.index("layer.fast = False") < source.index("layer.fast = True")

@@ -1,12 +1,14 @@
 """The front door, notebook 00: one home for titles and minutes, links that lead somewhere, an exercise that works."""
 
 import re
+from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from anywidget import AnyWidget
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
@@ -103,3 +105,18 @@ def test_the_untrained_network_guesses(digits):
 def test_nothing_of_a_machine_is_in_the_outputs():
     stored = str([cell.outputs for cell in START.cells if cell.cell_type == "code"])
     assert "Nothing to mend." in stored and not re.search(r"\.venv|site-packages|/(tmp|home|root|work|Users)/", stored)
+
+
+def test_the_widgets_that_take_time_are_those_that_there_are():
+    modules = [module.stem for module in (ROOT / "lenet_lab" / "widgets").glob("*.py")]
+    found = {name for module in modules for name, value in vars(import_module(f"lenet_lab.widgets.{module}")).items()
+             if isinstance(value, type) and issubclass(value, AnyWidget) and value is not AnyWidget}
+    assert {*syllabus.WIDGETS} == found
+
+
+def test_what_takes_minutes():
+    def cell(kind, source):
+        return {"cell_type": kind, "source": [source], "metadata": {}}
+    assert syllabus.minutes({"cells": [cell("code", "draw.DrawDigit(net)")] * 4}) == 10
+    assert syllabus.minutes({"cells": [cell("code", 'table.study_markdown("best")')] * 10}) == 15
+    assert syllabus.minutes({"cells": [cell("markdown", "**(a)** Compare.\n\n**(b)** Explain.\n\n**(c)** Say (a) again.")]}) == 10

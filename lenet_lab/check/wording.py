@@ -35,7 +35,11 @@ def shape_or_value(argument):
     """An argument of a call: the numbers of a small array, the shape of a large one."""
     if isinstance(argument, np.ndarray):
         return str(_four_digits(argument.tolist())) if argument.size <= 4 and argument.ndim <= 2 else str(argument.shape)
-    return f"of {len(argument)} arrays" if isinstance(argument, list) else "" if callable(argument) else repr(argument)
+    if isinstance(argument, list):
+        return f"of {len(argument)} arrays"
+    if callable(argument):
+        return ""
+    return repr(_four_digits(argument) if isinstance(argument, float) else argument)
 
 
 def _four_digits(value):
