@@ -431,8 +431,8 @@ REASONS = {
         "times that two threads are faster":
             Reason("The halves are independent, so at best it is 2. Both threads share the memory, and starting them takes time.", within=0.3),
         "the four products of F(2, 3)":
-            "m1 = (1 - 3)·2 = -4 and m4 = (2 - 4)·4 = -8. The rests are 16 + 4 = 20 and 23 - 8 = 15: m2 is half of their sum, 17.5, and m3 half "
-            "of their difference, 2.5.",
+            "m1 = (1 - 3)·2 = -4, m4 = (2 - 4)·4 = -8. The rests are 20 and 15: m2 is half of their sum, 17.5, and m3 half of their "
+            "difference, 2.5.",
         "multiplications of a tile, and the saving":
             "16 outputs with 25 products each are 400, and 400 / 64 = 6.25.",
         "multiplications saved in conv2 and conv1, transforms included":
