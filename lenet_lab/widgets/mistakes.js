@@ -1,16 +1,17 @@
 // The page of Mistakes: a confusion matrix to walk through, and the images of the cell that is open.
 
 import { count, percent } from "./numbers.js";
-import { announcer, button, element, widget } from "./parts.js";
+import { announcer, button, element, fill, newestOnly, widget } from "./parts.js";
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function render({ model, el }) {
   const matrix = element("div", { class: "matrix" }), title = element("div", { class: "title" }), heard = announcer();
   const images = element("div", { class: "images", tabindex: 0, role: "group", "aria-label": "images of the open cell" });
-  const all = button("All mistakes", "the images of all mistakes, the surest first", () => model.send({}));
+  const late = element("div", { class: "note", role: "status" }), asking = newestOnly((cell) => model.send(cell), (words) => { late.textContent = words; });
+  const all = button("All mistakes", "the images of all mistakes, the surest first", () => asking.ask({}));
   el.append(widget("mistakes", "Mistakes of the network", element("div", { class: "both" }, matrix,
-    element("div", { class: "behind" }, element("div", { class: "bar-of-controls" }, all, title), images)), heard.host));
+    element("div", { class: "behind" }, element("div", { class: "bar-of-controls" }, all, title), late, images)), heard.host));
   let cells = new Map();
 
   function cell(number, i, j, K, most) {
@@ -39,7 +40,7 @@ function render({ model, el }) {
 
   function choose(i, j) {
     walk(i, j);
-    model.send({ true: i, answer: j });
+    asking.ask({ true: i, answer: j });
   }
 
   function walk(i, j) {
@@ -59,7 +60,7 @@ function render({ model, el }) {
     const opened = model.get("opened");
     title.textContent = opened.title;
     heard.say(opened.title);
-    images.innerHTML = opened.images.join("") || "<p>None.</p>";     // made by Python, from numbers only
+    fill(images, opened.images.join("") || "<p>None.</p>");
     images.scrollTop = 0;
     for (const [where, td] of cells) {
       if (where === `${opened.true},${opened.answer}`) td.setAttribute("aria-selected", "true");
@@ -67,10 +68,12 @@ function render({ model, el }) {
     }
   }
 
+  const hear = (message) => { if (message.shown) asking.answered(); };
+  model.on("msg:custom", hear);
   model.on("change:page", build);
   model.on("change:opened", show);
   build();
-  return () => { heard.stop(); model.off("change:page", build); model.off("change:opened", show); };
+  return () => { heard.stop(); model.off("msg:custom", hear); model.off("change:page", build); model.off("change:opened", show); };
 }
 
 export default { render };

@@ -41,8 +41,12 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
         precision, recall = precision_and_recall(self.p, self.y)
         super().__init__(page={"counts": counts.tolist(), "precision": precision.tolist(), "recall": recall.tolist(), "images": len(self.y),
                                "mistakes": len(self.found.places), "name": name})
-        self.on_msg(lambda _, message, buffers: self.look_at(message.get("true"), message.get("answer")))
+        self.on_msg(self._receive)
         self.look_at()
+
+    def _receive(self, _, message, buffers):
+        self.look_at(message.get("true"), message.get("answer"))
+        self.send({"shown": True})
 
     def look_at(self, true=None, answer=None):
         """Show the images of one cell of the matrix, or without arguments all mistakes, by decreasing probability of the answer."""

@@ -1,9 +1,11 @@
 // The page of StepThrough: grids of numbers, a scrubber over the steps, and the work of the number that is looked at.
-// Everything shown comes from the trait `page`; what is kept here is where one stands (`done` steps) and what one looks at. The model keeps
+// Everything shown comes from the trait `page`. After an edit the page computes the same pass itself, exactly, and shows it at once; what the
+// kernel then says of it counts. What is kept here is where one stands (`done` steps) and what one looks at. The model keeps
 // both as `stands`, for the next view: a cell that is moved gets its views anew.
 
 import { typeset } from "./numbers.js";
 import { announcer, button, choice, drawn, element, slider, usable, widget } from "./parts.js";
+import { pageAfter } from "./worked.js";
 
 const SPEEDS = { slow: 2000, normal: 900, fast: 250 };           // milliseconds a step
 const MAPS = ["x", "F", "C", "P"], CLASSIFIER = [["v", "W1"], ["b"], ["z"], ["s"], ["y"], ["J"]];
@@ -33,6 +35,10 @@ export function endOfGrid(steps, done) {
   return to;
 }
 
+// Whether two pages say the same of every number.
+export const sameNumbers = (one, other) => one.label === other.label && one.steps.length === other.steps.length
+  && Object.entries(one.cells).every(([id, { value, arithmetic }]) => other.cells[id]?.value === value && other.cells[id].arithmetic === arithmetic);
+
 function render({ model, el }) {
   let page, order, timer = null, cells = new Map();
   let { done, looked } = model.get("stands") ?? { done: 0, looked: null };
@@ -47,7 +53,7 @@ function render({ model, el }) {
   speed.value = "normal";
   const scrubber = slider("steps done", { high: 0, words: (value) => `${value} of ${page.steps.length}` }, (value) => go(value));
   scrubber.output.classList.add("counter");
-  const label = element("select", { "aria-label": "label of the image", onchange: () => model.send({ do: "label", label: label.value }) });
+  const label = element("select", { "aria-label": "label of the image", onchange: () => change({ do: "label", label: label.value }) });
   const reset = button("Original numbers", "take all edits back", () => { refused.textContent = ""; model.send({ do: "reset" }); });
   const refused = element("div", { class: "refused", role: "alert" });
   const boards = element("div", { class: "boards" }), lines = drawn("svg", { class: "lines", "aria-hidden": "true" });
@@ -85,8 +91,8 @@ function render({ model, el }) {
   }
 
   // ----------------------------------------------------------------------------------------------------------- painting
-  function build() {
-    page = model.get("page");
+  function build(newest) {
+    page = newest;
     order = new Map(page.steps.map((id, n) => [id, n]));
     const active = root.contains(document.activeElement) ? document.activeElement : null;
     const focused = active?.closest("td")?.dataset.cell;
@@ -240,9 +246,9 @@ function render({ model, el }) {
       if (moved) made.focus();
       if (keep && text !== about.value) {
         refused.textContent = "";
-        made.textContent = text;                                    // until the kernel has answered
+        made.textContent = text;                                    // if it is refused: until the kernel has said so
         made.classList.add("pending");
-        model.send({ do: "edit", cell: id, text });
+        change({ do: "edit", cell: id, text });
       }
     };
     made.disarm = () => { field.onblur = null; };
@@ -260,7 +266,20 @@ function render({ model, el }) {
     return field;
   }
 
-  const rebuild = () => { refused.textContent = ""; build(); };
+  function change(message) {
+    model.send(message);
+    try {
+      const newest = pageAfter(page, message);
+      refused.textContent = "";
+      build(newest);
+    } catch { /* the kernel says why it is refused */ }
+  }
+
+  const rebuild = () => {
+    const newest = model.get("page");
+    refused.textContent = "";
+    if (!sameNumbers(page, newest)) build(newest);
+  };
   const hear = (message) => {
     if (!message.refused) return;
     refused.textContent = `Not taken: ${message.refused}`;
@@ -271,7 +290,7 @@ function render({ model, el }) {
   const watcher = new ResizeObserver(() => paint());               // the lines follow
   model.on("change:page", rebuild);
   model.on("msg:custom", hear);
-  build();
+  build(model.get("page"));
   watcher.observe(boards);
   return () => {
     stop();

@@ -1,6 +1,6 @@
 // The page of TrainingPanel: the controls of a run. Its numbers and curves come from Python as HTML, made of numbers only.
 
-import { announcer, button, element, slider, usable, widget } from "./parts.js";
+import { announcer, button, element, fill, slider, usable, widget } from "./parts.js";
 
 const BUTTONS = [["start", "Start", "train from the beginning"], ["pause", "Pause", "finish this step, then pause"],
   ["step", "Step", "make one step, then pause"], ["resume", "Resume", "continue"], ["stop", "Stop", "end the run with the present weights"]];
@@ -32,7 +32,7 @@ function render({ model, el }) {
     heard.say(page.said);
   }
 
-  const show = () => { live.innerHTML = model.get("live"); };
+  const show = () => { fill(live, model.get("live")); };
   const lost = () => root.classList.add("disconnected");            // the kernel has gone: what the panel last said is not true any more
   model.on("comm_live_update", lost);
   model.on("change:page", paint);
