@@ -110,16 +110,20 @@ function render({ model, el }) {
 
   function ask() {
     const here = levels[cursor.level], count = here.weights?.reduce((product, length) => product * length, 1) ?? 0;
-    if (!count || weights.has(here.name)) take(facts(passOf(page, levels, weights), here.name, cursor.index, cursor.weight));
-    else if (count <= FEW) fetch(here);
+    const known = !count || weights.has(here.name);
+    clearTimeout(waiting);
+    busy.textContent = "";
+    if (known) take(facts(passOf(page, levels, weights), here.name, cursor.index, cursor.weight));
+    else {
+      if (count <= FEW) fetch(here);
+      waiting = setTimeout(() => {
+        busy.textContent = `${here.name} (${cursor.index.join(", ")}) = ${number(here.out[entryAt(here, cursor.index)], 4)}. ` +
+          "Python is busy: frames and sums follow when the running cell is done. If the kernel was restarted, run this cell again.";
+      }, 1000);
+    }
     if (asked) { again = true; return; }
     asked = true;
-    model.send({ do: "unit", view, layer: levels[cursor.level].name, index: cursor.index, weight: cursor.weight });
-    waiting = setTimeout(() => {
-      const level = levels[cursor.level];
-      busy.textContent = `${level.name} (${cursor.index.join(", ")}) = ${number(level.out[entryAt(level, cursor.index)], 4)}. ` +
-        "Python is busy: frames and sums follow when the running cell is done. If the kernel was restarted, run this cell again.";
-    }, 1000);
+    model.send({ do: "unit", view, layer: here.name, index: cursor.index, weight: cursor.weight });
   }
 
   function goTo(image) {
