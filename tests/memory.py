@@ -35,7 +35,8 @@ def held(page):
 def growth(page, widget, times):
     """By how much `held` grows over so many actions on one widget, after a few that fill what is filled once.
 
-    One widget after the other: JupyterLab itself keeps some 800 listeners whenever another cell becomes the active one.
+    One widget after the other. When the widgets took turns, so that another cell became the active one 58 times, 47,000 listeners stayed in
+    the page; none did while only one of them was used.
     """
     act(page, widget, 12)
     before = held(page)
