@@ -1,6 +1,7 @@
 """Time travel and mistakes in real JupyterLab: what the page shows is what `lenet_core` computes."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def test_the_slider_goes_through_the_steps(page, same):
     page.locator(".lenet-time-travel").get_by_role("slider", name="step", exact=True).focus()
     for step in (29, 28):
         page.keyboard.press("ArrowLeft")
-        page.get_by_text(f"After {step} steps").wait_for(timeout=5000)
+        page.get_by_text(re.compile(f"After {step} steps.* are misread")).wait_for(timeout=10_000)
         net = same.net_at(step)
         p = probabilities(net, data.test_x[:1])[0]
         said = status(page)
@@ -108,14 +109,14 @@ def test_the_matrix_opens_the_images_of_a_cell(page, same):
     off = counts - np.diag(np.diag(counts))
     i, j = np.unravel_index(off.argmax(), off.shape)
     page.locator(f".lenet-mistakes td[aria-label^='{i} read as {j}']").click()
-    page.get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for()
+    page.locator(".lenet-mistakes .title").get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for()
     assert page.locator(".lenet-mistakes figure").count() == min(24, counts[i, j])
     page.keyboard.press("ArrowLeft" if j else "ArrowRight")
     page.keyboard.press("Enter")
     j += -1 if j else 1
-    page.get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for()
+    page.locator(".lenet-mistakes .title").get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for()
     page.get_by_role("button", name="All mistakes").click()
-    page.get_by_text(f"All mistakes: {(answers != data.test_y).sum()} of").wait_for()
+    page.locator(".lenet-mistakes .title").get_by_text(f"All mistakes: {(answers != data.test_y).sum()} of").wait_for()
 
 
 def test_training_here_is_training_there(same):
