@@ -57,8 +57,14 @@ def test_everything_fits(page, size):
         page.keyboard.press("Control+b")
 
 
-@pytest.mark.parametrize("actions", [20, pytest.param(1000, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("widget", WIDGETS)
+def test_a_number_of_a_run_stands_under_its_name(page):
+    """JupyterLab lets the names of a list stand at the left of what they name."""
+    boxes = page.locator(".lenet-training-panel .numbers > div").evaluate_all(
+        "all => all.map(one => [one.querySelector('dt').getBoundingClientRect().bottom, one.querySelector('dd').getBoundingClientRect().top])")
+    assert boxes and all(top >= bottom - 1 for bottom, top in boxes)
+
+
+@pytest.mark.parametrize(("widget", "actions"), [("look", 20), *(pytest.param(name, 1000, marks=pytest.mark.slow) for name in WIDGETS)])
 def test_a_page_does_not_grow(page, widget, actions):
     page.set_viewport_size({"width": 1366, "height": 768})
     grown = memory.growth(page, widget, actions)

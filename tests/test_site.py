@@ -120,7 +120,8 @@ def test_every_page_says_what_it_is_and_what_its_pictures_show(pages):
         assert all(svg.get("aria-label") for svg in page.select("svg")), name
         scripts = [tag["src"] for tag in page.select("script")]
         live = ["network.js", "live.js"] if page.select(".live") else []
-        assert scripts == ["reach.js", *live] and "$$" not in "".join(page.main.find_all(string=True)), name
+        written = "".join(text for text in page.main.find_all(string=True) if not text.find_parent("pre"))      # without programs
+        assert scripts == ["reach.js", *live] and "$$" not in written, name
     assert len({page.title.string for page in pages.values()}) == len(pages)
 
 
@@ -293,14 +294,16 @@ def test_the_small_network_reads_digits(site, mnist):
     assert np.mean(net.predict(mnist.test_x[:2000]) == mnist.test_y[:2000]) > 0.9
 
 
+LIVE = {"index.html": "draw", "01_toy_network.html": "step", "07_look_inside.html": "look", "08_relu_boundaries.html": "hinges"}
+
+
 @in_a_browser
 @axe.HERE
-@pytest.mark.parametrize("files", ["lessons and texts", pytest.param("programs", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("files", ["live", pytest.param("others", marks=pytest.mark.slow)])
 def test_axe_finds_nothing(site, chromium, files):
     """Of the words of a program, one of each kind is looked at: the colours of the others are the same, and there are 70,000."""
-    paths, shown = sorted(site.glob("*.html")), {make_site.address(path) for path in (*make_site.NOTEBOOKS, *make_site.TEXTS)}
     page = chromium.context.browser.new_page(viewport={"width": 1366, "height": 900})
-    for path in [path for path in paths if (path.name in shown) == (files != "programs")]:
+    for path in [path for path in sorted(site.glob("*.html")) if (path.name in {*LIVE, "accessibility.html"}) == (files == "live")]:
         page.set_viewport_size({"width": 1366, "height": 900})
         page.goto(path.as_uri())
         for widget in range(page.locator(".live").count()):
@@ -316,9 +319,6 @@ def test_axe_finds_nothing(site, chromium, files):
     page.close()
 
 
-LIVE = {"index.html": "draw", "01_toy_network.html": "step", "07_look_inside.html": "look", "08_relu_boundaries.html": "hinges"}
-
-
 @in_a_browser
 @pytest.mark.parametrize("size", fit.SIZES)
 def test_a_live_widget_fits_and_nothing_scrolls_sideways(opened, size):
@@ -332,9 +332,9 @@ def test_a_live_widget_fits_and_nothing_scrolls_sideways(opened, size):
 
 
 @in_a_browser
-@pytest.mark.parametrize("actions", [20, pytest.param(1000, marks=pytest.mark.slow)])
-def test_a_live_page_does_not_grow(opened, actions):
+@pytest.mark.slow
+def test_a_live_page_does_not_grow(opened):
     for name, widget in LIVE.items():
-        grown = memory.growth(opened(name, f".lenet-{widget}").page, widget, actions)
-        print(f"{name} after {actions} actions: {grown}")
+        grown = memory.growth(opened(name, f".lenet-{widget}").page, widget, 1000)
+        print(f"{name} after 1000 actions: {grown}")
         assert grown["nodes"] < 100 and grown["listeners"] < 20 and grown["heap"] < 2 ** 20, name
