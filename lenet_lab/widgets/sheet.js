@@ -4,7 +4,7 @@ import { colour, inkOn, paintPixel } from "./colours.js";
 import { typeset } from "./numbers.js";
 import { element } from "./parts.js";
 
-const GAP = 6, LABEL = 17, ONE_LINE = 112, TWO_LINES = 92, NUMBER_WIDTH = 34, NUMBER_HEIGHT = 20;     // pixels
+const GAP = 6, LABEL = 17, ONE_LINE = 112, TWO_LINES = 88, NUMBER_WIDTH = 34, NUMBER_HEIGHT = 20;     // pixels
 
 export function inCells(top, whole) {                                    // how numbers are written into cells: { unit, text }
   if (whole && top < 1000) return { unit: 1, text: (v) => typeset(v) };
