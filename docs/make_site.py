@@ -13,7 +13,9 @@ A link to a file of the project, or a Python or Markdown file named in the text,
 
 import argparse
 import base64
+import hashlib
 import html
+import io
 import json
 import re
 import shutil
@@ -30,6 +32,7 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from PIL import Image
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
@@ -51,6 +54,7 @@ TEXTS = [README, *(ROOT / "docs" / f"{name}.md" for name in (
     "teaching", "where_it_works", "grader", "checks", "architecture", "libraries", "results", "performance", "accessibility"))]
 HELD_BACK = ("build/", "solutions/", "lenet_lab/check/bugs.py")                # not shipped: what exercises and the bug hunt ask for
 PICTURES = (".png", ".svg", ".jpg")
+INSIDE = re.compile(r'src="data:image/png;base64,([^"]+)"')             # a picture in a page
 LIVE = {"lenet_lab.widgets.draw.DrawDigit": ("draw", ()), "lenet_lab.widgets.step_through.StepThrough": ("step_through", ("page",)),
         "lenet_lab.widgets.hinges.Hinges": ("hinges", ("b", "hinges", "shown", "low", "high")),
         "lenet_lab.widgets.look_inside.LookInside": ("look_inside", ())}              # the widget, and its state for the page
@@ -128,6 +132,11 @@ class Renderer(IPythonRenderer):
 
     def table(self, text):
         return f'<div class="wide"><table>{text}</table></div>\n'
+
+    def table_cell(self, text, align=None, head=False):
+        tag = "th" if head and text else "td"                                   # an empty cell is the head of nothing
+        style = f' style="text-align:{align}"' if align else ""
+        return f"<{tag}{style}>{text}</{tag}>\n"
 
     def inline_math(self, body):
         return convert(body)
@@ -214,6 +223,17 @@ def read(path):
     return Page(path, address(path), title, notebook)
 
 
+def write(text, out, name):
+    """Write a page into the folder `out`, and its pictures beside it: in half the bytes without losing any, each once for all pages."""
+    def beside(found):
+        data = base64.b64decode(found[1])
+        picture = out / f"{hashlib.sha256(data).hexdigest()[:16]}.webp"
+        if not picture.exists():
+            Image.open(io.BytesIO(data)).save(picture, lossless=True, method=4)
+        return f'src="{picture.name}"'
+    (out / name).write_text(INSIDE.sub(beside, text), encoding="utf-8")
+
+
 def contents(pages):
     """A cell that lists the pages, with what the README says happens in each."""
     said = dict(re.findall(r"^\| \[`\w+`\]\(notebooks/(\w+)\.ipynb\) \| (.+?) \|", README.read_text(encoding="utf-8"), re.M))
@@ -261,7 +281,7 @@ def build(out):
     pages[0].notebook.cells.append(contents(pages[1:]))
     exporter = Exporter()
     for page, before, after in zip(way, [None, *way], [*way[1:], None]):
-        (out / page.name).write_text(exporter.make(page, pages, before, after), encoding="utf-8")
+        write(exporter.make(page, pages, before, after), out, page.name)
     made = {page.path for page in way}
     while exporter.asked - made:                                # a page of the project may lead to another one
         path = min(exporter.asked - made)
@@ -269,7 +289,8 @@ def build(out):
         if path.suffix in PICTURES:
             shutil.copy(path, out)
         else:
-            (out / address(path)).write_text(exporter.make(read(path), pages), encoding="utf-8")
+            write(exporter.make(read(path), pages), out, address(path))
+    shutil.copy(Path(__file__).parent / "site" / "reach.js", out)
     (out / "network.js").write_text(small_network(), encoding="utf-8")
     (out / "live.js").write_text(live_script(), encoding="utf-8")
     sheets = [(widgets.HERE / f"{name}.css").read_text(encoding="utf-8") for name in ("widgets", *(name for name, _ in LIVE.values()))]

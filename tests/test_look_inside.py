@@ -200,10 +200,11 @@ def test_another_image_and_the_same_unit(small, widget):
 
 def test_weights_come_when_asked_for(small, widget):
     widget._receive(widget, {"do": "weights", "view": "v", "layer": "ip1"}, [])
-    message, (W, dW) = widget.sent.pop()
+    message, (W, dW, b) = widget.sent.pop()
     assert message == {"view": "v", "image": 1, "weights": "ip1"}
     np.testing.assert_allclose(np.frombuffer(W, np.float32).reshape(16, 6), small[0]["ip1"].params["W"], rtol=1e-6)
     np.testing.assert_allclose(np.frombuffer(dW, np.float32).reshape(16, 6), widget.look["ip1"].grads["W"], rtol=1e-6)
+    np.testing.assert_allclose(np.frombuffer(b, np.float32), small[0]["ip1"].params["b"], rtol=1e-6)
 
 
 def test_a_later_training_does_not_reach_the_widget(small):

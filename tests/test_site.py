@@ -15,7 +15,7 @@ from docs import make_site, stored_outputs
 from lenet_core.net import Layer, Net
 from lenet_lab.check.solutions import blocks
 
-from . import browser
+from . import axe, browser, fit, memory
 
 
 def in_a_browser(test):
@@ -119,7 +119,9 @@ def test_every_page_says_what_it_is_and_what_its_pictures_show(pages):
         assert all(image.get("alt") and "No description" not in image["alt"] for image in page.select("img")), name
         assert all(svg.get("aria-label") for svg in page.select("svg")), name
         scripts = [tag["src"] for tag in page.select("script")]
-        assert scripts == (["network.js", "live.js"] if page.select(".live") else []) and "$$" not in "".join(page.main.find_all(string=True)), name
+        live = ["network.js", "live.js"] if page.select(".live") else []
+        written = "".join(text for text in page.main.find_all(string=True) if not text.find_parent("pre"))      # without programs
+        assert scripts == ["reach.js", *live] and "$$" not in written, name
     assert len({page.title.string for page in pages.values()}) == len(pages)
 
 
@@ -270,10 +272,11 @@ def test_hinges_are_in_the_address(opened):
         assert opened("08_relu_boundaries.html", ".lenet-hinges", nonsense).locator(".formula").inner_text() == original
 
 
-def test_what_the_pages_bring_along_is_small(site):
-    scripts = sum((site / name).stat().st_size for name in ("live.js", "live.css", "network.js", "site.css"))
-    assert (site / "network.js").stat().st_size < 300_000 and scripts < 400_000
-    assert all((site / name).stat().st_size + scripts < 1_000_000 for name in ("index.html", "01_toy_network.html"))
+def test_a_page_with_all_that_it_loads_is_small(site, pages):
+    assert (site / "network.js").stat().st_size < 300_000
+    for name, page in pages.items():
+        loaded = {tag.get("src") or tag["href"] for tag in page.select("link[rel=stylesheet], script, img")}
+        assert sum((site / file).stat().st_size for file in {name, *loaded} if not file.startswith("data:")) < 1_000_000, name
 
 
 def test_the_small_network_reads_digits(site, mnist):
@@ -289,3 +292,49 @@ def test_the_small_network_reads_digits(site, mnist):
         for name in layer.params:
             layer.params[name] = np.frombuffer(base64.b64decode(one[name]), "<f4").reshape(layer.params[name].shape)
     assert np.mean(net.predict(mnist.test_x[:2000]) == mnist.test_y[:2000]) > 0.9
+
+
+LIVE = {"index.html": "draw", "01_toy_network.html": "step", "07_look_inside.html": "look", "08_relu_boundaries.html": "hinges"}
+
+
+@in_a_browser
+@axe.HERE
+@pytest.mark.parametrize("files", ["live", pytest.param("others", marks=pytest.mark.slow)])
+def test_axe_finds_nothing(site, chromium, files):
+    """Of the words of a program, one of each kind is looked at: the colours of the others are the same, and there are 70,000."""
+    page = chromium.context.browser.new_page(viewport={"width": 1366, "height": 900})
+    for path in [path for path in sorted(site.glob("*.html")) if (path.name in {*LIVE, "accessibility.html"}) == (files == "live")]:
+        page.set_viewport_size({"width": 1366, "height": 900})
+        page.goto(path.as_uri())
+        for widget in range(page.locator(".live").count()):
+            page.locator(".live > div > .lenet-widget").nth(widget).wait_for(timeout=20_000)
+        page.evaluate("""() => { const seen = new Set();
+            for (const word of document.querySelectorAll('.highlight span[class]'))
+                if (seen.has(word.className)) word.replaceWith(word.textContent);
+                else seen.add(word.className); }""")
+        assert not axe.violations(page), path.name
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert not axe.violations(page, rules=["scrollable-region-focusable", "target-size"]), f"{path.name} on a phone"
+    page.close()
+
+
+@in_a_browser
+@pytest.mark.parametrize("size", fit.SIZES)
+def test_a_live_widget_fits_and_nothing_scrolls_sideways(opened, size):
+    width, height = fit.SIZES[size]
+    for name, widget in LIVE.items():
+        page = opened(name, f".lenet-{widget}").page
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)                                          # what measures itself is laid out anew
+        assert not fit.faults(page), name
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+@in_a_browser
+@pytest.mark.slow
+def test_a_live_page_does_not_grow(opened):
+    for name, widget in LIVE.items():
+        grown = memory.growth(opened(name, f".lenet-{widget}").page, widget, 1000)
+        print(f"{name} after 1000 actions: {grown}")
+        assert grown["nodes"] < 100 and grown["listeners"] < 20 and grown["heap"] < 2 ** 20, name

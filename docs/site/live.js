@@ -87,8 +87,8 @@ function lookModel() {
 
   const model = alone({ name: "look", state: {}, answer(self, message) {
     if (message.do === "weights") {
-      const { W, dW } = look.levels.find((level) => level.name === message.layer);
-      queueMicrotask(() => self.tell("msg:custom", { view: message.view, image: shown, weights: message.layer }, [Float32Array.from(W), Float32Array.from(dW)]));
+      const { W, dW, b } = look.levels.find((level) => level.name === message.layer);
+      queueMicrotask(() => self.tell("msg:custom", { view: message.view, image: shown, weights: message.layer }, [W, dW, b].map((part) => Float32Array.from(part))));
       return;
     }
     unit = { layer: message.layer, index: message.index, weight: message.weight };

@@ -132,12 +132,14 @@ def _bent(corners, A, c):
 
 def _cut(corners, values):
     """The part of a convex polygon where the affine function with these values at its corners is positive."""
-    kept = []
-    for here, there, v, w in zip(corners, np.roll(corners, -1, axis=0), values, np.roll(values, -1)):
+    corners, values, kept = corners.tolist(), values.tolist(), []           # a polygon has a few corners: too few for NumPy to be faster
+    for n, (here, v) in enumerate(zip(corners, values)):
+        there, w = corners[n - len(corners) + 1], values[n - len(values) + 1]
         if v > -ON_THE_LINE:
             kept.append(here)
         if min(v, w) < -ON_THE_LINE and max(v, w) > ON_THE_LINE:
-            kept.append(here + (there - here) * (v / (v - w)))
+            share = v / (v - w)
+            kept.append([a + (b - a) * share for a, b in zip(here, there)])
     return np.array(kept) if len(kept) > 2 else np.empty((0, 2))
 
 

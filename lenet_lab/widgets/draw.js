@@ -66,6 +66,7 @@ function render({ model, el }) {
   const why = button("What would change it?", "the gradient of the answer, pixel by pixel", () => {
     state.opened = pushed.hidden;
     pushed.hidden = !state.opened;
+    paintGradient();
     why.setAttribute("aria-expanded", String(state.opened));
   }, { "aria-expanded": String(state.opened), "aria-controls": `push-${view}` });
   const said = element("div", { class: "said" }), late = element("div", { class: "late of-kernel" });
@@ -277,10 +278,7 @@ function render({ model, el }) {
     bars.put(p);
     imageNow = floats(page.image);
     seen.paint(imageNow, `What the network sees, 28 by 28 pixels, ${imageNow.filter((v) => v > 0.4).length} of them dark`, 1);
-    const g = floats(page.gradient), { low, high, top } = scaleOf(g);
-    pushes.textContent = strongest(g, imageNow, FIELD);
-    gradient.paint(g, `Gradient of log p(${page.towards}) for every pixel. ${pushes.textContent}`, top);
-    range.textContent = `Gradient: ${number(low)} to ${plus(high)}`;
+    paintGradient();
     page.layers.forEach(({ name, maps: data }, n) => {
       const values = floats(data), scale = scaleOf(values);
       const words = `${maps[n].size}, ${number(scale.low)} to ${number(scale.high)}`;
@@ -290,6 +288,14 @@ function render({ model, el }) {
     choices();
     const best = p.indexOf(Math.max(...p));
     towards.options[0].textContent = `surer ${best}`;
+  }
+
+  function paintGradient() {
+    if (pushed.hidden) return;
+    const page = model.get("page"), g = floats(page.gradient), { low, high, top } = scaleOf(g);
+    pushes.textContent = strongest(g, imageNow, FIELD);
+    gradient.paint(g, `Gradient of log p(${page.towards}) for every pixel. ${pushes.textContent}`, top);
+    range.textContent = `Gradient: ${number(low)} to ${plus(high)}`;
   }
 
   function choices() {

@@ -182,6 +182,6 @@ export function overview(look, described) {
   const answer = look.p.indexOf(Math.max(...look.p));
   return { label: look.label, verdict: `label ${look.label}, answer ${answer} (${percent(look.p[answer])}), loss ${general(look.loss)}`,
     classes: Array.from(look.scores, (score, k) => ({ score: general(score, 3), share: look.p[k] })),
-    levels: look.levels.map(({ name, outShape, kind, shape }, n) => ({ name, ...described[n], shape: outShape,
+    levels: look.levels.map(({ name, outShape, kind, shape, k, stride, pad }, n) => ({ name, ...described[n], shape: outShape, kind, options: { k, stride, pad },
       weights: kind === "conv" ? [shape[0], shape[1], shape[2], shape[2]] : kind === "inner_product" ? shape : null })) };
 }

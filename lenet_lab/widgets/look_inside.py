@@ -1,7 +1,8 @@
 """Look inside a network: all maps and kernels of a layer, and for the unit under the cursor its inputs and the units that use it.
 
 Python runs the chosen image through the network (`lenet_lab.inside.look`) and sends the page all activations and gradients at once. The
-receptive fields, the patch and the sum of one unit are computed when the page requests them.
+receptive fields, the patch and the sum of one unit are computed when the page requests them. Where the page has the layer's weights, it
+shows its own answer until that of Python has come.
 """
 
 import itertools
@@ -79,13 +80,14 @@ class LookInside(WithPicture, anywidget.AnyWidget):
         kinds = ["{}x{} pixels".format(*look.x.shape[2:]), *(about(layer) for layer in look.net.layers)]
         shapes = [look.x.shape[1:], *(look[name].out.shape[1:] for name in look.names)]
         weights = [None, *(list(layer.params["W"].shape) if layer.params else None for layer in look.net.layers)]
+        operations = [{}, *({"kind": layer.kind, "options": layer.options} for layer in look.net.layers)]
         colours = plots.layer_colours(names)
         return {"count": len(self._x), "image": self.image, "label": label,
                 "verdict": f"label {label}, answer {answer} ({percent(look.p[0, answer])}), loss {number(look.loss)}",
                 "classes": [{"score": number(score, 3), "share": _finite(p)}
                             for score, p in zip(look.scores[0], look.p[0])],
-                "levels": [{"name": name, "colour": colours[name], "about": kind, "shape": list(shape), "weights": W}
-                           for name, kind, shape, W in zip(names, kinds, shapes, weights)],
+                "levels": [{"name": name, "colour": colours[name], "about": kind, "shape": list(shape), "weights": W, **operation}
+                           for name, kind, shape, W, operation in zip(names, kinds, shapes, weights, operations)],
                 "unit": facts(look, *self._at)}
 
     def _receive(self, _, message, buffers):
@@ -93,8 +95,9 @@ class LookInside(WithPicture, anywidget.AnyWidget):
             self._at = message["layer"], tuple(message["index"]), message["weight"]
             self.send({"view": message["view"], "image": self.image, "unit": facts(self.look, *self._at)})
         else:
-            W = [self.look.kernels(message["layer"], what).astype(np.float32).tobytes() for what in ("W", "dW")]
-            self.send({"view": message["view"], "image": self.image, "weights": message["layer"]}, W)
+            layer = self.look[message["layer"]]
+            arrays = [part.astype(np.float32).tobytes() for part in (layer.params["W"], layer.grads["W"], layer.params["b"])]
+            self.send({"view": message["view"], "image": self.image, "weights": message["layer"]}, arrays)
 
     def picture(self):
         """The maps of the first layer: axes, text alternative, plain text."""

@@ -1,7 +1,7 @@
 // The page of Mistakes: a confusion matrix to walk through, and the images of the cell that is open.
 
 import { count, percent } from "./numbers.js";
-import { announcer, button, element, widget } from "./parts.js";
+import { announcer, button, element, fill, newestOnly, widget } from "./parts.js";
 import { openView } from "./views.js";
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -9,9 +9,12 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
 function render({ model, el }) {
   const matrix = element("div", { class: "matrix" }), title = element("div", { class: "title" }), heard = announcer();
   const images = element("div", { class: "images", tabindex: 0, role: "group", "aria-label": "images of the open cell" });
-  const all = button("All mistakes", "the images of all mistakes, the surest first", () => view.send({}));
+  const late = element("div", { class: "note late of-kernel", role: "status" });
+  const asking = newestOnly((cell) => view.send(cell), (words) => { late.textContent = words; });
+  const all = button("All mistakes", "the images of all mistakes, the surest first", () => asking.ask({}));
   const view = openView({ model, el }, widget("mistakes", "Mistakes of the network", element("div", { class: "both" }, matrix,
-    element("div", { class: "behind" }, element("div", { class: "bar-of-controls" }, all, title), images)), heard.host), "No other cell can be opened.");
+    element("div", { class: "behind" }, element("div", { class: "bar-of-controls" }, all, title), late, images)), heard.host),
+  "No other cell can be opened.");
   let cells = new Map();
 
   function cell(number, i, j, K, most) {
@@ -40,7 +43,7 @@ function render({ model, el }) {
 
   function choose(i, j) {
     walk(i, j);
-    view.send({ true: i, answer: j });
+    asking.ask({ true: i, answer: j });
   }
 
   function walk(i, j) {
@@ -60,7 +63,7 @@ function render({ model, el }) {
     const opened = model.get("opened");
     title.textContent = opened.title;
     heard.say(opened.title);
-    images.innerHTML = opened.images.join("") || "<p>None.</p>";     // made by Python, from numbers only
+    fill(images, opened.images.join("") || "<p>None.</p>");
     images.scrollTop = 0;
     for (const [where, td] of cells) {
       if (where === `${opened.true},${opened.answer}`) td.setAttribute("aria-selected", "true");
@@ -68,6 +71,7 @@ function render({ model, el }) {
     }
   }
 
+  view.on("msg:custom", (message) => { if (message.shown) asking.answered(); });
   view.on("change:page", build);
   view.on("change:opened", show);
   build();

@@ -43,7 +43,11 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
                      "mistakes": len(self.found.places), "name": name}
         self.look_at()
         super().__init__()
-        self.on_msg(lambda _, message, buffers: self.look_at(message.get("true"), message.get("answer")))
+        self.on_msg(self._receive)
+
+    def _receive(self, _, message, buffers):
+        self.look_at(message.get("true"), message.get("answer"))
+        self.send({"shown": True})
 
     def look_at(self, true=None, answer=None):
         """Show the images of one cell of the matrix, or without arguments all mistakes, by decreasing probability of the answer."""

@@ -16,6 +16,14 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// Put HTML that Python made, of numbers only, into a part of the page, if it is not there already: a picture put in anew is decoded anew.
+const filled = new WeakMap();
+export function fill(host, html) {
+  if (filled.get(host) === html) return;
+  filled.set(host, html);
+  host.innerHTML = html;
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function drawn(tag, attributes, text = "") {               // an element of an SVG
@@ -102,19 +110,29 @@ export function barList(label) {
   return { host, put };
 }
 
-// Sends one question at a time: while the answer is awaited, only the newest is kept, and goes when it has come.
-export function newestOnly(send) {
-  let waiting = false, next = null;
-  const ask = (question) => {
-    if (waiting) { next = question; return; }
-    waiting = true;
+// Sends one question at a time: while the answer is awaited, only the newest is kept, and goes when it has come. If it does not come, `late`
+// is told a sentence, the newest question goes out once more, and the next one need not wait: an answer may be lost with its kernel's thread.
+export const LATE = 1500;                                          // milliseconds
+export function newestOnly(send, late = () => {}) {
+  let waiting = false, next = null, last = null, timer = null;
+  const put = (question) => {
+    [waiting, next, last] = [true, null, question];
+    clearTimeout(timer);
     send(question);
   };
+  const ask = (question) => {
+    if (waiting) { next = question; return; }
+    put(question);
+    timer = setTimeout(() => {
+      late("The kernel is busy; the answer comes when it is free. If it was restarted, run the cell again.");
+      put(next ?? last);
+      waiting = false;
+    }, LATE);
+  };
   return { ask, answered() {
+    clearTimeout(timer);
+    late("");
     waiting = false;
-    if (next === null) return;
-    const question = next;
-    next = null;
-    ask(question);
+    if (next !== null) ask(next);
   }, get busy() { return waiting; } };
 }

@@ -1,6 +1,6 @@
 // Maps of numbers as one canvas that can be pointed at, tapped, and walked with the arrow keys.
 
-import { colour } from "./colours.js";
+import { paintPixel } from "./colours.js";
 import { number } from "./numbers.js";
 import { element } from "./parts.js";
 
@@ -57,11 +57,7 @@ export function picture({ name, count, rows, columns, scale, across, more, tell,
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.imageSmoothingEnabled = false;
     for (let map = 0; map < count; map++) {
-      for (let i = 0; i < rows * columns; i++) {
-        const rgb = colour(values[map * rows * columns + i], top, decorate?.ink);
-        for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = rgb[c];
-        pixels.data[4 * i + 3] = 255;
-      }
+      for (let i = 0; i < rows * columns; i++) paintPixel(pixels.data, 4 * i, values[map * rows * columns + i], top, decorate?.ink);
       rawContext.putImageData(pixels, 0, 0);
       context.drawImage(raw, (map % across) * pitch[0], Math.floor(map / across) * pitch[1], columns * scale, rows * scale);
     }

@@ -1,6 +1,6 @@
 // The page of Regions: the controls, the numbers, and the picture, which the kernel draws and which is put in as it comes.
 
-import { announcer, button, choice, element, slider, usable, widget } from "./parts.js";
+import { announcer, button, choice, element, fill, slider, usable, widget } from "./parts.js";
 import { openView } from "./views.js";
 
 const RANGES = { width: "units in a layer", depth: "hidden layers", start: "random start" };
@@ -37,7 +37,7 @@ function render({ model, el }) {
     status.textContent = page.status;
     facts.replaceChildren(...Object.entries(page.numbers).map(([name, value]) =>
       element("div", {}, element("span", { class: "name" }, name), element("span", { class: "value", "data-number": name }, value))));
-    picture.innerHTML = page.picture;                                                           // made by Python, from numbers only
+    fill(picture, page.picture);
     heard.say(resting ? `${page.status} ${page.words}` : page.status);                          // not every step of a run
   }
 

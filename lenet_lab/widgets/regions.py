@@ -55,7 +55,7 @@ class Regions(WithPicture, anywidget.AnyWidget):
     page = traitlets.Dict().tag(sync=True)
 
     def __init__(self, data="rings", width=8, depth=1):
-        self.settings, self.run = Controls(data, width, depth), None
+        self.settings, self.run, self._points = Controls(data, width, depth), None, points(data)
         self._drawing, self._drawn_at, self._drawn_state, self._gap = threading.RLock(), 0.0, None, 0.0
         self.reset()
         super().__init__()
@@ -84,13 +84,14 @@ class Regions(WithPicture, anywidget.AnyWidget):
             self.run.stop()
         s = self.settings
         net = network(s.width, s.depth, s.relu, s.start)
-        self.run = Run(net, points(s.data), steps=STEPS, seed=s.start, listener=self._follow)
+        self.run = Run(net, self._points, steps=STEPS, seed=s.start, listener=self._follow)
         self._draw()
 
     def change(self, **settings):
         """Take another network or other points: `data`, `width`, `depth`, `relu`, `start`. Raises ValueError for an impossible value."""
         changed = replace(self.settings, **settings)
-        points(changed.data)                                 # raises for an unknown name before anything is changed
+        if changed.data != self.settings.data:
+            self._points = points(changed.data)              # raises for an unknown name before anything is changed
         self.settings = changed
         self.reset()
 

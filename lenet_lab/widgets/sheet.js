@@ -1,10 +1,10 @@
 // Sheets of maps: many maps in rows, each with its label, frames over them, and numbers in the cells where there is room.
 
-import { colour, inkOn } from "./colours.js";
+import { colour, inkOn, paintPixel } from "./colours.js";
 import { typeset } from "./numbers.js";
 import { element } from "./parts.js";
 
-const GAP = 6, LABEL = 17, ONE_LINE = 112, TWO_LINES = 78, NUMBER_WIDTH = 34, NUMBER_HEIGHT = 20;     // pixels
+const GAP = 6, LABEL = 17, ONE_LINE = 112, TWO_LINES = 88, NUMBER_WIDTH = 34, NUMBER_HEIGHT = 20;     // pixels
 
 export function inCells(top, whole) {                                    // how numbers are written into cells: { unit, text }
   if (whole && top < 1000) return { unit: 1, text: (v) => typeset(v) };
@@ -70,7 +70,7 @@ export function makeSheet(attributes = {}) {
         for (let j = 0; j < w; j++, at += 4) {
           const value = picture.value(t, i, j);
           if (value === undefined) dots.data[at + 3] = 0;
-          else { [dots.data[at], dots.data[at + 1], dots.data[at + 2]] = colour(value, scale.top, scale.ink); dots.data[at + 3] = 255; }
+          else paintPixel(dots.data, at, value, scale.top, scale.ink);
         }
       inside.putImageData(dots, 0, 0);
       context.drawImage(stamp, left, top, w * cw, h * ch);

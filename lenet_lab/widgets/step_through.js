@@ -1,9 +1,11 @@
 // The page of StepThrough: grids of numbers, a scrubber over the steps, and the work of the number that is looked at.
-// Everything shown comes from the trait `page`; what is kept here is where one stands (`done` steps) and what one looks at.
+// Everything shown comes from the trait `page`. After an edit the page computes the same pass itself, exactly, and shows it at once; what the
+// kernel then says of it counts. What is kept here is where one stands (`done` steps) and what one looks at.
 
 import { typeset } from "./numbers.js";
 import { announcer, button, choice, drawn, element, slider, usable, widget } from "./parts.js";
 import { openView, pageState } from "./views.js";
+import { pageAfter } from "./worked.js";
 
 const SPEEDS = { slow: 2000, normal: 900, fast: 250 };           // milliseconds a step
 const MAPS = ["x", "F", "C", "P"], CLASSIFIER = [["v", "W1"], ["b"], ["z"], ["s"], ["y"], ["J"]];
@@ -33,9 +35,13 @@ export function endOfGrid(steps, done) {
   return to;
 }
 
+// Whether two pages say the same of every number.
+export const sameNumbers = (one, other) => one.label === other.label && one.steps.length === other.steps.length
+  && Object.entries(one.cells).every(([id, { value, arithmetic }]) => other.cells[id]?.value === value && other.cells[id].arithmetic === arithmetic);
+
 function render({ model, el }) {
   let page, order, timer = null, cells = new Map();
-  const state = pageState(model, { done: 0, looked: null, edited: null, speed: "normal", paths: false });
+  const state = pageState(model, { done: 0, looked: null, edited: null, own: null, speed: "normal", paths: false });
   let { done, looked } = state;
 
   // ------------------------------------------------------------------------------------------------- what never changes
@@ -51,7 +57,7 @@ function render({ model, el }) {
   speed.value = state.speed;
   const scrubber = slider("steps done", { high: 0, words: (value) => `${value} of ${page.steps.length}` }, (value) => go(value));
   scrubber.output.classList.add("counter");
-  const label = element("select", { "aria-label": "label of the image", onchange: () => view.send({ do: "label", label: label.value }) });
+  const label = element("select", { "aria-label": "label of the image", onchange: () => change({ do: "label", label: label.value }) });
   const reset = button("Original numbers", "take all edits back", () => { refused.textContent = ""; view.send({ do: "reset" }); });
   const refused = element("div", { class: "refused", role: "alert" });
   const boards = element("div", { class: "boards" }), lines = drawn("svg", { class: "lines", "aria-hidden": "true" });
@@ -66,7 +72,7 @@ function render({ model, el }) {
   const root = widget("step", "A pass through a small network, number by number",
     element("div", { class: "bar-of-controls" }, start, back, step, grid, play, speed, scrubber.host, element("label", {}, "label ", label), reset),
     refused, boards, legend, element("div", { class: "said" }, name, formula, arithmetic, note), pathsBox, heard.host);
-  const view = openView({ model, el }, root, "Stepping goes on, but a number that you change is not computed.");
+  const view = openView({ model, el }, root, "Steps and changed numbers are computed here; Python does not learn of them, and cannot bring the original numbers back.");
 
   // ---------------------------------------------------------------------------------------------------------- stepping
   function go(to) {
@@ -89,8 +95,8 @@ function render({ model, el }) {
   }
 
   // ----------------------------------------------------------------------------------------------------------- painting
-  function build() {
-    page = model.get("page");
+  function build(newest) {
+    page = newest;
     order = new Map(page.steps.map((id, n) => [id, n]));
     const active = root.contains(document.activeElement) ? document.activeElement : null;
     const focused = active?.closest("td")?.dataset.cell;
@@ -245,9 +251,9 @@ function render({ model, el }) {
       if (moved) made.focus();
       if (keep && text !== about.value) {
         refused.textContent = "";
-        made.textContent = text;                                    // until the kernel has answered
+        made.textContent = text;                                    // if it is refused: until the kernel has said so
         made.classList.add("pending");
-        view.send({ do: "edit", cell: id, text });
+        change({ do: "edit", cell: id, text });
       }
     };
     made.disarm = () => { field.onblur = null; };
@@ -266,7 +272,21 @@ function render({ model, el }) {
     return field;
   }
 
-  const rebuild = () => { refused.textContent = ""; build(); };
+  function change(message) {
+    view.send(message);
+    try {
+      const newest = pageAfter(page, message);
+      state.own = { after: model.get("page"), page: newest };       // also for the next view, as long as the kernel has not answered
+      refused.textContent = "";
+      build(newest);
+    } catch { /* the kernel says why it is refused */ }
+  }
+
+  const rebuild = () => {
+    const newest = model.get("page");
+    refused.textContent = "";
+    if (!sameNumbers(page, newest)) build(newest);
+  };
   const hear = (message) => {
     if (!message.refused) return;
     refused.textContent = `Not taken: ${message.refused}`;
@@ -277,7 +297,7 @@ function render({ model, el }) {
   const watcher = new ResizeObserver(() => paint());               // the lines follow
   view.on("change:page", rebuild);
   view.on("msg:custom", hear);
-  build();
+  build(state.own?.after === model.get("page") ? state.own.page : model.get("page"));
   if (state.edited) edit(cells.get(state.edited.id), state.edited.text);
   watcher.observe(boards);
   return view.end(() => {

@@ -1,12 +1,13 @@
 // The page of TimeTravel: the steps of a run, one test image, and branches. Python computes; while it does, only the newest wish is kept.
 
-import { announcer, barList, button, choice, element, newestOnly, slider, usable, widget } from "./parts.js";
+import { announcer, barList, button, choice, element, fill, newestOnly, slider, usable, widget } from "./parts.js";
 import { openView, pageState } from "./views.js";
 
 function render({ model, el }) {
   let page = model.get("page");
   const heard = announcer(), at = () => page.steps.indexOf(model.get("step"));
-  const asking = newestOnly((wish) => view.send({ do: "show", ...wish }));
+  const late = element("div", { class: "note late of-kernel", role: "status" });
+  const asking = newestOnly((wish) => view.send({ do: "show", ...wish }), (words) => { late.textContent = words; });
   const state = pageState(model, { rate: "0.01", wanted: { step: model.get("step"), number: model.get("number") } }), { wanted } = state;
   const show = (wish) => { Object.assign(wanted, wish); asking.ask({ ...wanted }); };
   const turn = (by) => show({ step: page.steps[Math.max(0, Math.min(page.steps.length - 1, page.steps.indexOf(wanted.step) + by))] });
@@ -25,7 +26,7 @@ function render({ model, el }) {
   const status = element("div", { class: "status lenet-travel-status" }), curve = element("div"), inside = element("div", { class: "inside" });
   const bars = barList("probabilities of the test image");
   const view = openView({ model, el }, widget("time-travel", "A network at every step of its training",
-    element("div", { class: "bar-of-controls" }, back, on, steps.host, element("label", {}, "test image ", digit)), status,
+    element("div", { class: "bar-of-controls" }, back, on, steps.host, element("label", {}, "test image ", digit)), status, late,
     element("div", { class: "both" },
       element("div", {}, curve, element("div", { class: "bar-of-controls" }, element("label", {}, "learning rate ", rate), branch)), bars.host),
     inside, heard.host), "No other step can be shown.");
@@ -42,9 +43,9 @@ function render({ model, el }) {
     branch.textContent = page.training ? "Training …" : "Branch off here";
     status.textContent = page.training || page.status;
     if (page.training) heard.now(page.training);
-    else heard.say(page.said);
-    curve.innerHTML = page.curve;                                  // made by Python, from numbers only
-    inside.innerHTML = page.inside;
+    else if (page.said) heard.say(page.said);
+    fill(curve, page.curve);
+    fill(inside, page.inside);
     bars.put(page.p, { [page.label]: "label" });
   }
 

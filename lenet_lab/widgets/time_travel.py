@@ -4,8 +4,6 @@ The slider goes through the kept steps of a `lenet_lab.inside.recorder.Recorder`
 network after that step. *Branch off here* trains from there with another learning rate on the same batches, and draws both curves.
 """
 
-import functools
-
 import anywidget
 import numpy as np
 import traitlets
@@ -38,7 +36,7 @@ class TimeTravel(WithPicture, anywidget.AnyWidget):
 
     def __init__(self, recording, data, number=0):
         self.recording, self.data, self.branches = recording, data, []
-        self._error_at = functools.cache(self._error)
+        self._errors = {}                                  # of the steps shown so far
         self.step, self.number = recording.steps[-1], number
         self._draw()
         super().__init__()
@@ -81,19 +79,25 @@ class TimeTravel(WithPicture, anywidget.AnyWidget):
                 self.step, self.number = int(message["step"]), int(message["number"])
             self.send({"shown": True})
 
-    def _error(self, step):
-        return error_rate(self.recording.net_at(step), self.data.test_x[:SAMPLE], self.data.test_y[:SAMPLE])
-
     def _draw(self, change=None, branched=False):
-        step, losses = self.step, self.recording.losses
+        """Send the page what belongs to the step and the image; the error rate, if it is not known yet, as soon as it is."""
+        step, net = self.step, self.recording.net_at(self.step)
         x, y = self.data.test_x[self.number:self.number + 1], self.data.test_y[self.number:self.number + 1]
-        look = Look(self.recording.net_at(step), x, y)
+        page = self._page(Look(net, x, y), branched)
+        if step not in self._errors:
+            self.page = page | {"said": ""}
+            self._errors[step] = error_rate(net, self.data.test_x[:SAMPLE], self.data.test_y[:SAMPLE])
+        misread = f" {percent(self._errors[step])} of {min(SAMPLE, len(self.data.test_x))} test images are misread."
+        self.page = page | {"status": page["status"] + misread, "said": page["said"] or page["status"] + misread}
+
+    def _page(self, look, branched):
+        """What the page shows but for the error rate; "said" is how the newest branch ended, after there was one."""
+        step, losses, label = self.step, self.recording.losses, int(look.y[0])
         before = f"the batch's loss was {losses[step]:.3f}" if step < len(losses) else f"the last batch's loss was {losses[-1]:.3f}"
-        status = (f"After {step} steps {before}; {percent(self._error_at(step))} of {min(SAMPLE, len(self.data.test_x))} test images are "
-                  f"misread. This one, a {y[0]}, is read as {look.p[0].argmax()} ({percent(look.p[0].max())}).")
-        self.page = {"steps": self.recording.steps, "images": len(self.data.test_x), "rates": RATES, "training": "", "status": status,
-                     "said": _words(self.branches[-1]) if branched and self.branches else status, "p": look.p[0].tolist(),
-                     "label": int(y[0]), "curve": _curve(losses, step, self.branches), "inside": self._look_inside(look)}
+        status = f"After {step} steps {before}. The test image, a {label}, is read as {look.p[0].argmax()} ({percent(look.p[0].max())})."
+        return {"steps": self.recording.steps, "images": len(self.data.test_x), "rates": RATES, "training": "", "status": status,
+                "said": _words(self.branches[-1]) if branched and self.branches else "", "p": look.p[0].tolist(),
+                "label": label, "curve": _curve(losses, step, self.branches), "inside": self._look_inside(look)}
 
     def _look_inside(self, look):
         conv = next(layer for layer in look.net.layers if layer.kind == "conv")

@@ -1,6 +1,6 @@
 // The page of TrainingPanel: the controls of a run. Its numbers and curves come from Python as HTML, made of numbers only.
 
-import { announcer, button, element, slider, usable, widget } from "./parts.js";
+import { announcer, button, element, fill, slider, usable, widget } from "./parts.js";
 import { openView } from "./views.js";
 
 const BUTTONS = [["start", "Start", "train from the beginning"], ["pause", "Pause", "finish this step, then pause"],
@@ -33,7 +33,7 @@ function render({ model, el }) {
     heard.say(page.said);
   }
 
-  const show = () => { live.innerHTML = model.get("live"); };
+  const show = () => { fill(live, model.get("live")); };
   view.on("change:page", paint);
   view.on("change:live", show);
   for (const [name, one] of Object.entries(sliders)) one.put(first.settings[name]);

@@ -127,10 +127,8 @@ def _numbers(run):
         "test error": percent(test.test_error, 2) if test else "",
         "learning rate": f"{h.rates[-1]:.4g}" if done else "",
     }
-    heads = "".join(f'<th scope="col" style="padding:0 18px 0 0;text-align:left;font-weight:normal">{name}</th>' for name in cells)
-    values = "".join(f'<td class="lenet-{name.replace(" ", "-")}" style="padding:0 18px 0 0">{value or "&ndash;"}</td>'
-                     for name, value in cells.items())
-    return f'<table class="numbers lenet-numbers"><tr>{heads}</tr><tr>{values}</tr></table>'
+    return '<dl class="numbers lenet-numbers">' + "".join(
+        f'<div><dt>{name}</dt><dd class="lenet-{name.replace(" ", "-")}">{value or "&ndash;"}</dd></div>' for name, value in cells.items()) + "</dl>"
 
 
 def _words(run):

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { colour, contrast, inkOn, NEGATIVE, POSITIVE, scaleOf } from "../../lenet_lab/widgets/colours.js";
+import { colour, contrast, inkOn, NEGATIVE, paintPixel, POSITIVE, scaleOf } from "../../lenet_lab/widgets/colours.js";
 import { number, percent, plus, typeset } from "../../lenet_lab/widgets/numbers.js";
 
 test("one minus sign, one product sign, one form of small numbers", () => {
@@ -35,4 +35,13 @@ test("colours run from white to red and blue, and ink can be read on all of them
 test("the range of numbers leaves out what is not finite", () => {
   assert.deepEqual(scaleOf([1, -3, NaN, Infinity]), { low: -3, high: 1, lost: 2, top: 3, ink: false });
   assert.deepEqual(scaleOf([NaN]), { low: 0, high: 0, lost: 1, top: 1, ink: false });
+});
+
+test("a pixel has the colour that is asked for by itself", () => {
+  for (const ink of [false, true])
+    for (const value of [0, 0.3, -0.3, 1, -1, 7, NaN, Infinity]) {
+      const data = new Uint8ClampedArray(8);
+      paintPixel(data, 4, value, 0.9, ink);
+      assert.deepEqual([...data], [0, 0, 0, 0, ...new Uint8ClampedArray(colour(value, 0.9, ink)), 255]);
+    }
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { newestOnly } from "../../lenet_lab/widgets/parts.js";
+import { LATE, newestOnly } from "../../lenet_lab/widgets/parts.js";
 import { strongest } from "../../lenet_lab/widgets/draw.js";
 import { endOfGrid, inGrid, wayBack } from "../../lenet_lab/widgets/step_through.js";
 import { Drawing, strokesFrom, written } from "../../lenet_lab/widgets/strokes.js";
@@ -16,6 +16,24 @@ test("one question at a time, and of those meanwhile only the newest", () => {
   assert.equal(asking.busy, false);
   asking.ask(0);
   assert.deepEqual(sent, [1, 3, 0]);
+});
+
+test("an answer that does not come is named, asked for once more, and stops nobody", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const sent = [], said = [], asking = newestOnly((question) => sent.push(question), (words) => said.push(words));
+  asking.ask(1);
+  t.mock.timers.tick(LATE + 1);
+  assert.deepEqual(sent, [1, 1]);
+  assert.match(said.at(-1), /^The kernel is busy/);
+  asking.ask(2);
+  asking.ask(3);
+  assert.deepEqual(sent, [1, 1, 2]);
+  t.mock.timers.tick(LATE + 1);
+  assert.deepEqual(sent, [1, 1, 2, 3]);
+  asking.answered();
+  assert.equal(said.at(-1), "");
+  t.mock.timers.tick(2 * LATE);
+  assert.deepEqual(sent, [1, 1, 2, 3]);
 });
 
 test("strokes, wipes and drawings from elsewhere", () => {
