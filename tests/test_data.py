@@ -157,7 +157,7 @@ SPOILED = {
     "images cut off": (bad(TEST_X, regzip(lambda raw: raw[:-100])), "should hold 15,680 bytes after its header and holds 15,580"),
     "something at the end": (bad(TEST_X, regzip(lambda raw: raw + b"!")), "holds 15,681"),
     "empty": (bad(TEST_Y, lambda raw: b""), f"{TEST_Y} has only 0 bytes"),
-    "a page of HTML": (bad(TEST_Y, lambda raw: b"<html>Forbidden</html>"), "begins with the number"),
+    "a page of HTML": (bad(TEST_Y, lambda raw: b"<html>Forbidden</html>"), "is a web page that came in the place of the file"),
     "labels where images should be": (swap, "it is not MNIST's file of labels"),
     "fewer labels than images": (bad(TRAIN_Y, lambda raw: gzip.compress(idx(np.zeros(29)))), "29 labels for 30 images"),
     "labels above 9": (bad(TRAIN_Y, lambda raw: gzip.compress(idx([10] * 30))), r"labels outside 0 to 9 \(10 to 10\)"),
