@@ -39,11 +39,10 @@ def write_notebook(path, cells):
 
 
 @contextlib.contextmanager
-def jupyterlab(folder, command=None, packages=ROOT):
+def jupyterlab(folder, command=None):
     """JupyterLab on `folder` and a free port of this machine, without password; yields its address.
 
-    `command` starts it as a user would, with nothing set that hides anything; else it is set up for tests. `packages` is the clone whose
-    packages the kernels import.
+    `command` starts it as a user would, with nothing set that hides anything; else it is set up for tests.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -64,9 +63,8 @@ def jupyterlab(folder, command=None, packages=ROOT):
                       "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     log = open(folder / ".lab.log", "w")
     lab = subprocess.Popen([*command, *arguments], stdout=log, stderr=log, cwd=folder,
-                           env={**os.environ, **({"PYTHONPATH": str(packages)} if packages != ROOT else {}),
-                                "JUPYTERLAB_SETTINGS_DIR": str(settings),
-                                "JUPYTER_PATH": str(packages)})                # its labextensions: those of the clone, not of an installation
+                           env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(settings),
+                                "JUPYTER_PATH": str(ROOT)})                    # its labextensions: those of this clone, not of an installation
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(240):
