@@ -73,6 +73,7 @@ lock: .venv/ready
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 15))' || \
 		{ echo "$$($(PYTHON) --version) is not one of 3.11 to 3.15. Name one that is: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
+	echo '{}' > .venv/package.json       # else JupyterLab's yarn.js would be a module, as our scripts are, and fail aloud at every start
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --requirement requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
