@@ -131,12 +131,12 @@ def _begins(page, cell):
                            timeout=60_000)
 
 
-def until(holds, seconds=20):
-    """Wait until `holds()` is true; AssertionError if it never is."""
+def until(holds, seconds=20, said=lambda: "", pause=0.05):
+    """Wait until `holds()` is true, and look every `pause` seconds; AssertionError with what `said()` returns if it never is."""
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+        assert time.monotonic() < end, said()
+        time.sleep(pause)
 
 
 def settled(read, seconds=20):

@@ -3,7 +3,6 @@
 import contextlib
 import re
 import shutil
-import time
 
 import nbformat
 import pytest
@@ -55,10 +54,7 @@ class Panel:
         return browser.settled(lambda: (self.step, self.drawn, self.number("loss")))[0]
 
     def until(self, condition, seconds=20):
-        end = time.monotonic() + seconds
-        while not condition(self):
-            assert time.monotonic() < end, f"{self.status!r}, step {self.step}"
-            time.sleep(0.05)
+        browser.until(lambda: condition(self), seconds, lambda: f"{self.status!r}, step {self.step}")
 
 
 def test_pause_step_resume_and_stop_while_a_cell_waits(page, lab):

@@ -1,7 +1,6 @@
 """The hinges and the network in the plane in real JupyterLab, worked by keys alone."""
 
 import re
-import time
 
 import pytest
 
@@ -59,13 +58,6 @@ def slopes(hinges):
     return hinges.locator(".slopes").inner_text()
 
 
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def test_hinge_by_hinge(hinges):
     said = [slopes(hinges)]
     for _ in range(3):
@@ -107,7 +99,7 @@ def test_every_change_is_said_once_in_words(hinges):
     assert hinges.get_by_role("slider", name="look at x").get_attribute("aria-valuetext") == "3.5, 7.5 high"
     slide(hinges, "look at x", "ArrowRight", 2)
     slide(hinges, "b", "ArrowRight")
-    until(lambda: len(said()) == 2)
+    browser.until(lambda: len(said()) == 2)
     assert said()[1].startswith("f(x) = ReLU(x) − 2 ReLU(x − 2)") and "Slopes from left to right" in said()[1] and said()[1].endswith("= 10.")
     slide(hinges, "b", "ArrowLeft")
 
@@ -139,7 +131,7 @@ def test_what_is_set_on_the_page_arrives_in_python_and_goes_back(page, hinges):
         browser.run_cell(page, 2)                                         # the kernel has answered those before: it may come after
         browser.wait_until_idle(page)                                     # the cell that asks
         return arrived.count()
-    until(ask)
+    browser.until(ask)
     press(hinges, "Original numbers")
     press(hinges, "Remove hinge")
     assert slopes(hinges) == "Slopes from left to right: 0, 1, −2, 3."
@@ -157,12 +149,12 @@ def test_the_plane_starts_learns_and_pauses(plane):
     label = plane.locator("svg").get_attribute("aria-label")
     assert "linear regions 35" in label and number(plane, "loss") == "–"
     press(plane, "Step")
-    until(lambda: steps(plane) == 1)
+    browser.until(lambda: steps(plane) == 1)
     first = float(number(plane, "loss"))
     press(plane, "Resume")
-    until(lambda: steps(plane) > 150)
+    browser.until(lambda: steps(plane) > 150)
     press(plane, "Pause")
-    until(lambda: plane.locator(".status").inner_text().startswith("Paused after"))
+    browser.until(lambda: plane.locator(".status").inner_text().startswith("Paused after"))
     browser.settled(lambda: steps(plane))
     assert float(number(plane, "loss")) < first / 2
     wrong = int(number(plane, "on the wrong side").split()[0])
@@ -170,19 +162,19 @@ def test_the_plane_starts_learns_and_pauses(plane):
     spoken = plane.locator(".heard").inner_text()
     assert "Paused after" in spoken and "linear regions" in spoken and "loss" in spoken
     press(plane, "Reset")
-    until(lambda: number(plane, "step") == "0 of 600")
+    browser.until(lambda: number(plane, "step") == "0 of 600")
     assert plane.locator("svg").get_attribute("aria-label") == label
 
 
 def test_the_plane_takes_another_network_by_key(page, plane):
     cells = page.locator(".jp-Cell").count()
     slide(plane, "units in a layer", "ArrowLeft", 5)
-    until(lambda: number(plane, "linear regions") == "7")
+    browser.until(lambda: number(plane, "linear regions") == "7")
     plane.get_by_role("combobox", name="points").focus()
     page.keyboard.press("m")                                              # of moons; JupyterLab would make a text of the cell
-    until(lambda: "moons" in plane.locator("svg").get_attribute("aria-label"))
+    browser.until(lambda: "moons" in plane.locator("svg").get_attribute("aria-label"))
     plane.get_by_role("checkbox").press("Space")
-    until(lambda: number(plane, "linear regions") == "1")
+    browser.until(lambda: number(plane, "linear regions") == "1")
     assert number(plane, "pieces of the boundary") == "1"
     assert page.locator(".jp-Cell").count() == cells and page.locator(".jp-MarkdownCell").count() == 0
 

@@ -16,6 +16,8 @@ from lenet_lab.widgets import regions
 from lenet_lab.widgets.hinges import Hinges
 from lenet_lab.widgets.regions import Regions
 
+from .test_run import until
+
 SOURCE = [(0, 1), (2, -3), (4, 5), (6, -6)]
 SLIPS = [(name, slip) for name, target in TARGETS.items() for slip in slips(target)]
 
@@ -177,13 +179,6 @@ def panel(monkeypatch):
     panel = Regions("rings", width=3)
     yield panel
     panel.close()
-
-
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_regions_trains_pauses_steps_and_goes_back(panel):

@@ -1,6 +1,7 @@
 """Runs and the panel without a browser: what the buttons do, one thread at a time, nothing hangs."""
 
 import asyncio
+import functools
 import threading
 import time
 
@@ -12,6 +13,8 @@ from lenet_lab import plots
 from lenet_lab.runs.run import Run
 from lenet_lab.widgets.training import TrainingPanel
 
+from . import browser
+
 
 def network():
     return lenet(np.random.default_rng(0))
@@ -22,11 +25,7 @@ def few(digits):
     return digits.subset(320)
 
 
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+until = functools.partial(browser.until, pause=0.01)                # steps are short
 
 
 def threads():
