@@ -1,14 +1,65 @@
-"""What somebody hands to a network as images: the array that it needs, or one sentence that says what it is and what to do."""
+"""What somebody hands to a network as images: the array that it needs, or one sentence that says what it is and what to do.
+
+`Scaled` are images that are bytes in memory and floats to everybody who uses them.
+"""
 
 import math
 import warnings
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import DTypeLike
 
 ONE_ARRAY = "Make one array of images of one shape: numpy.stack(images)."
 BRIGHT = 30.0                 # above this pixels are not the 0 to 1 that the networks are made for, but perhaps 0 to 255
+
+
+class Scaled(NDArrayOperatorsMixin):
+    """Images kept as bytes (N, ...), to be used as an array of float32 between 0 and 1, in a quarter of its memory.
+
+    An index or a slice gives those images as floats, bit for bit the numbers that an array of floats would hold. Whatever else
+    an array can do (`mean`, `==`, `numpy.pad`) is done with the floats of all images, which exist only for that moment. To change
+    images, or for a function that takes nothing but arrays, write numpy.array(images).
+    """
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, images: np.ndarray) -> None:
+        self.bytes, self.shape, self.ndim, self.size = images, images.shape, images.ndim, images.size
+
+    def __len__(self) -> int:
+        return len(self.bytes)
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        return as_floats(self.bytes[index])
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError("These images are kept as bytes and cannot be changed. Make an array of floats first: numpy.array(images).")
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("These images are kept as bytes; an array of floats is always a copy.")
+        return as_floats(self.bytes).astype(self.dtype if dtype is None else dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return getattr(ufunc, method)(*(np.asarray(x) if isinstance(x, Scaled) else x for x in inputs), **options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "bytes":                # not there yet while one is copied or unpickled
+            raise AttributeError(name)
+        return getattr(np.asarray(self), name)
+
+    def __repr__(self) -> str:
+        return f"images {self.shape}, float32 between 0 and 1, kept as bytes"
+
+
+def as_floats(images: np.ndarray) -> np.ndarray:
+    """uint8 divided by 255, as float32; float32 as it is."""
+    if images.dtype == np.float32:
+        return np.ascontiguousarray(images)
+    x = np.empty(images.shape, np.float32)
+    return np.divide(images, np.float32(255), out=x)[()]     # a plain 255 would compute in float64; [()]: a number for one pixel
 
 
 def as_images(x: Any, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
@@ -29,10 +80,10 @@ def as_images(x: Any, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     return x
 
 
-def in_one_array(x: Any, what: str) -> np.ndarray:
-    """x as an array, where it may be a list. Raises ValueError with `what` it holds where that is not possible."""
+def in_one_array(x: Any, what: str) -> Any:
+    """x as an array, where it may be a list; `Scaled` as it is. Raises ValueError with `what` it holds where there is no way."""
     try:
-        return np.asarray(x)
+        return x if isinstance(x, Scaled) else np.asarray(x)
     except ValueError:
         raise ValueError(f"The {what} are {_described(x)}, and one array is needed. {ONE_ARRAY}") from None
 

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import pickle
 import re
 import shutil
 import struct
@@ -16,8 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet_core import data, load_cifar10, load_mnist
+from lenet_core import data, lenet, load_cifar10, load_mnist
 from lenet_core.data import MNIST_FILES, SHARED_ARRAYS, DataError, Dataset, write_shared
+from lenet_core.training import minibatches
 from lenet_lab.course import shared_data
 
 TRAIN_X, TRAIN_Y, TEST_X, TEST_Y = MNIST_FILES
@@ -109,6 +111,28 @@ def test_subset_is_even_and_says_so(folder):
     assert len(part.train_x) == 10 and len(part.test_x) == 20 and "10 training images" in part.name
     assert (part.train_x[1] == dataset.train_x[3]).all()
     assert dataset.subset(99) is dataset
+
+
+def test_training_images_are_bytes_in_memory_and_floats_to_everybody_who_uses_them(folder, arrays):
+    dataset = load_mnist(folder)
+    few = dataset.subset(10)
+    for one, expected in ((dataset, arrays[TRAIN_X]), (few, arrays[TRAIN_X][::3]), (pickle.loads(pickle.dumps(few)), arrays[TRAIN_X][::3])):
+        x, floats = one.train_x, expected[:, None].astype(np.float32) / np.float32(255)
+        assert x.bytes.dtype == np.uint8 and (x.shape, x.ndim, x.size, x.dtype, len(x)) == (floats.shape, 4, floats.size, np.float32, len(floats))
+        for index in (0, -1, slice(2, 5), [3, 0, 3], np.arange(len(x)) % 2 == 1, (0, 0, 3, 4), (slice(None), 0), None, ...):
+            assert x[index].dtype == np.float32 and np.asarray(x[index]).tobytes() == np.asarray(floats[index]).tobytes()
+        assert np.asarray(x).tobytes() == floats.tobytes() and np.array(x, np.float64).dtype == np.float64
+        assert np.array_equal(x, floats) and (x == floats).all() and (2 * x - x == floats).all() and x.mean() == floats.mean()
+        assert np.array_equal(np.pad(x, 1), np.pad(floats, 1)) and np.concatenate([x, floats]).dtype == np.float32
+        assert [image.max() for image in x] == [image.max() for image in floats] and np.exp(x).dtype == np.float32
+        ours, theirs = (next(minibatches(images, one.train_y, 4, np.random.default_rng(0))) for images in (x, floats))
+        assert ours[0].tobytes() == theirs[0].tobytes() and (ours[1] == theirs[1]).all()
+        network = lenet(np.random.default_rng(0))
+        assert (network.predict(x) == network.predict(floats)).all() and network.loss(x, one.train_y)[0] == network.loss(floats, one.train_y)[0]
+        with pytest.raises(TypeError, match="numpy.array"):
+            x[0] = 0
+        with pytest.raises(AttributeError, match="nothing_like_it"):
+            getattr(x, "nothing_like_it")
 
 
 # ---------------------------------------------------------------------------------------------------- where it is sought

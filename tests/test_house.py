@@ -57,9 +57,9 @@ ALLOWED = {           # who may import whom inside the core
     "models": {"initializers", "net"},
     "training": {"net", "_files", "_images"}, "gradcheck": {"net", "ops", "_parallel"},
     "__init__": {"data", "models", "net", "registry", "training"},
-    "data/__init__": {"arrays", "download", "formats", "forms", "identity", "refused", "_files"},
+    "data/__init__": {"arrays", "download", "formats", "forms", "identity", "refused", "_files", "_images"},
     "data/refused": {"arrays", "forms", "identity", "tables"}, "data/forms": {"arrays", "formats", "tables", "_files"},
-    "data/arrays": {"formats"}, "data/tables": {"formats"}, "data/formats": {"_files"}, "data/identity": set(), "data/download": set(),
+    "data/arrays": {"formats", "_images"}, "data/tables": {"formats"}, "data/formats": {"_files"}, "data/identity": set(), "data/download": set(),
 }
 CORE = ("reference", "ops", "registry", "net", "initializers", "models", "training", "gradcheck", "__init__")
 ROOMS = {             # who may import whom inside the lab; every room may use the core and what is in no room

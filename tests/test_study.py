@@ -52,4 +52,4 @@ def test_memory_stays_small_and_does_not_grow(mnist, steps):
     run = subprocess.run([sys.executable, "-c", textwrap.dedent(MEMORY), str(steps)], capture_output=True, text=True, check=True)
     first, *_, last = map(float, run.stdout.split())
     print(f"peak memory with all of MNIST: {first:.0f} MiB after the first epoch, {last:.0f} after the third")
-    assert last < 600 and last < first * 1.05
+    assert last < 240 and last < first * 1.05

@@ -5,8 +5,9 @@ LENET_DATA, else into the user's cache. If the cache has no data, they download 
 has no CIFAR-10. Without a network `load_mnist` takes the 1,797 handwritten digits that come with scikit-learn, enlarged from 8x8
 to 28x28 pixels; CIFAR-10 has no substitute. `Dataset.name` and `str(dataset)` say which images they are.
 
-From the original files every process makes its own copy of the arrays: 219 MB for MNIST. `write_shared` writes the arrays to a
-folder from which they are mapped into memory. All processes of a machine then share one copy, and only the parts in use are read.
+From the original files every process makes its own copy of the images. Training images stay the bytes that they are in the files,
+47 MB for MNIST, and an index into `train_x` gives floats. `write_shared` writes floats to a folder from which they are mapped into
+memory. All processes of a machine then share one copy, and only the parts in use are read.
 
 `forms` is the table of what is read, `refused` of what is not. `formats` and `tables` turn files into arrays, `arrays` says which
 array is which, `identity` which data set it is, and `download` gets files over the network. No other module of the core uses
@@ -27,6 +28,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from .._files import is_file, is_folder, mode
+from .._images import Scaled, as_floats
 from . import arrays, download, formats, forms, identity, refused
 from .formats import RECORD, SHARED, SHARED_ARRAYS, DataError
 from .forms import CIFAR10_CLASSES as CIFAR10_CLASSES, CIFAR10_TEST, CIFAR10_TRAIN
@@ -55,12 +57,13 @@ UNPACK = f"Unpack {CIFAR10_ARCHIVE} (from www.cs.toronto.edu/~kriz/cifar.html)"
 class Dataset:
     """Images and labels: x (N, C, H, W) float32 between 0 and 1, y (N,) whole numbers, each an index of `classes`.
 
+    The training images may be `Scaled`: bytes in memory, used as an array of float32.
     C is 1 for handwriting (0 is paper, 1 is ink) and 3 for photographs (red, green, blue). `classes` are the names of the
     classes. `name` says what the images are, `source` where they came from and why. `str(dataset)` is both in one line.
     """
 
     name: str
-    train_x: np.ndarray
+    train_x: np.ndarray | Scaled
     train_y: np.ndarray
     test_x: np.ndarray
     test_y: np.ndarray
@@ -72,8 +75,8 @@ class Dataset:
         if n >= len(self.train_x):
             return self
         chosen = np.arange(n) * len(self.train_x) // n
-        return replace(self, name=f"{self.name}, {n:,} training images",
-                       train_x=self.train_x[chosen], train_y=self.train_y[chosen])
+        images = Scaled(self.train_x.bytes[chosen]) if isinstance(self.train_x, Scaled) else self.train_x[chosen]
+        return replace(self, name=f"{self.name}, {n:,} training images", train_x=images, train_y=self.train_y[chosen])
 
     def __str__(self) -> str:
         return (f"{self.name}: {len(self.train_x):,} training and {len(self.test_x):,} test images"
@@ -261,10 +264,10 @@ def _as_mnist(found: forms.Found, source: str, above: Path) -> Dataset:
     labels = [arrays.as_labels(found.arrays[part + 1], len(x), found.names[part + 1], found.names[part])
               for part, x in zip((0, 2), images)]
     images, known, note = _known_as(images, labels, found, found.names[0].replace(f"{above}{os.sep}", ""))
-    found.arrays.clear()                                     # so that the bytes of a part go when its floats are there
-    train_x, test_x = (arrays.as_floats(images.pop(0))[:, None] for _ in range(2))
+    train_x, test_x = (x[:, None] for x in images)
+    kept = Scaled(np.ascontiguousarray(train_x)) if train_x.dtype == np.uint8 else as_floats(train_x)
     about = "; ".join(text for text in (source, found.note, note) if text)
-    return Dataset(known.name, train_x, labels[0], test_x, labels[1], about, known.classes)
+    return Dataset(known.name, kept, labels[0], as_floats(test_x), labels[1], about, known.classes)
 
 
 def _known_as(images: list[np.ndarray], labels: list[np.ndarray], found: forms.Found,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._images import as_floats
 from .formats import DataError
 
 TEST_SHARE = 7                # of images without a division, the last seventh are test images: 10,000 of MNIST's 70,000
@@ -244,14 +245,6 @@ def as_colour(images: np.ndarray, name: str) -> np.ndarray:
         raise DataError(f"{name}: an array {given.shape} of {given.dtype} where coloured images of 32x32 should be. "
                         "Take CIFAR-10's own files.")
     return as_floats(images if _are_bytes(images) else in_bytes(images, name))
-
-
-def as_floats(images: np.ndarray) -> np.ndarray:
-    """uint8 divided by 255, as float32; float32 as it is."""
-    if images.dtype == np.float32:
-        return np.ascontiguousarray(images)
-    x = np.empty(images.shape, np.float32)
-    return np.divide(images, np.float32(255), out=x)              # a plain 255 would compute in float64
 
 
 # ------------------------------------------------------------------------------------------------------------------- labels
