@@ -132,7 +132,7 @@ def test_training_images_are_bytes_in_memory_and_floats_to_everybody_who_uses_th
         with pytest.raises(TypeError, match="numpy.array"):
             x[0] = 0
         with pytest.raises(AttributeError, match="nothing_like_it"):
-            getattr(x, "nothing_like_it")
+            assert x.nothing_like_it
 
 
 # ---------------------------------------------------------------------------------------------------- where it is sought
