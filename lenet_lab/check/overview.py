@@ -5,6 +5,7 @@ from html import escape
 from statistics import median
 
 WORDS = {"toy": "questions of the toy network", "derive": "derivations and formulas", "hinges": "curves", "torch": "in PyTorch", "": "functions"}
+FEWEST = 5                               # numbers, at least, before half of them are spoken of
 COMPARED = 4                             # guesses in each half, at least, before the halves are compared
 
 
@@ -40,7 +41,7 @@ class Overview:
         lines = [f"{self.passed} of {len(self.known)} exercises pass their checks"]
         for title, rows in self._groups().items():
             lines += ["", title, *(f"  {name:24} {state:12} {attempts!s:>4} {used}".rstrip() for name, state, attempts, used in rows)]
-        lines += ["", self._predicted(), *(f"  {' '.join(row)}" for row in self._by_notebook())]
+        lines += ["", self._predicted(), *(f"  {' '.join(row)}".rstrip() for row in self._by_notebook())]
         return "\n".join(lines)
 
     def _predicted(self):
@@ -62,7 +63,7 @@ class Overview:
             made = [self.guesses[name] for name in names if name in self.guesses]
             off = [entry["off"] for entry in made if entry.get("off") is not None]
             if made:
-                yield notebook, f"{_close(made)} of {len(made)} close", f"({_half(median(off))})" if off else ""
+                yield notebook, f"{_close(made)} of {len(made)} close", f"({_half(median(off))})" if len(off) >= FEWEST else ""
 
     def _repr_html_(self):
         bar = f'<progress max="{len(self.known)}" value="{self.passed}" aria-label="exercises that pass"></progress>'

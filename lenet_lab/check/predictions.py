@@ -9,10 +9,10 @@ The two calls stand in two cells of a notebook, one after the other:
 A guess is a number, several numbers, a shape, or one of the `choices`. Without a guess the result appears all the same. The sentence
 that says why is not in the notebook, where it would give the result away: it is in `reasons`.
 
-**When is a guess close?** A choice and a shape must be right. A number must be within 10 % of the result, or within the share that
-`reasons` gives for a question that asks for a size only, or that can be worked out. Most of several numbers can be worked out: each of them
-must be within 1 %, if `reasons` gives no other share. Where the result is 0, only 0 is close. The sentence that says whether a guess is
-close says within what.
+**When is a guess close?** A choice and a shape must be right, and so must several whole numbers. A number must be within 10 % of the
+result, or within the share or the two numbers that `reasons` gives for a question that asks for a size only, or that can be worked out:
+what can be computed exactly by hand has the share 0. Of several numbers, each must be within 1 %, if `reasons` gives no other share. Where
+the result is 0, only 0 is close. The sentence that says whether a guess is close says within what.
 
 **Which guess counts?** The first one that was compared: it is kept with the progress, and a later one is not judged.
 """
@@ -35,10 +35,11 @@ from .toy_questions import numbers_in
 from .verdict import MARKS
 from .wording import shown
 
-SIZE_ONLY = 1.0                          # within this share only the size was asked for: how far a close guess is off, says nothing
+ROUNDING = 1e-6                          # share of a result within which a guess is exact: results have six digits
 WIDE = 100                               # characters of a line
 SMALL = 100                              # a smaller count is so many off, not so many per cent
 HOW = "Write a number, as 25, or numbers in brackets, as (10, 24)."
+PER_CENT = re.compile(r"per cent\b|\bof 100\b")                       # in the name of a prediction: its result is counted in per cent
 TWO_WAYS = re.compile(r"\s*[-+]?\d{1,3}(,\d{3})+\s*")                  # 60,000 or 2,303: a thousand, or a decimal comma?
 _said, _seen = {}, set()                 # in this kernel: the guesses, and the names whose result was shown before there was one
 
@@ -52,7 +53,7 @@ class Comparison(NamedTuple):
     close: bool | None
     off: float | None
     why: str
-    within: float = 0.1
+    within: float | tuple = 0.1
 
     def __repr__(self):
         mark = MARKS[self.close][0]
@@ -72,7 +73,7 @@ def predict(name, guess=..., *more, choices=()):
     """
     _known(name)
     _said.pop(name, None)
-    read, wrong = (None, "") if guess is ... else _read(guess, choices)
+    read, wrong = (None, "") if guess is ... else _read(name, guess, choices)
     if more:
         wrong = "That is more than one guess. Write 60000 without a comma, and several numbers in brackets."
     elif read is not None:
@@ -118,7 +119,10 @@ def _first_guess(name):
 
 
 def judged(guess, result, within):
-    """(whether a guess is close to the result, its distance as a share of the result); the distance is None if it is not a number's."""
+    """(whether a guess is close to the result, its distance as a share of the result); the distance is None where only a size is asked.
+
+    `within` is a share of the result, or the smallest and the largest number that is close. The distance of a text or a shape is None too.
+    """
     if isinstance(result, str) or isinstance(guess, str):
         return guess == result, None
     a, b = np.ravel(guess).astype(float), np.ravel(result).astype(float)
@@ -126,8 +130,10 @@ def judged(guess, result, within):
         return False, None
     if isinstance(result, list) and all(isinstance(one, int) for one in result):
         return bool((a == b).all()), None
+    if isinstance(within, tuple):
+        return bool((within[0] <= a).all() and (a <= within[1]).all()), None
     distance = np.abs(a - b)
-    near = bool((distance <= within * np.abs(b) * (1 + 1e-9)).all())          # 10 % of 24 is not exactly 2.4 in floating point
+    near = bool((distance <= max(within * (1 + 1e-9), ROUNDING) * np.abs(b)).all())      # 10 % of 24 is not exactly 2.4 in floating point
     return near, float((distance / np.abs(b)).max()) if b.all() else None
 
 
@@ -136,7 +142,7 @@ def judge(guesses):
     found = {}
     for name in guesses.keys() & by_name().keys() & results().keys():
         result = results()[name]
-        read, wrong = (str(guesses[name]).strip().casefold(), "") if isinstance(result, str) else _read(guesses[name], ())
+        read, wrong = (str(guesses[name]).strip().casefold(), "") if isinstance(result, str) else _read(name, guesses[name], ())
         found[name] = not wrong and judged(read, result.casefold() if isinstance(result, str) else result, by_name()[name].limit(result))[0]
     return found
 
@@ -159,14 +165,14 @@ def _known(name):
     return by_name()[name]
 
 
-def _read(guess, choices):
-    """(the guess as plain data, "") or (None, the sentence that says what is wrong with it)."""
+def _read(name, guess, choices):
+    """(the guess for a prediction as plain data, "") or (None, the sentence that says what is wrong with it)."""
     if choices:
         return _choice(guess, [str(one) for one in choices])
     if isinstance(guess, str):
         if TWO_WAYS.fullmatch(guess):
             return None, f"{shown(guess)} can be read in two ways. Write it without quotes, as 2.303 or 2303."
-        guess = guess.replace("%", " ").strip()
+        guess = guess.replace("%", " ").strip() if PER_CENT.search(name) else guess
     if isinstance(guess, (bool, np.bool_)):
         return None, f"{guess} is not a number. {HOW}"
     try:
@@ -200,7 +206,8 @@ def _plain(value):
 
 def _in_words(value):
     if isinstance(value, list):
-        return f"({', '.join(map(_in_words, value))}{',' * (len(value) == 1)})"
+        words = [_in_words(one).replace(",", "") for one in value]                         # in brackets a comma begins another number
+        return f"({', '.join(words)}{',' * (len(value) == 1)})"
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000 else str(value)
@@ -213,20 +220,37 @@ def _sentence(one):
     if one.guess is None:
         return f"{is_result}."
     said = f"you said {_in_words(one.guess)}"
-    if isinstance(one.guess, str) != isinstance(one.result, str) or np.size(one.guess) != np.size(one.result):
+    if isinstance(one.guess, str) != isinstance(one.result, str):
         return f"{said}, {is_result}: not the same kind of answer."
+    if np.size(one.guess) != np.size(one.result):
+        return f"{said}, {is_result}: {_how_many(one)}."
     if isinstance(one.result, str):
         return f"{said}. Right." if one.close else f"{said}, {is_result}."
     if one.close and (one.guess == one.result or _in_words(one.guess) == result):
         return f"{said}, and it is {result}. Right."
     verdict = "close" if one.close else "not close"
-    return f"{said}, it is {result}: {'' if one.close and one.within >= SIZE_ONLY else _distance(one)}{verdict} ({_limit(one)})."
+    size_only = one.close and isinstance(one.within, tuple)                               # then the distance says nothing
+    return f"{said}, it is {result}: {'' if size_only else _distance(one)}{verdict} ({_limit(one)})."
+
+
+def _how_many(one):
+    """How many numbers were given, and how many are wanted."""
+    given, wanted = np.size(one.guess), np.size(one.result)
+    first, second = (COUNTED[n] if n < len(COUNTED) else str(n) for n in (given, wanted))
+    words = f"{first} number{'s' * (given != 1)}, wanted {'is' if wanted == 1 else 'are'} {second}"
+    return words + ("; write 10000 without a comma" if given > wanted and np.abs(one.result).max() >= 1000 else "")
+
+
+COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def _limit(one):
     """Within what a guess is close, in words."""
+    if isinstance(one.within, tuple):
+        return f"close here means {' to '.join(map(_in_words, one.within))}"
     if isinstance(one.result, list):
-        return "every number must be right" if all(isinstance(part, int) for part in one.result) else f"each must be within {100 * one.within:g} %"
+        exact = not one.within or all(isinstance(part, int) for part in one.result)
+        return "every number must be right" if exact else f"each must be within {100 * one.within:g} %"
     units = by_name()[one.name].units
     if units:
         steps = int(one.within * abs(one.result))

@@ -1,8 +1,8 @@
 """Why the result of each prediction is what it is: {notebook: {name of the prediction: one or two sentences}}, in the order of the notebooks.
 
 The sentences stand here and not in the notebooks, since a reader sees a cell before it runs. Where only the size can be guessed, a
-`Reason` says within which share of the result a guess is close. `units` (one, several) are for a result whose distance is
-counted and is no share of it.
+`Reason` says within which share of the result a guess is close, or between which numbers. What can be computed exactly by hand has the
+share 0. `units` (one, several) are for a result whose distance is counted and is no share of it.
 """
 
 from typing import NamedTuple
@@ -11,27 +11,29 @@ ONE, EACH = 0.1, 0.01                    # of one number; of each of several, wh
 
 
 class Reason(NamedTuple):
-    """Why a result is what it is, and within which share of it a guess is close, if not within the usual one; what its distance is counted in."""
+    """Why a result is what it is, and which guesses are close: within a share of it, or from a number to a number; what a distance is counted in."""
 
     text: str
-    within: float | None = None
+    within: float | tuple | None = None
     units: tuple = ()
 
     def limit(self, result):
-        """The share of the result within which a guess is close: 10 % of a number and 1 % of each of several, if nothing else is said."""
+        """Which guesses are close, if nothing else is said: within 10 % of a number, 1 % of each of several; several whole numbers exactly."""
         if self.within is not None:
             return self.within
-        return EACH if isinstance(result, list) else ONE
+        if isinstance(result, list):
+            return 0.0 if all(float(one).is_integer() for one in result) else EACH
+        return ONE
 
 
 REASONS = {
     "00": {
         "digits of 100 that an untrained network reads":
-            Reason("It has seen no digit and can only guess. 10 of 100 is what chance gives, a few more or fewer each time.", within=1.0),
+            Reason("It has seen no digit and can only guess. 10 of 100 is what chance gives, a few more or fewer each time.", within=(3, 20)),
     },
     "01": {
         "largest entry of the first map":
-            "1·4 + 1·0 + 2·5 + 0·0: there the largest pixel lies under the largest weight.",
+            Reason("1·4 + 1·0 + 2·5 + 0·0: there the largest pixel lies under the largest weight.", within=0.0),
         "the row v":
             "The first map is written row by row, then the second. Neighbouring windows overlap, so one large number is the maximum of two of "
             "them.",
@@ -48,8 +50,8 @@ REASONS = {
         "the slopes from below and from above":
             "There is a kink: below 1 the first 7 is the larger one, above 1 the second. 'First' gives the slope from below.",
         "pixels of 16 with a slope of 0":
-            "Only two entries of the first map pass anything on. Their windows overlap in one pixel, where the two parts cancel, and one "
-            "weight of the filter is 0.",
+            Reason("Only C(1,2,1) and C(1,3,1) pass anything on, and their windows cover six pixels. At x(1,3) the two parts cancel, and x(2,4) "
+                   "lies only under the weight 0. Four slopes remain.", within=0.0),
         "the loss after one step":
             Reason("No weight moved by more than 0.007, but sixteen weights of W1 act on inputs as large as 14, and their small changes add "
                    "up.", within=0.25),
@@ -72,7 +74,7 @@ REASONS = {
         "the other one has the same numbers elsewhere":
             "The turned filter lays its weights on other pixels, so other sums come out: there is a 15, and no 14.",
         "one window of two channels":
-            "5 from the first channel, 2 from the second, 10 from the bias: one number, in one map.",
+            Reason("5 from the first channel, 2 from the second, 10 from the bias: one number, in one map.", within=0.0),
         "hours of loops for 60,000 images":
             Reason("At one or two million multiplications a second, an image takes one or two seconds. Most of that time goes into taking single "
                    "numbers out of arrays, each as a new object.", within=0.5),
@@ -83,7 +85,7 @@ REASONS = {
         "the loops take this many times as long":
             "One product in compiled code does the same multiplications, several at a time.",
         "numbers in the columns per pixel":
-            "A pixel in the middle stands in 25 windows, one near the border in fewer: 24·24·25 numbers for 28·28 pixels.",
+            Reason("A pixel in the middle stands in 25 windows, one near the border in fewer: 24·24·25 numbers for 28·28 pixels.", within=0.05),
         "softmax of 1,000 among 1,000, 999 and 0":
             "e to the 1,000 is too large for a float64, which ends at 1.8e308. It becomes infinite, and infinity divided by infinity is not a "
             "number.",
@@ -92,7 +94,7 @@ REASONS = {
         "the loss that stays the same":
             "An untrained network gives every digit about 1/10, and -ln(1/10) = 2.303.",
         "loss of the scores 0 and 1,000, on paper":
-            "-ln p = ln(1 + e^1000), which is 1,000. Softmax first makes p exactly 0, and its logarithm is infinite.",
+            Reason("-ln p = ln(1 + e^1000), which is 1,000. Softmax first makes p exactly 0, and its logarithm is infinite.", within=0.0),
         "the toy network's three scores":
             "The same functions on the same numbers: every layer takes its sizes from its arguments.",
         "the highest of LeNet's ten probabilities":
@@ -131,7 +133,7 @@ REASONS = {
             "An untrained network gives every digit about 1/10: the loss is near ln 10 = 2.303.",
         "per cent wrong after 4,800 images":
             Reason("Every step uses the slopes of all 431,080 parameters, so few images teach much. Where the time ran out earlier, the "
-                   "error is larger.", within=1.0),
+                   "error is larger.", within=(4, 25)),
     },
     "04": {
         "network B, beside A, reads":
@@ -150,9 +152,9 @@ REASONS = {
         "error of the complex step at h = 1e-15":
             "Nothing is subtracted, so no digits are lost in a subtraction: it has no arm of rounding errors.",
         "weights of ip1 that agree":
-            "Between the inner product and the loss nothing switches within so small a step: every slope is a true one.",
+            Reason("Between the inner product and the loss nothing switches within so small a step: every slope is a true one.", within=0.0),
         "weights of conv1 that agree":
-            "Filter 2 agrees. All four weights of the first filter act on the window that holds two 7s.",
+            Reason("Filter 2 agrees. All four weights of the first filter act on the window that holds two 7s.", within=0.0),
         "the loss, beside the two held losses":
             "The network switches at the kink, and on either side the loss follows the piece that lies higher.",
         "weights of F1 whose held slope is the one from above":
@@ -189,7 +191,7 @@ REASONS = {
             Reason("At first the loss even falls. Where it becomes more curved, 0.64 is above the limit, and a few steps are enough to pass "
                    "every number.", within=0.5),
         "cosine of the gradient of one image with that of 1,000":
-            Reason("A single image says little about all of them: its gradient is almost at a right angle to theirs.", within=1.0),
+            Reason("A single image says little about all of them: its gradient is almost at a right angle to theirs.", within=(0, 0.2)),
         "steps to a millionth, rate and momentum 0.25":
             Reason("Momentum makes the limit larger, 0.278 here, and reduces the zigzag, so the larger rate can be used.", within=0.3),
         "the case that is exactly 0":
@@ -204,7 +206,7 @@ REASONS = {
         "three places with a rate of 0.5/t":
             "1, (1 + 3)/2, (1 + 3 + 8)/3: the mean of all images seen so far. The falling rate turns jumping into averaging.",
         "per cent left of the slow rate":
-            "γt is only 1 at the end, and 1/2 to the power 0.75 is 0.59: this schedule hardly falls at all.",
+            Reason("γt is only 1 at the end, and 1/2 to the power 0.75 is 0.59: this schedule hardly falls at all.", within=0.03),
         "the larger sum of rates":
             "Both are near 75. The second covers that distance in a fifth of the steps, since its rate climbs to 0.08.",
         "the run that has hardly left the start (rate, momentum)":
@@ -284,7 +286,7 @@ REASONS = {
         "the four slopes":
             "Behind the k-th hinge the slope is the sum of the first k coefficients: 1, 1 - 3, 1 - 3 + 5, 1 - 3 + 5 - 6.",
         "its second line at x = 2":
-            "The printed line is x - 3x, which goes through the origin. A hinge at 2 adds -3(x - 2), and that is 0 at 2.",
+            Reason("The printed line is x - 3x, which goes through the origin. A hinge at 2 adds -3(x - 2), and that is 0 at 2.", within=0.0),
         "shape of W1":
             "One input, four hidden units: (inputs, outputs).",
         "shape of W2":
@@ -296,13 +298,14 @@ REASONS = {
         "of five networks with 16 units":
             "With more hinges it is likelier that one of them begins close to each corner.",
         "linear regions without ReLU":
-            "Any number of inner products in a row is one inner product: its slope never changes.",
+            Reason("Any number of inner products in a row is one inner product: its slope never changes.", within=0.0),
         "per cent right on the rings without ReLU":
             Reason("One straight line cannot separate an inner ring from an outer one: it guesses.", within=0.2),
         "per cent right on the moons without ReLU":
             "Most points of the moons lie on their own side of a line. So one may not notice that ReLU is missing.",
         "corners of the boundary of three units, start 3":
-            "The boundary does not run along the lines of the units, it crosses them: twice each, and each crossing is a corner.",
+            Reason("The boundary does not run along the lines of the units, it crosses them: twice each, and each crossing is a corner.",
+                   within=0.0),
         "regions for 8 lines, by the formula":
             Reason("1 + 8·9/2: the first line makes two regions of one, and the n-th line adds n.", within=0.0),
         "the smallest count for 8 units":
@@ -331,11 +334,11 @@ REASONS = {
         "the homework's recipe reaches 97 % on 3,000 images":
             "Ten thousand steps on 3,000 images learn them by heart.",
         "the rate 0.05 of a sum over 256, for the mean":
-            "A sum of 256 terms is 256 times their mean, and so is its gradient: 0.05 · 256.",
+            Reason("A sum of 256 terms is 256 times their mean, and so is its gradient: 0.05 · 256.", within=0.0),
         "the last gradient of conv1 where the second layer is shut":
             "A shut ReLU lets no gradient through, so the layers before it get none, or thousands of times too little.",
         "spread after a layer with 400 inputs":
-            "√400 · 2.4 / (400 · √3): fourteen times smaller. All five layers together leave some hundred-thousandths.",
+            Reason("√400 · 2.4 / (400 · √3): fourteen times smaller. All five layers together leave some hundred-thousandths.", within=0.02),
         "with small first weights it dies less often, rate x 0.015":
             "It begins to learn far later, but then it leaves the plateau with the same large rate.",
         "of twenty runs that may die, with restarts":
@@ -350,7 +353,7 @@ REASONS = {
         "a step with ReLU first takes this many times as long":
             "ReLU on the pooled maps looks at a quarter of the numbers, but the convolutions take nearly all the time.",
         "the rate 0.0001 of a sum over 64, for the mean":
-            "The sum's gradient is 64 times as long: 0.0001 · 64.",
+            Reason("The sum's gradient is 64 times as long: 0.0001 · 64.", within=0.0),
         "per cent misread by FMAN45's network":
             Reason("Few parameters, but each filter is used at every place: one pass through 60,000 images is enough.", within=0.5),
         "the first loss with weights of standard deviation 1":

@@ -19,6 +19,8 @@ from .verdict import NOT_WRITTEN, Verdict
 NEAR = 5.1e-4                         # three decimals are enough
 NUMBER = r"[-+]?\d+"
 FRACTION = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d{1,3})?(?:/\d+(?:\.\d*)?)?"
+PER_CENT = r"([-+]?(?:\d+(?:\.\d*)?|\.\d+))\s*%"
+LONGEST = 100                         # characters of an answer
 BETWEEN = r"(?:\s*(?:[,x×]|by)\s*|\s+)"  # one way to read every text: another pattern would take exponential time for a long row of spaces
 ADVICE = {                            # when nothing is recognised
     **dict.fromkeys((1, 2), "Look at the formula again: (h + 2p - k)/s + 1."), **dict.fromkeys((3, 4), "Count what goes in and what comes out."),
@@ -89,10 +91,17 @@ def _near(given, value):
 
 
 def numbers_in(answer):
-    """The answer as a flat float array, or None. Text may have numbers and fractions, in brackets, separated by commas or an x."""
+    """The answer as a flat float array, or None.
+
+    Text may have numbers, per cent and fractions, in brackets, separated by commas or an x.
+    """
     if isinstance(answer, str):
-        answer = re.sub(rf"^({NUMBER}),(\d{{2,}})$", r"\1.\2", answer.strip().replace("\N{MINUS SIGN}", "-"))      # a decimal comma
-        if len(answer) > 100 or not re.fullmatch(rf"[\[(]?\s*{FRACTION}({BETWEEN}{FRACTION})*\s*[\])]?", answer):
+        answer = answer.strip().replace("\N{MINUS SIGN}", "-")
+        if len(answer) > LONGEST:
+            return None
+        answer = re.sub(rf"^({NUMBER}),(\d+\s*%|\d{{2,}})$", r"\1.\2", answer)                     # a decimal comma
+        answer = re.sub(PER_CENT, lambda found: repr(float(found[1]) / 100), answer)
+        if not re.fullmatch(rf"[\[(]?\s*{FRACTION}({BETWEEN}{FRACTION})*\s*[\])]?", answer):
             return None
         parts = [part.partition("/") for part in re.findall(FRACTION, answer)]
         answer = [float(top) / float(bottom or 1) if float(bottom or 1) else math.nan for top, _, bottom in parts]
