@@ -53,6 +53,26 @@ def test_a_wrong_verdict_keeps_the_answer_folded():
     assert "<details><summary>Show the work" in verdict._repr_html_()
 
 
+@pytest.mark.parametrize("number, steps", [
+    (7, ["z(2) = 0.5*8 + 1*14 + 2*7 + 1*7 + (-0.5)*14 + 0.5*14 + (-1)*11 + 1*11 + 0 = 39", "s(2) = max(0, 39) = 39"]),
+    (9, ["y(2) = e^39 / (e^36 + e^39 + e^0) ≈ 0.9526", "J = -ln(0.9526) ≈ 0.0486"]),
+    (11, ["y(1) = e^36 / (e^36 + e^39 + e^0) ≈ 0.0474", "dJ/dW1(1,1) = 0.0474*8 ≈ 0.3794"]),
+    (12, ["dJ/dC(1,3,1) = (-0.0237) ≈ -0.0237", "dJ/dC(2,2,1) = (-0.0474) + 0.0474 ≈ -3.3e-17"]),
+])
+def test_the_work_has_the_sums_that_the_answer_is_made_of(number, steps):
+    assert {*steps} < {*check.toy(number, 1000).work}
+
+
+@pytest.mark.parametrize("name", ["toy_07", "toy_12"])
+def test_a_question_without_hints_has_a_way_on(name):
+    for said in (check.hint(name).data, check.solution(name).data):
+        assert "Press *Step* in the widget" in said and f"`check.toy({int(name[4:])}, 0)`" in said and "Show the work" in said
+
+
+def test_per_cent_is_read():
+    assert check.toy(8, "95.26 %").passed and check.toy(8, "95,26%").passed and not check.toy(8, "% 95").passed
+
+
 def test_there_are_twelve_questions():
     with pytest.raises(ValueError, match="1 to 12"):
         check.toy(13, 1)

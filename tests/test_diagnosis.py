@@ -88,6 +88,139 @@ def test_an_edit_names_the_line():
     assert verdict.misconception == "wrong operator" and "Line 5, `largest * norm`: with `largest / norm`" in verdict.text
 
 
+def size_without_pad(x, W, b, stride=1, pad=0):
+    F, _, k, _ = W.shape
+    OH = ops.output_size(x.shape[2], k, stride)
+    OW = ops.output_size(x.shape[3], k, stride)
+    out = W.reshape(F, -1) @ ops.im2col(x, k, stride, pad) + b[:, None]
+    return out.reshape(F, OH, OW, len(x)).transpose(3, 0, 1, 2), None
+
+
+def size_without_stride(x, W, b, stride=1, pad=0):
+    F, _, k, _ = W.shape
+    OH, OW = ops.output_size(x.shape[2], k, pad=pad), ops.output_size(x.shape[3], k, pad=pad)
+    out = W.reshape(F, -1) @ ops.im2col(x, k, stride, pad) + b[:, None]
+    return out.reshape(F, OH, OW, len(x)).transpose(3, 0, 1, 2), None
+
+
+def columns_without_pad(x, W, b, stride=1, pad=0):
+    F, _, k, _ = W.shape
+    OH, OW = ops.output_size(x.shape[2], k, stride, pad), ops.output_size(x.shape[3], k, stride, pad)
+    out = W.reshape(F, -1) @ ops.im2col(x, k, stride) + b[:, None]
+    return out.reshape(F, OH, OW, len(x)).transpose(3, 0, 1, 2), None
+
+
+def formula_without_pad(x, W, b, stride=1, pad=0):
+    F, _, k, _ = W.shape
+    OH, OW = (x.shape[2] - k) // stride + 1, (x.shape[3] - k) // stride + 1
+    out = W.reshape(F, -1) @ ops.im2col(x, k, stride, pad) + b[:, None]
+    return out.reshape(F, OH, OW, len(x)).transpose(3, 0, 1, 2), None
+
+
+def padded_on_all_axes(x, W, b, stride=1, pad=0):
+    x = np.pad(x, pad)
+    return ops.conv_forward(x, W, b, stride)[0], None
+
+
+def not_transposed(x, k, stride=1, pad=0):
+    x, cols = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad))), []
+    for i in range(ops.output_size(x.shape[2], k, stride)):
+        for j in range(ops.output_size(x.shape[3], k, stride)):
+            cols.append(x[:, :, i*stride:i*stride+k, j*stride:j*stride+k].reshape(len(x), -1))        # noqa: PERF401
+    return np.hstack(cols)
+
+
+def shape_before_padding(x, k, stride=1, pad=0):
+    N, C, H, width = x.shape
+    x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    cols = []
+    for i in range(ops.output_size(H, k, stride)):
+        for j in range(ops.output_size(width, k, stride)):
+            cols.append(x[:, :, i*stride:i*stride+k, j*stride:j*stride+k].reshape(N, -1).T)           # noqa: PERF401
+    return np.hstack(cols)
+
+
+def padding_counted_twice(x, k, stride=1, pad=0):
+    x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    N, C, H, width = x.shape
+    cols = []
+    for i in range(ops.output_size(H, k, stride, pad)):
+        for j in range(ops.output_size(width, k, stride, pad)):
+            cols.append(x[:, :, i*stride:i*stride+k, j*stride:j*stride+k].reshape(N, -1).T)           # noqa: PERF401
+    return np.hstack(cols)
+
+
+def axis_dropped(scores):
+    e = np.exp(scores - scores.max(axis=-1))
+    return e / e.sum(axis=-1)
+
+
+def dots_left(x, k, stride=None):
+    stride = stride or k
+    OH, OW = ops.output_size(x.shape[2], k, stride), ops.output_size(x.shape[3], k, stride)
+    out = ...
+    for i, j in np.ndindex(OH, OW):
+        out[:, :, i, j] = x[:, :, i*stride:i*stride+k, j*stride:j*stride+k].max(axis=(2, 3))
+    return out, x
+
+
+def dots_appended_to(x, k, stride=1, pad=0):
+    cols = ...
+    cols.append(x)
+    return cols
+
+
+def begun_with_what_is_in_memory(x, k, stride=None):
+    stride = stride or k
+    OH, OW = ops.output_size(x.shape[2], k, stride), ops.output_size(x.shape[3], k, stride)
+    out = np.empty((*x.shape[:2], OH, OW))
+    out += np.random.default_rng().standard_normal(out.shape) * 1e6      # as what is in memory: another thing each time
+    for i, j in np.ndindex(k, k):
+        out = np.maximum(out, x[:, :, i:i+stride*OH:stride, j:j+stride*OW:stride][:, :, :OH, :OW])
+    return out, x
+
+
+TWICE = "in its place, and the same in"
+
+
+@pytest.mark.parametrize("exercise, function, misconception, words", [
+    ("conv_forward", size_without_pad, "wrong arguments",
+     "Line 3, `ops.output_size(x.shape[2], k, stride)`: with `ops.output_size(x.shape[2], k, stride, pad)` in its place, and the same in line 4,"),
+    ("conv_forward", size_without_stride, "wrong arguments", f"k, stride, pad=pad)` {TWICE} the other call beside it, every case is right."),
+    ("conv_forward", columns_without_pad, "wrong arguments", "with `ops.im2col(x, k, stride, pad)` in its place every case is right."),
+    ("conv_forward", formula_without_pad, "reshape", "An array of 36 numbers cannot take the shape"),
+    ("conv_forward", padded_on_all_axes, "padding on all axes", "np.pad(x, pad) pads all four axes"),
+    ("im2col", not_transposed, "wrong transpose", "`... .reshape(len(x), -1)`: with `... .reshape(len(x), -1).T` in its place every"),
+    ("im2col", shape_before_padding, "order", "Line 2, `N, C, H, width = x.shape`, must come after the next one, `x = np.pad("),
+    ("im2col", padding_counted_twice, "padding counted twice", f"with `ops.output_size(H, k, stride)` {TWICE} line 6, every case is right. The padding"),
+    ("softmax", axis_dropped, "keepdims", f"keepdims=True)` {TWICE} line 3, every case is right. max, sum and mean drop the axis;"),
+    ("max_pool_forward", dots_left, "three dots left", "`out` is still three dots where the function writes into it"),
+    ("im2col", dots_appended_to, "three dots left", "`cols` is still three dots where"),
+    ("max_pool_forward", begun_with_what_is_in_memory, "uninitialised array", "np.empty holds whatever was in memory before"),
+], ids=lambda value: getattr(value, "__name__", ""))
+def test_what_a_beginner_does_is_called_by_its_name(exercise, function, misconception, words):
+    verdict = getattr(check, exercise)(function)
+    assert verdict.misconception == misconception and words in verdict.text
+    if function is not padded_on_all_axes:
+        assert "np.pad(x, pad) pads" not in verdict.text
+
+
+LONG = "np.hstack([x[:, :, i * stride:i * stride + k, j * stride:j * stride + k].reshape(N, -1) for i in range(OH) for j in range(OW)])"
+
+
+@pytest.mark.parametrize("before, after, said", [
+    ("x", "x.T", ("x", "x.T")), (LONG, f"{LONG}.T", ("... for j in range(OW)])", "... for j in range(OW)]).T")),
+    (LONG, LONG.replace("-1)", "-1).T"), ("... stride + k].reshape(N, -1) for i in range(OH) for ...",
+                                         "... stride + k].reshape(N, -1).T for i in range(OH) for ...")),
+    (LONG, LONG.replace("hstack", "vstack"), ("np.hstack([x[:, :, i * stride ...", "np.vstack([x[:, :, i * stride ...")),
+    (LONG, "0", None), ("0", LONG, None),
+])
+def test_two_long_pieces_of_code_are_quoted_where_they_differ(before, after, said):
+    quoted = diagnosis.quoted(before, after)
+    assert quoted[0] != quoted[1] and all(len(one) <= 2 * diagnosis.LONGEST_CODE + 8 for one in quoted)
+    assert said is None or quoted == said
+
+
 def always_scaled(guarded):
     def clip_gradients(grads, largest):
         norm = np.sqrt(sum((g ** 2).sum() for g in grads))

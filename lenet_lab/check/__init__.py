@@ -46,6 +46,7 @@ HANDOUT_NAMES = {**IN_OPS, "pooling_forward": "max_pool_forward", "pooling_backw
                  "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
 HINTS = FUNCTIONS_HINTS | FORMULAS_HINTS | HINGES_HINTS | F23_HINTS | TASKS_HINTS
 MARK = r"\\\1"                            # escapes Markdown: i*s must not begin italics
+TOY = {f"toy_{n:02}": n for n in ANSWERS}                    # the questions of the toy network
 answers = {}                             # the last answer to every question of the toy network in this process, for `points`
 
 
@@ -179,6 +180,9 @@ def hint(name, number=None):
     Raises ValueError for another name or number.
     """
     name = HANDOUT_NAMES.get(name, name)
+    if name in TOY:
+        return Markdown(f"No hints belong to question {TOY[name]}. Press *Step* in the widget up to that number, or give any answer, as in "
+                        f"`check.toy({TOY[name]}, 0)`, and open *Show the work*.")
     if name not in HINTS:
         raise ValueError(f"There are hints for: {', '.join(HINTS)}.")
     given, numbers = _progress.read(name)["hints"], range(1, len(HINTS[name]) + 1)
@@ -197,6 +201,8 @@ def solution(name):
     known, in_words = blocks(), model_answers()
     if name in in_words:
         return Markdown(in_words[name])
+    if name in TOY:
+        return hint(name)
     if name not in known:
         raise ValueError(f"There are solutions for: {', '.join(known)}.")
     _progress.write(name, solution=True)

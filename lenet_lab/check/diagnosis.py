@@ -13,6 +13,7 @@ The sources of a name, in this order, and why each can be trusted:
 The examination that is passed in is an `engine.Examination`.
 """
 
+import ast
 import itertools
 import math
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .edits import UNCHANGED, edits
+from .errors import said_by
 from .wording import listed
 
 SEARCH_SECONDS = 4.0                   # for trying edits
@@ -27,6 +29,7 @@ MORE = 12                              # random cases that an edit must make rig
 EXPERIMENTS = 60                       # random cases that a property must separate
 EXPERIMENT_SECONDS = 2.0
 LONGEST_CODE = 60                      # characters of a piece of code that are shown
+AROUND = 20                            # characters that are shown before and after a difference in a longer one
 
 
 class Found(NamedTuple):
@@ -39,6 +42,8 @@ class Found(NamedTuple):
 
 def of_error(examination, case, made):
     """The cause of an error that a call raised, beyond what the error itself says; or None."""
+    if "ellipsis" in said_by(made.error) and examination.source:
+        return _dots(examination)
     if isinstance(made.error, (NameError, AttributeError)):
         return None
     return _kept(examination, case) or _known(examination) or _edited(examination, case)
@@ -111,6 +116,17 @@ def _memory_order(examination, case):
                  "it lies in another order: count on shapes, not on the memory (strides, data, order).")
 
 
+def _dots(examination):
+    """A name that still holds three dots where it is used, as an array is."""
+    left = [target.id for node in ast.walk(examination.source.tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            and node.value.value is ... for target in node.targets if isinstance(target, ast.Name)]
+    if not left:
+        return None
+    names = listed(f"`{one}`" for one in left)
+    return Found("three dots left", f"{names} {'is' if len(left) == 1 else 'are'} still three dots where the function writes into it or uses it: "
+                                    "make an array first, as np.zeros(...) or np.full(...), or a list [].")
+
+
 # ------------------------------------------------------------------------------------------------------------------ edits
 
 CAUSES = {                              # of an edit: the name of the cause, and a next step
@@ -118,12 +134,15 @@ CAUSES = {                              # of an edit: the name of the cause, and
     "sign": ("sign", "Try the signs with one number on paper."),
     "axis": ("wrong axis", "Say aloud what each axis counts."),
     "argument": ("wrong arguments", "Compare the call with what the function takes."),
+    "padded": ("padding counted twice", "The padding is counted twice: x is padded already, so its own height and width contain it."),
+    "keepdims": ("keepdims", "max, sum and mean drop the axis; with keepdims=True it stays, with length 1, so that each row meets its own number."),
     "constant": ("wrong number", "Where does this number come from?"),
     "function": ("another function", "Compare it with the formula."),
     "operator": ("wrong operator", "Compare it with the formula."),
     "brackets": ("brackets", "Operators bind in another order than you read them."),
     "assignment": ("= and +=", "Ask whether earlier values should be kept here: = replaces, += adds."),
     "order": ("order", "Ask what must come first."),
+    "lines": ("order", "Ask what each line needs from the other."),
     "copy": ("no copy", "`a = b` gives an array a second name; it makes no second array."),
     "slice": ("slice", "Write down the first and the last index that it takes."),
     "transpose": ("wrong transpose", "Write the shape behind each line."),
@@ -150,10 +169,15 @@ def _edited(examination, case):
         return None
     edit, (name, step) = worked[0], CAUSES[worked[0].kind]
     place = "" if examination.source.is_one_line else f"Line {edit.line}, "
-    before, after = _short(edit.before, edit.after), _short(edit.after, edit.before)
+    if edit.kind == "lines":
+        before, after = (_beginning(one) for one in (edit.before, edit.after))
+        return Found(name, f"{place}`{before}`{',' if place else ''} must come after the next one, `{after}`: then every case is right. {step}")
     if edit.after == UNCHANGED:
-        return Found(name, f"{place}`{before}`: without this line every case is right. {step}")
-    return Found(name, f"{place}`{before}`: with `{after}` in its place every case is right. {step}")
+        return Found(name, f"{place}`{_beginning(edit.before)}`: without this line every case is right. {step}")
+    before, after = quoted(edit.before, edit.after)
+    lines = [f"line {one}" for one in edit.others if one != edit.line]
+    others = f", and the same in {listed(lines) if lines else 'the other call beside it'}," if edit.others else ""
+    return Found(name, f"{place}`{before}`: with `{after}` in its place{others} every case is right. {step}")
 
 
 def _makes_right(examination, edit, cases):
@@ -164,14 +188,31 @@ def _makes_right(examination, edit, cases):
     return all(examination.fits(function, case) for case in cases)
 
 
-def _short(code, other):
-    """A piece of code on one line; of a long one, the part in which it differs from `other`."""
-    code, other = " ".join(code.split()), " ".join(other.split())
-    if len(code) <= LONGEST_CODE:
-        return code
-    same = next((n for n, (a, b) in enumerate(zip(code, other)) if a != b), 0)
-    start = max(0, same - LONGEST_CODE // 2)
-    return ("... " if start else "") + code[start:start + LONGEST_CODE] + (" ..." if start + LONGEST_CODE < len(code) else "")
+def _beginning(code):
+    """A piece of code on one line, the end of a long one cut off."""
+    code = " ".join(code.split())
+    return code if len(code) <= LONGEST_CODE else code[:LONGEST_CODE] + " ..."
+
+
+def quoted(before, after):
+    """Two pieces of code, each on one line; of long ones only the part in which they differ, with a little before and after it."""
+    before, after = " ".join(before.split()), " ".join(after.split())
+    if max(len(before), len(after)) <= LONGEST_CODE:
+        return before, after
+    shorter = min(len(before), len(after))
+    first = next((n for n in range(shorter) if before[n] != after[n]), shorter)
+    last = next((n for n in range(shorter - first) if before[-1 - n] != after[-1 - n]), shorter - first)       # equal at the end
+    start = max(0, first - AROUND)
+    while start and (before[start - 1].isalnum() or before[start - 1] == "_"):                                 # not within a name
+        start -= 1
+    return tuple(_part(code, start, len(code) - last + AROUND) for code in (before, after))
+
+
+def _part(code, start, end):
+    while end < len(code) and (code[end].isalnum() or code[end] == "_"):
+        end += 1
+    end = min(end, start + 2 * LONGEST_CODE)
+    return ("... " if start else "") + code[start:end] + (" ..." if end < len(code) else "")
 
 
 # ------------------------------------------------------------------------------------------------------------------ cases
@@ -455,8 +496,9 @@ def _state(examination, case, name):
     if first.results is None:
         return None
     if not examination.equal(made.results[n], first.results[n], case):
-        return Found("state between calls", "The same call gives another result the second time: something is kept between calls (a global variable, "
-                     "a default argument, a buffer). Make everything anew in each call.")
+        return _uninitialised(examination) or Found(
+            "state between calls", "The same call gives another result the second time: something is kept between calls (a global variable, a "
+            "default argument, a buffer). Make everything anew in each call.")
     other = _once(examination, new)
     right = examination.right(new)[n]
     if other is not None and other.results is not None and len(np.unique(made.results[n])) > 2 \
@@ -474,9 +516,17 @@ def _kept(examination, case):
         return examination.fits(examination.adapt(examination.source.fresh()), case)
 
     if examination.guarded(alone, most=1.0).value is True:
-        return Found("state between calls", "Called for this case alone it is right, after other calls it is wrong: something of them is kept (a "
+        return _uninitialised(examination) or Found("state between calls", "Called for this case alone it is right, after other calls it is wrong: something of them is kept (a "
                      "default argument, a global variable). Make everything anew in each call.")
     return None
+
+
+def _uninitialised(examination):
+    """Whether the function makes an array without values in it: so what comes out depends on what was in memory before."""
+    calls = [node.func for node in ast.walk(examination.source.tree) if isinstance(node, ast.Call)] if examination.source else []
+    names = {getattr(one, "attr", getattr(one, "id", "")) for one in calls} & {"empty", "empty_like"}
+    return Found("uninitialised array", f"np.{min(names)} holds whatever was in memory before, so the result changes from call to call. Begin "
+                 "with numbers of your own: np.zeros for a sum, np.full(shape, -np.inf) for a maximum.") if names else None
 
 
 REMEMBERED = ("With other numbers of the same shapes it returns the same result: it remembers an earlier call. Compute everything anew in each "

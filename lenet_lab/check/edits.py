@@ -26,6 +26,7 @@ OTHER_NAMES = [{"max", "min", "sum", "mean", "argmax", "argmin"}, {"amax", "amin
 AXES = (0, 1, 2, 3, -1, (0, 1), (1, 2), (2, 3), (0, 2, 3), (1, 2, 3), None)
 GROWING = ("append", "extend", "insert")      # methods of a list: with other arguments it could come to hold itself, and NumPy would not end
 MOST_PERMUTATIONS = 24                  # of the arguments of transpose and reshape
+HANDED_ON = ("stride", "pad", "k", "s", "p")      # arguments that another function needs too
 UNCHANGED = "unchanged"
 
 
@@ -39,6 +40,7 @@ class Edit:
     after: str
     tree: ast.AST = field(repr=False)
     written: "Written" = field(repr=False)
+    others: tuple = ()                       # the lines of other calls in which the same change is made
 
     def function(self):
         """The function with this change. Raises what Python raises where the change is no valid source."""
@@ -143,11 +145,12 @@ def edits(source):
             if before != after:
                 found.append(Edit(kind, _line(node, parent, tree), before, after, changed, source))
     found += [Edit(kind, line, before, after, changed, source) for kind, line, before, after, changed in _of_statements(tree)]
+    found += _of_several_calls(source, names)
     return sorted(found, key=lambda edit: LIKELY[edit.kind])
 
 
-LIKELY = {"comparison": 0, "sign": 0, "axis": 0, "brackets": 0, "argument": 1, "constant": 1, "function": 1, "operator": 1, "assignment": 1,
-"order": 1, "copy": 0,
+LIKELY = {"comparison": 0, "sign": 0, "axis": 0, "brackets": 0, "padded": 0, "argument": 1, "keepdims": 1, "constant": 1, "function": 1, "operator": 1, "assignment": 1,
+"order": 1, "lines": 1, "copy": 0,
           "slice": 1, "transpose": 2, "dropped": 2, "name": 3}
 
 
@@ -343,11 +346,10 @@ def _of_call(node, parent, names):
         yield from (("axis", _copied(node, keywords=[ast.keyword("axis", _constant(axis)), *keep]))
                     for axis in AXES[:9] for keep in ([], [ast.keyword("keepdims", ast.Constant(True))]))
     if named in ("sum", "mean", "max", "min") and node.keywords and not any(one.arg == "keepdims" for one in node.keywords):
-        yield "argument", _copied(node, keywords=[*node.keywords, ast.keyword("keepdims", ast.Constant(True))])
+        yield "keepdims", _kept(node)
     for name in names:                                          # an argument that was not handed on
-        if name in ("stride", "pad", "k", "s", "p"):
-            yield "argument", _copied(node, args=[*node.args, ast.Name(name, ast.Load())])
-            yield "argument", _copied(node, keywords=[*node.keywords, ast.keyword(name, ast.Name(name, ast.Load()))])
+        if name in HANDED_ON:
+            yield from (("argument", make(node)) for make in _handing_on(name))
     if len(node.args) == 1 and not node.keywords and named not in ("range", "len", "enumerate", "zip", "ndindex"):
         yield "dropped", node.args[0]                           # f(x) -> x
     if isinstance(node.func, ast.Attribute) and named in ("copy", "mean", "sum", "max", "transpose", "astype"):
@@ -421,7 +423,63 @@ def _of_statements(tree):
             if n + 1 < len(block.body) and isinstance(one, (ast.Assign, ast.AugAssign)) and isinstance(block.body[n + 1], (ast.Assign,
                                                                                                                            ast.AugAssign)):
                 new = _copied(block, body=[*block.body[:n], block.body[n + 1], one, *block.body[n + 2:]])
-                yield "order", line, _shown(one), f"after: {_shown(block.body[n + 1])}", _with(tree, block, new)
+                yield "lines", line, _shown(one), _shown(block.body[n + 1]), _with(tree, block, new)
             if isinstance(one, ast.If):
                 new = _copied(one, test=ast.UnaryOp(ast.Not(), one.test))
                 yield "comparison", line, _shown(one.test), _shown(new.test), _with(tree, one, new)
+
+
+# ------------------------------------------------------------------------------------------ the same change in several calls
+
+
+def _of_several_calls(source, names):
+    """One change made in all calls of one function, or of all sums and maxima: what was forgotten once was forgotten in the others too."""
+    calls = {}
+    for node, _ in _nodes(source.tree):
+        if isinstance(node, ast.Call) and not _grows(node):
+            calls.setdefault(_called(node), []).append(node)
+    found = []
+    for name, group in calls.items():
+        if name == "output_size" and "pad" in calls:
+            found += [_everywhere("padded", group, _without("pad"), source)]
+        if len(group) > 1 and name not in ("range", "len", "max", "min", "sum", "mean"):
+            found += [_everywhere("argument", group, make, source) for one in names if one in HANDED_ON for make in (*_handing_on(one), _without(one))]
+    reductions = [node for name in ("max", "min", "sum", "mean") for node in calls.get(name, ())
+                  if [one.arg for one in node.keywords] == ["axis"]]
+    if len(reductions) > 1:
+        found.append(_everywhere("keepdims", sorted(reductions, key=lambda node: (node.lineno, node.col_offset)), _kept, source))
+    return [one for one in found if one]
+
+
+def _everywhere(kind, calls, make, source):
+    """The `Edit` that changes all these calls by `make`, or None where it changes none."""
+    tree, changed = source.tree, [(node, make(node)) for node in calls]
+    changed = [(node, new) for node, new in changed if _shown(new) != _shown(node)]
+    for node, new in changed:
+        tree = _with(tree, node, new)
+    if not changed:
+        return None
+    (node, new), lines = changed[0], [_line(one, one, source.tree) for one, _ in changed]
+    return Edit(kind, lines[0], _shown(node), _shown(new), tree, source, tuple(lines[1:]))
+
+
+def _called(call):
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _kept(call):
+    return _copied(call, keywords=[*call.keywords, ast.keyword("keepdims", ast.Constant(True))])
+
+
+def _handing_on(name):
+    """Functions that hand an argument on in a call: at the end, or by its name."""
+    value = ast.Name(name, ast.Load())
+    return (lambda call: _copied(call, args=[*call.args, value]),
+            lambda call: call if any(one.arg == name for one in call.keywords) else _copied(call, keywords=[*call.keywords, ast.keyword(name, value)]))
+
+
+def _without(name):
+    """A function that takes an argument out of a call."""
+    def is_other(value):
+        return not (isinstance(value, ast.Name) and value.id == name)
+    return lambda call: _copied(call, args=[one for one in call.args if is_other(one)], keywords=[one for one in call.keywords if is_other(one.value)])

@@ -61,8 +61,10 @@ def explained(error, names=()):
 def _broadcast(found, error, names):
     shapes = re.findall(r"\([\d,]*\)", found.group(1))
     pair = " and ".join(one.replace(",", ", ").replace(", )", ",)") for one in shapes)
+    dropped = any(one in names for one in ("max", "min", "sum", "mean")) and len({one.count(",") - one.count(",)") for one in shapes}) > 1
+    more = " Has a sum or a maximum dropped an axis? With keepdims=True it stays, with length 1." if dropped else ""
     return "shapes that do not fit", (f"Arrays of shapes {pair} cannot be combined entry by entry. Compare the shapes from the right: each pair "
-                                      "of sizes must be equal, or one of them 1.")
+                                      f"of sizes must be equal, or one of them 1.{more}")
 
 
 def _reshape(found, error, names):

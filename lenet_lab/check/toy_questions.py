@@ -27,9 +27,10 @@ ADVICE = {                            # when nothing is recognised
     **dict.fromkeys((9, 10), "Write the formula first, then the number."),
 }
 SIGN = "Follow it through the formula; what rises when this number rises?"
-PLACES = {                            # the cell whose arithmetic is shown for each question: grid and array index
-    5: ("C", (1, 0, 0)), 6: ("P", (0, 1, 0)), 7: ("s", (1,)), 8: ("y", (1,)), 9: ("J", ()), 10: ("dy", (1,)),
-    11: ("dW1", (0, 0)), 12: ("dF", (0, 0, 0, 0)),
+PLACES = {                            # the cells whose arithmetic is shown for each question, the last one the answer: grid and array index
+    5: (("C", (1, 0, 0)),), 6: (("P", (0, 1, 0)),), 7: (("z", (1,)), ("s", (1,))), 8: (("y", (1,)),), 9: (("y", (1,)), ("J", ())),
+    10: (("y", (1,)), ("dy", (1,))), 11: (("y", (0,)), ("ds", (0,)), ("dz", (0,)), ("dW1", (0, 0))),
+    12: (("dC", (0, 0, 1)), ("dC", (0, 0, 2)), ("dC", (0, 1, 1)), ("dF", (0, 0, 0, 0))),
 }
 SIZES = {                             # the questions whose answers are sizes
     1: "C is (4 + 2*0 - 2)/1 + 1 = 3 windows high, and as many wide.",
@@ -125,8 +126,8 @@ def _equal(given, value):
 def _work(question):
     if question in SIZES:
         return (SIZES[question],)
-    cell = _homework().worked.cell(*PLACES[question])
-    return tuple(line for line in (cell.formula, f"{cell.name} = {cell.arithmetic}", cell.note) if line)
+    cells = [_homework().worked.cell(*place) for place in PLACES[question]]
+    return tuple(line for cell in cells for line in (cell.formula, f"{cell.name} = {cell.arithmetic}", cell.note) if line)
 
 
 # ----------------------------------------------------------------------------------- the right answers and the wrong ones

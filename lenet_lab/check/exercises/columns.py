@@ -5,7 +5,7 @@ import numpy as np
 from lenet_core import ops
 
 from ..engine import Case, Exercise, Misconception
-from .common import draw, filled_up, first_windows, images, one_sided, padded, pick, repeated, swapped, turned, windows
+from .common import calls, draw, filled_up, first_windows, images, one_sided, padded, pick, repeated, swapped, turned, windows
 
 
 def _im2col_cases(rng):
@@ -99,11 +99,11 @@ IM2COL = Exercise("im2col", ("cols",), _im2col_cases, lambda x, k, stride=1, pad
     Misconception("batch mixed up", "The numbers of different images have been mixed: a window of all images is (N, C, k, k), and N stands first. "
           "Bring it to the end before you reshape: .reshape(N, -1).T", _mixed_up),
     Misconception("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), "
-          "(pad, pad), (pad, pad)).", lambda x, k, stride=1, pad=0: (ops.im2col(np.pad(x, pad), k, stride, 0),)),
+          "(pad, pad), (pad, pad)).", lambda x, k, stride=1, pad=0: (ops.im2col(np.pad(x, pad), k, stride, 0),), calls("pad")),
     Misconception("last window missing", "The last window of each row and column is missing: (H + 2 pad - k) // stride + 1 windows fit, with the "
           "+ 1.",
           _sized(lambda cut: cut[:, :, :-1, :-1])),
-    Misconception("last window missing", "range(0, H - k, stride) leaves out a last window that just fits. It ends at H + 2 pad - k + 1.",
+    Misconception("last window missing", "A last window that just fits is left out, as by range(0, H - k, stride). It ends at H + 2 pad - k + 1.",
           lambda x, k, stride=1, pad=0: (_as_columns(windows(padded(x, pad), k, stride)[
               :, :, :max(0, -(-(x.shape[2] + 2 * pad - k) // stride)), :max(0, -(-(x.shape[3] + 2 * pad - k) // stride))]),)),
     Misconception("last row of windows missing", "The last row of windows is missing: (H + 2 pad - k) // stride + 1 windows fit.",

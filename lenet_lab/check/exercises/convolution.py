@@ -7,7 +7,7 @@ import numpy as np
 from lenet_core import ops, reference
 
 from ..engine import Case, Exercise, Misconception
-from .common import draw, filled_up, first_windows, images, one_sided, padded, pick, repeated, slopes, swapped, turned, windows, with_dout
+from .common import calls, draw, filled_up, first_windows, images, one_sided, padded, pick, repeated, slopes, swapped, turned, windows, with_dout
 
 
 def _conv_cases(rng):
@@ -108,7 +108,8 @@ CONV_FORWARD = Exercise(
         Misconception("batch mixed up", "The product has the order filter, row, column, image. A reshape to (F, N, OH, OW) mixes the images up: "
               "reshape to (F, OH, OW, N), then transpose.", _reshaped_by_filter),
         Misconception("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), "
-              "(pad, pad), (pad, pad)).", lambda x, W, b, stride=1, pad=0: (ops.conv_forward(np.pad(x, pad), W, b, stride, 0)[0],)),
+              "(pad, pad), (pad, pad)).", lambda x, W, b, stride=1, pad=0: (ops.conv_forward(np.pad(x, pad), W, b, stride, 0)[0],),
+              calls("pad")),
         Misconception("only the first channel", "Only the first channel has been used. A filter has weights for every channel, and sums over them.",
               _first_channel),
         Misconception("mean over channels", "The sum has been divided by the number of channels. A filter sums over them.",
@@ -131,7 +132,7 @@ CONV_FORWARD = Exercise(
         Misconception("last window missing", "The last output of each row and column is missing: (H + 2 pad - k) // stride + 1 windows fit, with "
               "the + 1.",
               _changed_out(lambda out, x, W, b: out[:, :, :-1, :-1])),
-        Misconception("last window missing", "range(0, H - k, stride) leaves out a last output that just fits. It ends at H + 2 pad - k + 1.",
+        Misconception("last window missing", "A last output that just fits is left out, as by range(0, H - k, stride). It ends at H + 2 pad - k + 1.",
               _just_fitting_missing),
         Misconception("filter's numbers out of order", "W.reshape(-1, F).T puts the weights in another order than W.reshape(F, -1): each filter must "
               "become one row.", _scrambled),
