@@ -18,6 +18,7 @@ NOTEBOOKS = material("notebooks")
 IN_THE_SOURCES = re.compile(r"<details><summary>In the sources</summary>.*?</details>", re.S)         # closed at first, and may be left out
 WORDS_A_MINUTE = 130                     # of a text with formulas and code
 PREDICTION = 1                           # minutes for one guess, and to look at its result
+PAPER = 5                                # minutes more for a guess that is a whole computation on paper: {"lenet": {"paper": true}}
 WIDGET = 2.5                             # minutes to try what a widget shows
 WIDGETS = ("DrawDigit", "Hinges", "LookInside", "Mistakes", "Regions", "StepThrough", "TimeTravel", "TrainingPanel")
 TABLE = 1.5                              # minutes for a wide table of results
@@ -48,8 +49,8 @@ def lessons(folder=NOTEBOOKS):
 
 
 def minutes(notebook):
-    """The minutes that a notebook takes, as a multiple of five: its words, its predictions, its exercises, its widgets, its
-    wide tables and the answers to write, each with a time of its own.
+    """The minutes that a notebook takes, as a multiple of five: its words, its predictions (more for one that is a whole
+    computation on paper), its exercises, its widgets, its wide tables and the answers to write, each with a time of its own.
 
     What the sources do is not counted: no reader needs it to go on.
 
@@ -65,7 +66,9 @@ def minutes(notebook):
         else:
             total += PREDICTION * len(re.findall(r"^predict\(", source, re.M)) + TABLE * source.count("_markdown(")
             total += WIDGET * len(re.findall(rf"\b({'|'.join(WIDGETS)})\(", source))
-            kind = cell["metadata"].get("lenet", {}).get("exercise", "none").split("_")[0]
+            mine = cell["metadata"].get("lenet", {})
+            total += PAPER if mine.get("paper") else 0
+            kind = mine.get("exercise", "none").split("_")[0]
             total += 0 if kind == "none" else EXERCISES.get(kind, EXERCISES[""])
     return 5 * round(total / 5)
 
