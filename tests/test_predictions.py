@@ -44,7 +44,8 @@ def told(name, guess, result, **options):
     (SIZE, 18, 18.4, "✓ dJ/ds(1): you said 18, it is 18.4: 2 % too low, close (close here means within 10 %)."),
     (SIZE, 18.4, 18.4, "✓ dJ/ds(1): you said 18.4, and it is 18.4. Right."),
     (SIZE, "0.05", 0.04742, "✓ dJ/ds(1): you said 0.05, it is 0.04742: 5 % too high, close (close here means within 10 %)."),
-    (SIZE, "1/20", 0.04742, "5 % too high, close ("), (SIZE, "5 %", 0.04742, "you said 0.05, it is 0.04742: 5 % too high, close ("), (SIZE, np.float32(0.5), 0.5, "Right."),
+    (SIZE, "1/20", 0.04742, "5 % too high, close ("), (SIZE, "5 %", 0.04742, "you said 0.05, it is 0.04742: 5 % too high, close ("),
+    (SIZE, np.float32(0.5), 0.5, "Right."),
     (SIZE, -3, 3, "the wrong sign, not close ("), (SIZE, 300, 3, "100 times as large, not close ("), (SIZE, 1, 4, "4 times too small, not close ("),
     (SIZE, 0, 4, "you said 0, it is 4: not close ("), (SIZE, 0.1, 0, "you said 0.1, it is 0: not close (only the exact number is close)."),
     (SIZE, 0, 0, "Right."),
@@ -209,8 +210,8 @@ def test_progress_says_how_close_half_of_the_numbers_were(guess, said):
     assert f"05 {5 * (guess < 11)} of 5 close (half of your numbers were {said})" in repr(check.progress())
 
 
-BY_HAND = {"largest entry of the first map": 14, "pixels of 16 with a slope of 0": 12, "one window of two channels": 17, "weights of ip1 that agree": 24,
-           "weights of conv1 that agree": 4, "loss of the scores 0 and 1,000, on paper": 1000, "its second line at x = 2": -4,
+BY_HAND = {"largest entry of the first map": 14, "pixels of 16 with a slope of 0": 12, "one window of two channels": 17,
+           "weights of ip1 that agree": 24, "weights of conv1 that agree": 4, "loss of the scores 0 and 1,000, on paper": 1000, "its second line at x = 2": -4,
            "linear regions without ReLU": 1, "corners of the boundary of three units, start 3": 6, "regions for 8 lines, by the formula": 37,
            "the rate 0.05 of a sum over 256, for the mean": 12.8, "the rate 0.0001 of a sum over 64, for the mean": 0.0064,
            "numbers of conv1, biases included": 520, "trainable parameters of C3": 1516}

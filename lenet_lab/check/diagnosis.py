@@ -516,8 +516,9 @@ def _kept(examination, case):
         return examination.fits(examination.adapt(examination.source.fresh()), case)
 
     if examination.guarded(alone, most=1.0).value is True:
-        return _uninitialised(examination) or Found("state between calls", "Called for this case alone it is right, after other calls it is wrong: something of them is kept (a "
-                     "default argument, a global variable). Make everything anew in each call.")
+        return _uninitialised(examination) or Found(
+            "state between calls", "Called for this case alone it is right, after other calls it is wrong: something of them is kept (a default "
+            "argument, a global variable). Make everything anew in each call.")
     return None
 
 

@@ -149,9 +149,8 @@ def edits(source):
     return sorted(found, key=lambda edit: LIKELY[edit.kind])
 
 
-LIKELY = {"comparison": 0, "sign": 0, "axis": 0, "brackets": 0, "padded": 0, "argument": 1, "keepdims": 1, "constant": 1, "function": 1, "operator": 1, "assignment": 1,
-"order": 1, "lines": 1, "copy": 0,
-          "slice": 1, "transpose": 2, "dropped": 2, "name": 3}
+LIKELY = {"comparison": 0, "sign": 0, "axis": 0, "brackets": 0, "padded": 0, "copy": 0, "argument": 1, "keepdims": 1, "constant": 1, "function": 1,
+          "operator": 1, "assignment": 1, "order": 1, "lines": 1, "slice": 1, "transpose": 2, "dropped": 2, "name": 3}
 
 
 def _names(tree):
@@ -443,7 +442,8 @@ def _of_several_calls(source, names):
         if name == "output_size" and "pad" in calls:
             found += [_everywhere("padded", group, _without("pad"), source)]
         if len(group) > 1 and name not in ("range", "len", "max", "min", "sum", "mean"):
-            found += [_everywhere("argument", group, make, source) for one in names if one in HANDED_ON for make in (*_handing_on(one), _without(one))]
+            found += [_everywhere("argument", group, make, source) for one in names if one in HANDED_ON
+                      for make in (*_handing_on(one), _without(one))]
     reductions = [node for name in ("max", "min", "sum", "mean") for node in calls.get(name, ())
                   if [one.arg for one in node.keywords] == ["axis"]]
     if len(reductions) > 1:
@@ -474,12 +474,16 @@ def _kept(call):
 def _handing_on(name):
     """Functions that hand an argument on in a call: at the end, or by its name."""
     value = ast.Name(name, ast.Load())
-    return (lambda call: _copied(call, args=[*call.args, value]),
-            lambda call: call if any(one.arg == name for one in call.keywords) else _copied(call, keywords=[*call.keywords, ast.keyword(name, value)]))
+
+    def by_name(call):
+        known = any(one.arg == name for one in call.keywords)
+        return call if known else _copied(call, keywords=[*call.keywords, ast.keyword(name, value)])
+    return lambda call: _copied(call, args=[*call.args, value]), by_name
 
 
 def _without(name):
     """A function that takes an argument out of a call."""
     def is_other(value):
         return not (isinstance(value, ast.Name) and value.id == name)
-    return lambda call: _copied(call, args=[one for one in call.args if is_other(one)], keywords=[one for one in call.keywords if is_other(one.value)])
+    return lambda call: _copied(call, args=[one for one in call.args if is_other(one)],
+                                keywords=[one for one in call.keywords if is_other(one.value)])

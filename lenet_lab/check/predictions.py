@@ -10,8 +10,8 @@ A guess is a number, several numbers, a shape, or one of the `choices`. Without 
 that says why is not in the notebook, where it would give the result away: it is in `reasons`.
 
 **When is a guess close?** A choice and a shape must be right, and so must several whole numbers. A number must be within 10 % of the
-result, or within the share or the two numbers that `reasons` gives for a question that asks for a size only, or that can be worked out:
-what can be computed exactly by hand has the share 0. Of several numbers, each must be within 1 %, if `reasons` gives no other share. Where
+result, or within the share, or between the two numbers, that `reasons` gives for a question that asks for a size only, or that can be worked
+out. What can be computed exactly by hand has the share 0. Of several numbers, each must be within 1 %, if `reasons` gives no other share. Where
 the result is 0, only 0 is close. The sentence that says whether a guess is close says within what.
 
 **Which guess counts?** The first one that was compared: it is kept with the progress, and a later one is not judged.

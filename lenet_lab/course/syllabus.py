@@ -49,8 +49,10 @@ def lessons(folder=NOTEBOOKS):
 
 
 def minutes(notebook):
-    """The minutes that a notebook takes, as a multiple of five: its words, its predictions (more for one that is a whole
-    computation on paper), its exercises, its widgets, its wide tables and the answers to write, each with a time of its own.
+    """The minutes that a notebook takes, as a multiple of five.
+
+    Its words, its predictions, its exercises, its widgets, its wide tables and the answers to write have a time of their own each. A
+    prediction that is a whole computation on paper has more.
 
     What the sources do is not counted: no reader needs it to go on.
 
