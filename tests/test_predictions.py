@@ -211,7 +211,8 @@ def test_progress_says_how_close_half_of_the_numbers_were(guess, said):
 
 
 BY_HAND = {"largest entry of the first map": 14, "pixels of 16 with a slope of 0": 12, "one window of two channels": 17,
-           "weights of ip1 that agree": 24, "weights of conv1 that agree": 4, "loss of the scores 0 and 1,000, on paper": 1000, "its second line at x = 2": -4,
+           "weights of ip1 that agree": 24, "weights of conv1 that agree": 4, "loss of the scores 0 and 1,000, on paper": 1000,
+           "its second line at x = 2": -4,
            "linear regions without ReLU": 1, "corners of the boundary of three units, start 3": 6, "regions for 8 lines, by the formula": 37,
            "the rate 0.05 of a sum over 256, for the mean": 12.8, "the rate 0.0001 of a sum over 64, for the mean": 0.0064,
            "numbers of conv1, biases included": 520, "trainable parameters of C3": 1516}
