@@ -1,6 +1,7 @@
 """Notebook 10: photographs or, where there are none, the records of the same trainings; its figures, and confusions with names."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 
 from lenet_core.data import CIFAR10_CLASSES, DataError, Dataset
 from lenet_lab import plots
-from lenet_lab.experiments import cifar_lesson
+from lenet_lab.experiments import cifar_lesson, table
 from lenet_lab.experiments.learn import Settings
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "10_tiny_images.ipynb"
+ROOT = Path(__file__).parent.parent
+NOTEBOOK = ROOT / "notebooks" / "10_tiny_images.ipynb"
 SETTINGS = {"network": "fman45", "data": "cifar10", "input_shape": [3, 32, 32], "epochs": 1}
 RECORD = {"mistakes": [[1, 3, 5, 0.987], [0, 8, 9, 0.9]]}
 
@@ -132,6 +134,24 @@ def test_confusions_of_digits_are_as_they_were():
     assert ax.get_xticks().tolist() == list(range(10)) == ax.get_yticks().tolist() and ax.get_ylabel() == "true digit"
     assert plots.frequent_mistakes(y, answers) == "7 read as 2 (2 times)"
     assert plots.frequent_mistakes(y, y) == "none"
+
+
+def test_the_caption_of_the_long_runs_is_of_one_point_of_each_curve():
+    kept = json.loads((ROOT / "results" / "outputs" / f"{NOTEBOOK.stem}.json").read_text(encoding="utf-8"))
+    caption = next(output["data"]["text/plain"] for output in kept["c26"] if "text/plain" in output.get("data", {}))
+    for run in table.stored("cifar10"):
+        if run["seed"] == 0:
+            epoch, training, test = run["curve"][-1]
+            assert f"{run['case']}, after {epoch:.0f} of {run['settings']['epochs']} epochs: {training:.1%} and {test:.1%}" in "".join(caption)
+            assert training >= 0.25                       # "a quarter or more of the photographs that they learn from"
+    (first, other), deeper = ([run["accuracy"] for run in table.stored("cifar10") if run["case"] == case] for case in ("baseline", "deeper"))
+    assert round(100 * first - 48) == 20 and round(100 * other - 48) == 19 and len(deeper) == 1
+
+
+def test_what_notebook_09_says_of_the_lenet_of_notebook_07():
+    seven, nine = ((NOTEBOOK.parent / name).read_text(encoding="utf-8") for name in ("07_look_inside.ipynb", "09_five_networks.ipynb"))
+    misread, = set(re.findall(r"(\d+) of 10,000 test images of MNIST misread", seven))
+    assert f"the LeNet of notebook 07, which misread {misread} of the 10,000" in nine
 
 
 def test_the_notebook_runs_to_its_end_without_photographs(nowhere, monkeypatch, capsys):

@@ -277,3 +277,23 @@ def test_without_the_folder_docs_only_the_tables_beside_the_record_are_written(t
 def test_every_case_has_been_run_with_all_its_seeds(study):
     done = [(one["case"], one["seed"]) for one in table.stored(study)]
     assert done == [(case.name, seed) for case in STUDIES[study] for seed in case.seeds], f'run lenet experiments "{study}"'
+
+
+def test_what_notebook_09_says_of_its_records():
+    comp3314, report = ({line["case"]: line for line in table.lines(name)} for name in ("comp3314", "report"))
+    assert report["mean loss, rate 0.0001"]["learned"] == 0                                   # a rate of a sum, taken for one of a mean
+    assert report["summed loss, rate 0.001"]["lowest"] > report["summed loss, rate 0.0001"]["highest"]
+    fading, again = ([one for one in table.stored("comp3314") if one["case"] == case]
+                     for case in ("weights +-2.4/n, rate x 0.008", "restart when idle, weights +-2.4/n, rate x 0.008"))
+    assert {one["settings"]["steps"] for one in (*fading, *again)} == {1500}                 # a restart gets no fewer steps
+    assert min(one["steps"] for one in fading if one["outcome"] == "learned") == 601
+    assert [one["seed"] for one in fading if one["outcome"] == "learned" and one["seed"] < len(again)] == [1]
+    assert {(one["outcome"], one["restarts"]) for one in again} == {("stuck", 25)}
+    assert comp3314["normal weights, rate x 0.015"]["learned"] == 6
+    assert comp3314["normal weights, full rate"]["runs"] == 5 and comp3314["normal weights, rate x 0.03"]["runs"] == 20
+
+
+def test_a_study_can_be_shown_in_part():
+    shown = table.study_markdown("comp3314", only=("normal weights, rate x 0.008", "weights"))
+    assert [row.split("|")[1].strip() for row in shown.splitlines()[2:]] == [
+        "normal weights, rate x 0.008", "weights +-2.4/n, rate x 0.015", "weights +-2.4/n, rate x 0.008"]

@@ -213,6 +213,17 @@ def test_figures(few):
     assert few.name in plots.digits(few.test_x[:3], few.test_y[:3], few.name)[0, 0].figure._suptitle.get_text()
 
 
+def test_errors_on_training_images_are_solid_and_on_test_images_dashed_in_every_figure(few):
+    run = Run(network(), few, steps=10, headless=True)
+    run.start()
+    curve = [[1, 0.5, 0.6], [2, 0.25, 0.5]]
+    axes = [plots.error_curves(run), plots.learning_curves({"a": {"curve": curve}})[0, 0], plots.errors_by_epoch({"a": curve})[0, 0]]
+    for ax in axes:
+        train, test = ax.lines[:2]
+        assert train.get_label().startswith("training") and test.get_label().startswith("test")
+        assert (train.get_linestyle(), test.get_linestyle()) == ("-", "--") and train.get_color() == axes[0].lines[0].get_color()
+
+
 def test_a_panel_costs_little(few):
     """Drawing takes a small share of a step's time; at four pictures a second that is far below 5 %."""
     panel = TrainingPanel(network(), few, steps=40, headless=True)

@@ -401,11 +401,11 @@ REASONS = {
             "What it learns instead holds for photographs that it has not seen.",
         "per cent right, the baseline with 200,000 images":
             "The same network as the source's, with another recipe and more images.",
-        "the gap with 20,000 photographs is half as wide as with 1,500":
+        "the gap with 20,000 photographs is at least half as wide as with 1,500":
             "So many photographs, mirrored as well, cannot be learned by heart. To mirror and move the 1,500 had already narrowed the gap to "
             "6 or 7 points.",
         "mean grey share of noise":
-            "Three independent channels: the mean has a third of the variance.",
+            "The three channels are independent, so in their mean they partly cancel. Its squares are a third as large on average.",
         "the rougher kernels":
             "Kernels for light have sharp stripes, kernels for colour are smooth.",
         "per cent of the mistakes that stay within their group":
@@ -470,8 +470,8 @@ REASONS = {
             Reason("The same formulas are computed everywhere, so only rounding is left. float64 rounds in the sixteenth digit.", within=0.0),
         "tensors kept for conv1, pool1, relu1 and ip2":
             "Convolution and inner product keep both factors of their product, pooling its input and the place of each winner, ReLU its output.",
-        "windows with a tie that have another winner in PyTorch":
-            "Both take the first of equal entries in reading order. Only where entries are nearly equal does rounding decide.",
+        "numbers our conv1 keeps for each that PyTorch keeps":
+            "24 · 24 places, each a column of 25 pixels and a 1 for the bias, in place of 28 · 28 pixels.",
         "bound of the difference of ten losses":
             "float64 has sixteen digits, and ten steps do not multiply the rounding errors by ten thousand.",
         "with a falling rate the loss is lower":

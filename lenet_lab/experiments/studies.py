@@ -85,7 +85,7 @@ STUDIES = {
         Configuration("restart when idle, normal weights, rate x 0.015",
              {**SUMMED, **NORMAL, "lr": 0.05 * 0.015, "steps": 600, "restart_after": 60}, TWENTY),
         Configuration("restart when idle, weights +-2.4/n, rate x 0.008",
-             {**SUMMED, **SMALL, "lr": 0.05 * 0.008, "steps": 600, "restart_after": 60}, FIVE, theirs="restarts until it learns"),
+             {**SUMMED, **SMALL, "lr": 0.05 * 0.008, "restart_after": 60}, FIVE, theirs="restarts until it learns"),
         Configuration("mean loss", {**MEAN, "first_weights": 0.1}, FIVE),
         Configuration("mean loss, fan-in weights", {**MEAN, "first_weights": "lecun_uniform"}, FIVE),
         Configuration("mean loss, fan-in weights, falling rate", {**MEAN, **DOWN, "first_weights": "lecun_uniform"}, FIFTY,

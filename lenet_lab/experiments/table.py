@@ -99,7 +99,7 @@ def _markdown(head, rows):
 
 
 def study_markdown(study, record=RECORD, smoke=False, only=""):
-    """The table of one study: every case whose name begins with `only`."""
+    """The table of one study: every case whose name begins with `only`, or with one of several texts."""
     return _markdown(["case", "the source says", "learned", "95 % interval", "outcomes", "accuracy of those", "seeds", "steps", "time alone"],
                      [(line["case"], line["the source says"], f"{line['learned']} of {line['runs']}", _interval(line),
                        line["outcomes"], _accuracy(line), line["seeds"],

@@ -158,7 +158,7 @@ def set_rate(optimiser, rate, inside=True):
     """Give a `torch.optim.SGD` the learning rate of the next step; call it between `backward` and `step`.
 
     PyTorch's velocity is a sum of gradients, which the *new* rate multiplies as a whole. In this package, and in the homework, each
-    gradient keeps the rate of its own step. With `inside` the velocity is first divided by what the rate changes by, so the step is ours.
+    gradient keeps the rate of its own step. With `inside` the velocity is first multiplied by old rate / new rate, so the step is ours.
     """
     for group in optimiser.param_groups:
         for parameter in group["params"] if inside else ():

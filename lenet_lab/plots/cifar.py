@@ -33,12 +33,12 @@ def colour_kernels(kernels, title, ax=None):
 
 @styled
 def learning_curves(runs, ax=None):
-    """Error rates against epochs, a panel for each of {title: record of a run}: dashed on the training images, solid on the test images."""
+    """Error rates against epochs, a panel for each of {title: record of a run}: solid on the training images, dashed on the test images."""
     ax = axes_for(ax, WIDE, ncols=len(runs), squeeze=False, sharey=True)
     for axis, (title, run) in zip(np.ravel(ax), runs.items()):
         epochs, train, test = np.transpose(run["curve"])
-        axis.plot(epochs, train, color="0.55", linestyle="--", marker="o", markersize=3, label="training images")
-        axis.plot(epochs, test, color="0.1", linestyle="-", marker="s", markersize=3, label="test images")
+        axis.plot(epochs, train, marker="o", markersize=3, label="training images")
+        axis.plot(epochs, test, marker="s", markersize=3, label="test images")
         axis.annotate(f"{test[-1]:.0%}", (epochs[-1], test[-1]), xytext=(0, 5), textcoords="offset points", fontsize=9, ha="right")
         axis.set(xlabel="epochs", title=title, ylim=(0, 1))
     first = np.ravel(ax)[0]
