@@ -104,10 +104,25 @@ def write_predicted():
     PREDICTED.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def join_printed(notebook):
+    """Make one output of pieces of printed text that follow each other: on a busy machine a line can arrive in two."""
+    for cell in notebook["cells"]:
+        joined = []
+        for output in cell.get("outputs", ()):
+            before = joined[-1] if joined else {}
+            if output["output_type"] == before.get("output_type") == "stream" and output["name"] == before["name"]:
+                before["text"] += output["text"]
+            else:
+                joined.append(output)
+        if cell["cell_type"] == "code":
+            cell["outputs"] = joined
+
+
 def run(path):
     """Run a notebook in its folder and store what came out."""
     notebook = nbformat.read(path, 4)
     NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
+    join_printed(notebook)
     take_widgets_out(notebook, path.stem)
     take_out(notebook, path.stem)
     nbformat.write(notebook, path)

@@ -319,6 +319,16 @@ def test_what_was_taken_out_can_be_put_back_and_is_the_only_copy(tmp_path, monke
     assert json.loads((tmp_path / "outputs" / name).read_text()) == json.loads((path.parent.parent / "results" / "outputs" / name).read_text())
 
 
+def test_what_was_printed_in_pieces_is_stored_as_one():
+    def printed(text, name="stdout"):
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    shown = nbformat.v4.new_output("display_data", {"text/plain": "a figure"})
+    cell = nbformat.v4.new_code_cell(outputs=[printed("airplane"), printed("\n"), printed("a warning", "stderr"), shown, printed("bird\n")])
+    stored_outputs.join_printed(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("text"), cell]))
+    assert cell.outputs == [printed("airplane\n"), printed("a warning", "stderr"), shown, printed("bird\n")]
+
+
 @pytest.mark.parametrize("path", sorted(stored_outputs.NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_a_stored_notebook_has_the_picture_and_the_text_of_a_widget_and_no_widget(tmp_path, monkeypatch, path):
     notebook = nbformat.read(path, 4)
