@@ -1,6 +1,7 @@
 """Every case of the hunt: the function is really wrong, what is said to show it does, what is said to hide it hides it."""
 
 import inspect
+import warnings
 
 import numpy as np
 import pytest
@@ -42,7 +43,9 @@ def test_there_are_fourteen_and_none_twice():
 
 
 def test_loud_scores_are_in_the_thousands():
-    net, x, y = bugs.loud()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")                                 # so bright an image is what is wanted
+        net, x, y = bugs.loud()
     assert 1e3 < net(x).max() < 1e5 and y != net.predict(x)
 
 
@@ -186,6 +189,26 @@ def test_only_the_loops_are_evidence_where_the_gradient_is_right():
     assert not bugs.accuse(last, "conv1", "windows read by columns").passed
     bugs.case(last).compare(*bugs.naive()[:2])
     assert "by loops" in bugs.accuse(last, "conv1", "windows read by columns").text
+
+
+def test_a_wrong_accusation_asks_only_about_what_was_seen():
+    last = bugs.case(len(bugs.BUGS))
+    last.check(*bugs.naive())
+    assert "?" not in bugs.accuse(last.number, "conv1", "bias left out").text
+    last.compare(*bugs.naive()[:2])
+    text = bugs.accuse(last.number, "conv1", "bias left out").text
+    assert "Which arrays fail" not in text and "what is the difference" not in text and "change the forward pass?" in text
+    bugs.case(3).check(*bugs.odd())
+    assert "Which arrays fail" in bugs.accuse(3, "loss", "no shift").text
+
+
+def test_the_checks_that_could_not_show_it_stand_in_one_sentence():
+    last = bugs.case(len(bugs.BUGS))
+    for net in (bugs.naive(), bugs.odd()):
+        last.check(*net)
+    last.compare(*bugs.naive()[:2])
+    text = bugs.accuse(last.number, "conv1", "windows read by columns").text
+    assert "What could not show it: check 1 (1 image of 1x10x10) and check 2 (3 images of 2x13x10).\n" in text
 
 
 def test_what_cannot_be_understood_is_said():

@@ -369,6 +369,55 @@ def test_what_is_not_restored_exactly_and_order_and_two_mistakes_are_told():
     assert verdict.misconception == "db forgotten" and "dW is wrong too." in verdict.text
 
 
+def test_wrong_too_is_said_of_the_case_that_is_shown():
+    def softmax_loss(scores, y):
+        shifted = scores - scores.max()                                # one maximum for all: wrong only where rows are far apart
+        e, each = np.exp(shifted), np.arange(len(y))
+        p = e / e.sum(axis=1, keepdims=True)
+        loss = (np.log(e.sum(axis=1)) - shifted[each, y]).sum()
+        p[each, y] -= 1
+        return loss, p / len(y)
+    text = check.softmax_loss(softmax_loss).text
+    assert "loss is " in text and "wrong too" not in text
+    assert "dscores is wrong in another case (with scores (2, 3), y [0, 2]: scores of 1,000 and -1,000)." in text
+
+
+@pytest.mark.parametrize("columns, name", [(lambda part: part.reshape, "batch mixed up"), (lambda part: part.T.reshape, None)])
+def test_the_columns_of_several_images_are_transposed_before_they_become_images(columns, name):
+    def col2im(cols, x_shape, k, stride=1, pad=0):
+        N, C, H, W = x_shape
+        x = np.zeros((N, C, H + 2 * pad, W + 2 * pad))
+        OH, OW = ((size + 2 * pad - k) // stride + 1 for size in (H, W))
+        for n, (i, j) in enumerate(np.ndindex(OH, OW)):
+            x[:, :, i * stride:i * stride + k, j * stride:j * stride + k] += columns(cols[:, n * N:n * N + N])(N, C, k, k)
+        return x[:, :, pad:pad + H, pad:pad + W]
+    verdict = check.col2im(col2im)
+    assert verdict.misconception == name and verdict.passed == (name is None)
+    assert "cols.dtype" in verdict.text if verdict.passed else ".T.reshape(N, C, k, k)" in verdict.text
+
+
+@pytest.mark.parametrize("rows, words", [(slice(None), "drop that row, cols[:-1], and reshape dW"), (slice(-1), "Reshape it to W.shape")])
+def test_dW_as_a_matrix_is_told_from_one_with_the_row_of_ones(rows, words):
+    def conv_backward(dout, cache):
+        cols = cache[0]
+        dx, dW, db = ops.conv_backward(dout, cache)
+        return dx, dout.transpose(1, 2, 3, 0).reshape(len(dW), -1) @ cols[rows].T, db
+    assert words in check.conv_backward(conv_backward).text
+
+
+def test_a_note_about_float64_names_what_is_there():
+    def conv_backward(dout, cache):
+        cols, x_shape, W, stride, pad = cache
+        d = dout.transpose(1, 2, 3, 0).reshape(len(W), -1)
+        dx = col2im(W.reshape(len(W), -1).T @ d, x_shape, W.shape[2], stride, pad)
+        return dx, (d @ cols[:-1].T).reshape(W.shape), d.sum(axis=1)
+
+    def col2im(*arguments):
+        return ops.col2im(*arguments).astype(float)
+    verdict = check.conv_backward(conv_backward)
+    assert verdict.passed and "dout.dtype" in verdict.text and "may also come from col2im." in verdict.text and "x.dtype" not in verdict.text
+
+
 def test_a_slow_function_is_not_called_endless(monkeypatch):
     monkeypatch.setattr(engine, "SECONDS", 2)
 

@@ -292,6 +292,21 @@ def test_the_cases_say_where(monkeypatch):
     assert verdict.misconception == "wrong where height and width differ" and "right in the" in verdict.text
 
 
+def test_no_two_properties_have_the_same_words():
+    words = [words for words, _ in diagnosis.both_ways(diagnosis.PROPERTIES)]
+    assert len(words) == len({*words})
+
+
+def test_an_update_has_no_images(monkeypatch):
+    monkeypatch.setattr(diagnosis, "_edited", lambda *_: None)
+
+    def sgd_momentum(p, v, dp, lr, mu=0.9, decay=0.0):
+        v = mu * v + lr * (dp + decay * p)
+        return p - v + (v ** 3 if np.ndim(p) > 1 else 0), v
+    text = check.sgd_momentum(sgd_momentum).text
+    assert "where p has more than one axis" in text and "image" not in text and "x has" not in text
+
+
 def test_every_pair_of_properties_occurs_in_the_cases():
     for name in EXERCISES:
         assert mutation_study.covering(name, candidates=600) == EXERCISES[name].covering, \
@@ -331,13 +346,32 @@ a, b = np.ones((4, 3)), np.ones(4)
     (lambda: max(0, a), "truth of an array", "np.maximum"), (lambda: min(a[0], b[:3]), "truth of an array", "max and min"),
     (lambda: (1, 2).shape, "structure", "tuple"), (lambda: None.shape, "None", "without `return`"),
     (lambda: {"data": 1}[:, 0], "dictionary", 'input["data"]'), (lambda: (lambda a, b: a)(1), "arguments", "b"),
-    (lambda: np.zeros(2, int).__iadd__(np.ones(2)), "number type", "float"), (lambda: np.array([[1], [1, 2]]), "arrays of different shapes", "same"),
-    (lambda: np.ones((0, 2)).max(), "empty array", "outside"), (lambda: ~np.ones(2), "brackets", "mask"),
+    (lambda: np.zeros(2, int).__iadd__(np.ones(2)), "number type", "float"), (lambda: np.array([[1], [1, 2]]), "arrays of different shapes", "one array"),
+    (lambda: np.ones((0, 2)).max(), "empty array", "empty"), (lambda: ~np.ones(2), "brackets", "mask"),
     (lambda: [].max, "structure", "list"), (lambda: (3).reshape(1), "number for array", "N, C, H, W"),
 ])
 def test_an_error_is_explained(function, name, words):
     found, text = errors.explained(raised(function))
     assert found == name and words in text
+
+
+@pytest.mark.parametrize("norm, words", [
+    (lambda grads: np.linalg.norm(grads), "Add up the squares of each array"), (lambda grads: (np.concatenate(grads) ** 2).sum(), "Add up the squares"),
+    (lambda grads: (np.array(grads) ** 2).sum(), "Add up the squares"), (lambda grads: (grads ** 2).sum(), "`**` is used with a list"),
+    (lambda grads: grads.sum(), "A list is used as an array"), (lambda grads: 1.0 if grads > 1 else 2.0, "`>` is used with a list"),
+    (lambda grads: (grads * 2.0)[7], "A list or a tuple is multiplied"), (lambda grads: grads[7].sum(), "Go through the list"),
+])
+def test_a_list_of_arrays_is_spoken_of_without_windows_and_caches(norm, words):
+    def clip_gradients(grads, largest):
+        length = norm(grads)
+        return [g * min(1.0, largest / length) for g in grads]
+    text = check.clip_gradients(clip_gradients).text
+    assert words in text and not any(one in text for one in ("window", "cache", "pad", "filter"))
+
+
+def test_windows_are_spoken_of_where_there_are_windows():
+    assert errors.explained(raised(lambda: np.array([[1], [1, 2]])), has=("windows",))[1].endswith("perhaps cut off at the edge.")
+    assert errors.explained(raised(lambda: (1, 2).shape), has=("cache",))[1].endswith("The cache has what your forward function put there.")
 
 
 def test_an_unknown_error_is_repeated():

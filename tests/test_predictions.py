@@ -96,6 +96,12 @@ def test_a_question_for_a_size_only_says_within_which_share_a_guess_is_close():
     assert predictions.judged(26.4, 24, 0.1)[0]                                        # exactly 10 %
 
 
+@pytest.mark.parametrize("guess, close", [(4.6, True), (18.4, True), (18.5, False), (4.5, False), (0.15, False), (0, False), (-9.2, False)])
+def test_where_only_the_size_can_be_guessed_half_is_as_far_off_as_double(guess, close):
+    text = told("per cent wrong after 4,800 images", guess, 9.2)
+    assert text.startswith("✓" if close else "✗") and "(close here means 4.6 to 18.4)" in " ".join(text.split())
+
+
 @pytest.mark.parametrize("guess, close", [((4, 0.8), True), ((3.9, 0.8), True), ((3.1, 0.65), True), ((4, 1), False), ((5, 0.8), False)])
 def test_the_share_of_a_question_holds_for_each_of_several_numbers(guess, close):
     name = "multiplications saved in conv2 and conv1, transforms included"
@@ -257,7 +263,8 @@ def test_every_prediction_has_one_name_and_one_sentence_that_says_why():
     assert len(NAMES) == len({*NAMES}) >= 100
     for reason in predictions.by_name().values():
         assert reason.text.endswith(".") and len(reason.text.split()) <= 40
-        assert reason.within[0] < reason.within[1] if isinstance(reason.within, tuple) else (reason.within or 0) < 1
+        assert reason.within[0] < reason.within[1] if isinstance(reason.within, tuple) else (reason.within or 0) < 0.5
+        assert reason.factor is None or reason.within is None
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

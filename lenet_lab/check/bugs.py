@@ -11,6 +11,7 @@ network with data for it; any others can be used as well.
 
 import inspect
 import re
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from lenet_core.gradcheck import check_net
 
 from ._bug_cases import BUGS
 from .verdict import NOT_WRITTEN, Verdict
+from .wording import listed
 
 __all__ = ["accuse", "case", "digits", "loud", "naive", "odd", "record", "reveal", "suspects"]
 
@@ -66,7 +68,9 @@ def odd(seed=0):
 def loud(seed=0):
     """The naive network with an image ten thousand times as bright, and the label with the lowest score. Returns net, x, y."""
     net, x, _ = naive(seed)
-    return net, 1e4 * x, net(1e4 * x).argmin(axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")                                      # pixels far above 1 are what is wanted here
+        return net, 1e4 * x, net(1e4 * x).argmin(axis=1)
 
 
 def digits(data, n=3, seed=0):
@@ -104,6 +108,7 @@ SUSPECTS = {                                              # some of them are not
     "windows read by columns": "the filter is applied transposed",
     "wrong axis summed": "db is summed over another axis than the batch",
 }
+NUMBERS = "numbers"                                        # the unit of a gradient check
 KINDS = ("conv", "max_pool", "relu", "inner_product", "softmax_loss")
 SHORT = {"pool": "max_pool", "ip": "inner_product", "loss": "softmax_loss", "softmax": "softmax_loss"}
 
@@ -141,7 +146,7 @@ class BugCase:
     def check(self, net, x, y, entries=20):
         """`check_net` on the network with the broken function in it: a list of entries."""
         found = check_net(self.into(net), x, y, entries, loss=self._bug.loss)
-        self._keep(_in_words(net, x), [entry.layer for entry in found if entry.verdict == "fail"], len(found), "numbers")
+        self._keep(_in_words(net, x), [entry.layer for entry in found if entry.verdict == "fail"], len(found), NUMBERS)
         return found
 
     def compare(self, net, x):
@@ -168,15 +173,21 @@ class BugCase:
                                                                  if _kind(name) != _kind(layer)))
         if what != self._bug.charge:
             sentences = [f"The layer is right, but {what!r} is not what is wrong with it."]
-            if showing and silent:
-                sentences.append(f"It shows in {showing[0].what} and not in {silent[0].what}: what is the difference?")
-            return self._verdict(False, *sentences, "Which arrays fail, x, W or b? By a factor, or in the wrong places?")
+            like = [check for check in silent if showing and check.unit == showing[0].unit]
+            if like:
+                sentences.append(f"It shows in {showing[0].what} and not in {like[0].what}: what is the difference?")
+            if any(check.unit == NUMBERS for check in showing):
+                sentences.append("Which arrays fail, x, W or b? By a factor, or in the wrong places?")
+            elif showing:                                             # only a comparison with the loops: no gradient fails
+                sentences.append("The outputs differ from those of the loops: which of the suspects change the forward pass?")
+            return self._verdict(False, *sentences)
         if not showing:
             return self._verdict(False, "That is it, but so far it is a guess: nothing that you have checked shows it.",
                                  "Find a network and data that show it, and accuse once more.")
         self.found_by = showing[0].what
         return self._verdict(True, f"Found: {what}. Shown by {showing[0]}.",
-                             *(f"What could not show it: {check.what}." for check in silent), self._bug.explanation)
+                             *([f"What could not show it: {listed([check.what for check in silent])}."] if silent else []),
+                             self._bug.explanation)
 
     def _verdict(self, passed, *sentences):
         return Verdict(f"Case {self.number}", passed, "\n".join(sentences))

@@ -222,6 +222,12 @@ def _first(case):
     return next((arg for arg in case.args if isinstance(arg, np.ndarray)), None)
 
 
+def first_array(exercise, case):
+    """The name of the first argument that is an array, as the student writes it; of a list of arrays, that of its first."""
+    return next((f"{name}[0]" if isinstance(arg, list) else name for name, arg in zip(exercise.arguments, case.args)
+                 if isinstance(arg, (np.ndarray, list))), "x")
+
+
 def _shape(case):
     """(N, C, H, W) of the images of a case, or None."""
     for arg in case.args:
@@ -233,15 +239,15 @@ def _shape(case):
 
 
 def _of_images(test):
-    return lambda case: _shape(case) is not None and bool(test(_shape(case)))
+    return lambda case: _batch(case) is not None and _shape(case) is not None and bool(test(_shape(case)))
 
 
 def _of_first(test):
     return lambda case: _first(case) is not None and bool(test(_first(case)))
 
 
-def _window(case):
-    """(k, stride, pad) of a case, or None."""
+def window(case):
+    """(k, stride, pad) of the windows of a case, or None."""
     k = case.kwargs.get("k")
     if k is None and len(case.args) > 1 and isinstance(case.args[1], np.ndarray) and case.args[1].ndim == 4:
         k = case.args[1].shape[-1]
@@ -249,18 +255,17 @@ def _window(case):
 
 
 def _of_window(test):
-    return lambda case: _window(case) is not None and bool(test(*_window(case)))
+    return lambda case: window(case) is not None and bool(test(*window(case)))
 
 
 def _partial(case):
-    window, shape = _window(case), _shape(case)
-    if window is None or shape is None:
+    if window(case) is None or _shape(case) is None:
         return False
-    k, stride, pad = window
+    (k, stride, pad), shape = window(case), _shape(case)
     return any((size + 2 * pad - k) % (stride or k) for size in shape[2:])
 
 
-PROPERTIES = [                          # words for the cases that have it, for those that do not, and the test
+PROPERTIES = [                          # words for the cases that have it, for those that do not, and the test; {x}: the first array's name
     ("there is padding (pad > 0)", "pad is 0", _of_window(lambda k, stride, pad: pad > 0)),
     ("pad is above 1", "pad is 0 or 1", _of_window(lambda k, stride, pad: pad > 1)),
     ("k is above 3", "k is at most 3", _of_window(lambda k, stride, pad: k > 3)),
@@ -272,13 +277,12 @@ PROPERTIES = [                          # words for the cases that have it, for 
     ("the last window would be cut off (the stride does not divide)", "the stride divides", _partial),
     ("height and width differ", "height and width are equal", _of_images(lambda s: s[2] != s[3])),
     ("the images are higher than wide", "the images are not higher than wide", _of_images(lambda s: s[2] > s[3])),
-    ("there are several images", "there is one image", _of_images(lambda s: s[0] > 1)),
+    ("there are several images", "there is one image only", lambda case: (_batch(case) or 1) > 1),
     ("there are several channels", "there is one channel", _of_images(lambda s: s[1] > 1)),
-    ("there is one image only", "there are several images", lambda case: _first(case) is not None and len(_first(case)) == 1),
-    ("x holds maps (four axes)", "x holds rows", _of_first(lambda x: x.ndim == 4)),
-    ("x has more than one axis", "x has one axis", _of_first(lambda x: x.ndim > 1)),
+    ("{x} holds maps (four axes)", "{x} holds rows", _of_first(lambda x: x.ndim == 4)),
+    ("{x} has more than one axis", "{x} has one axis", _of_first(lambda x: x.ndim > 1)),
     ("the numbers are float32", "the numbers are float64", _of_first(lambda x: x.dtype == np.float32)),
-    ("x does not lie row by row in memory", "x lies row by row in memory", _of_first(lambda x: not x.flags.c_contiguous)),
+    ("{x} does not lie row by row in memory", "{x} lies row by row in memory", _of_first(lambda x: not x.flags.c_contiguous)),
     ("several entries are equal", "no entries are equal", _of_first(lambda x: len(np.unique(x)) < x.size)),
     ("all entries are negative", "some entries are positive", _of_first(lambda x: bool((x < 0).all()))),
     ("there are very large numbers", "the numbers are small", _of_first(lambda x: float(np.abs(x).max()) > 100)),
@@ -308,7 +312,8 @@ def _cases(examination):
     cases = cases[:len(wrong)]
     if sum(not bad for bad in wrong) < 3 or len(cases) < len(examination.cases) + FEWEST:
         return None
-    tested = [(words, [bool(test(one)) for one in cases]) for words, test in both_ways(PROPERTIES)]
+    first = first_array(examination.exercise, cases[0])
+    tested = [(words.format(x=first), [bool(test(one)) for one in cases]) for words, test in both_ways(PROPERTIES)]
     pairs = [(f"{a} and {b}", [x and y for x, y in zip(having, other)]) for (a, having), (b, other) in itertools.combinations(tested, 2)]
     for words, having in [*tested, *pairs]:
         if having == wrong and sum(wrong) >= FEWEST_WRONG:
@@ -366,6 +371,7 @@ def _of_shape(name, wrong):
     if all(got.shape == right.shape for _, got, right in wrong):
         return None
     wrong = [(one, got, right) for one, got, right in wrong if got.shape != right.shape]
+    windows = any(window(one) for one, _, _ in wrong)
     if all(got.shape == right.shape[::-1] for _, got, right in wrong):
         return Found("transposed", f"{name} has its axes in reverse order.")
     if all(got.ndim == right.ndim and sorted(got.shape) == sorted(right.shape) for _, got, right in wrong):
@@ -373,7 +379,7 @@ def _of_shape(name, wrong):
     if all(got.size == right.size for _, got, right in wrong):
         return Found("not reshaped", f"{name} has the right number of entries, in another shape.")
     if all(got.size == 0 for _, got, right in wrong):
-        return Found("empty", f"{name} is empty in some case. A slice [pad:-pad] with pad 0 takes nothing.")
+        return Found("empty", f"{name} is empty in some case.{' A slice [pad:-pad] with pad 0 takes nothing.' if windows else ''}")
     if all(got.ndim == right.ndim for _, got, right in wrong):
         more = [[a - b for a, b in zip(got.shape, right.shape)] for _, got, right in wrong]
         axes = [n for n in range(len(more[0])) if any(one[n] for one in more)]
@@ -381,7 +387,8 @@ def _of_shape(name, wrong):
         words = "" if len(signs) != 1 else "larger" if True in signs else "smaller"
         if words:
             return Found(f"{name} too {'large' if words == 'larger' else 'small'}",
-                         f"{name} is {words} than it should be along axis {listed(map(str, axes))}. Count the windows, or the padding, again.")
+                         f"{name} is {words} than it should be along axis {listed(map(str, axes))}." +
+                         (" Count the windows, or the padding, again." if windows else ""))
     return Found("another number of axes", f"{name} has another number of axes than wanted: has too much been summed, or too little?") \
         if all(got.ndim != right.ndim for _, got, right in wrong) else None
 
@@ -442,8 +449,11 @@ def _of_factor(name, wrong):
 
 
 def _batch(case):
+    """The number of images of a case; None where there are no images, as in an update."""
+    if callable(case.args[0]) or "lr" in case.kwargs:
+        return None
     first = _first(case)
-    return len(first) if first is not None and first.ndim > 1 else None
+    return _shape(case)[0] if _shape(case) else len(first) if first is not None and first.ndim > 1 else None
 
 
 def _classes(case):
@@ -455,7 +465,7 @@ FACTORS = [("the batch size", _batch), ("the number of columns (classes, channel
            ("the learning rate", lambda case: case.kwargs.get("lr")),
            ("mu", lambda case: case.kwargs.get("mu", 0.9) if "lr" in case.kwargs else None),
            ("1 - mu", lambda case: 1 - case.kwargs.get("mu", 0.9) if "lr" in case.kwargs else None),
-           ("the window's number of pixels", lambda case: _window(case)[0] ** 2 if _window(case) else None)]
+           ("the window's number of pixels", lambda case: window(case)[0] ** 2 if window(case) else None)]
 
 
 def _of_offset(name, wrong):

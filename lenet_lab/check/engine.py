@@ -26,6 +26,7 @@ import numpy as np
 from lenet_core.gradcheck import numeric_gradient
 
 from . import diagnosis, edits, guard
+from .diagnosis import first_array
 from .errors import Told, explained, message
 from .verdict import NOT_WRITTEN, Verdict
 from .wording import difference_map, kind_of, listed, shape_or_value, shown, two_numbers
@@ -151,6 +152,12 @@ class Examination:
         """The student's function with its syntax tree (`edits.Written`), or None."""
         return edits.written(self.own)
 
+    @functools.cached_property
+    def has(self):
+        """What the exercise has, of those things that not every exercise has: "windows", a "cache", "several" arrays in a list."""
+        found = {"windows": any(map(diagnosis.window, self.cases)), "cache": self.exercise.forward is not None, "several": self.exercise.several}
+        return {name for name, there in found.items() if there}
+
     @property
     def left(self):
         """The seconds that are left."""
@@ -206,8 +213,11 @@ class Examination:
             self.finite_differences()
             passed.append("finite differences")
         if self.doubled:
+            given = "dout" if self.exercise.forward else first_array(self.exercise, self.cases[0])
+            calls = [one for one in self.exercise.known if one in _names_of(self.own)]
             self.note(f"Note: float32 goes in and {listed(self.doubled)} {'comes' if len(set(self.doubled)) == 1 else 'come'} out as float64, "
-                      "which makes training slower. An array made with x.dtype has the number type of x.")
+                      f"which makes training slower. An array made with {given}.dtype has the number type of {given}." +
+                      (f" The float64 may also come from {listed(calls)}." if calls else ""))
         self.note_globals()
         return passed
 
@@ -350,7 +360,7 @@ class Examination:
         if not made.error:
             return
         found = None if isinstance(made.error, Told) else diagnosis.of_error(self, case, made)
-        name, text = (found.name, "") if found else explained(made.error, _names_of(self.own))
+        name, text = (found.name, "") if found else explained(made.error, _names_of(self.own), self.has)
         if not text.startswith("It raises") and not isinstance(made.error, Told):
             text = f"It raises {type(made.error).__name__}. {text}".strip()
         text = f"{text.rstrip('.')} ({self.where(case)}{_line_of(made.error, self.own)})."
@@ -433,14 +443,16 @@ class Examination:
                 continue
             found = diagnosis.of_values(self, case, name)
             evidence = f"{self.entry(name, got, right, close)} ({self.where(case)}; {np.count_nonzero(~close)} of {close.size} entries differ)."
-            others = [other for other in self.exercise.names(case) if other != name and self.is_wrong_somewhere(other)] if found.partial else []
-            more = f"{listed(others)} {'is' if len(others) == 1 else 'are'} wrong too." if others else ""
-            raise Finding(_lines(found.text, evidence, more), found.name, difference_map(name, close, _first_wrong(close)))
+            more = [self.wrong_too(other, case) for other in self.exercise.names(case) if other != name] if found.partial else []
+            raise Finding(_lines(found.text, evidence, *more), found.name, difference_map(name, close, _first_wrong(close)))
 
-    def is_wrong_somewhere(self, name):
-        """Whether a result is wrong in any case."""
-        return any(other == name and not self.equal(got, right, case) for case, made in zip(self.cases, self.made)
-                   for other, got, right in self.compared(case, made))
+    def wrong_too(self, name, case):
+        """A sentence that says whether a result is wrong in this case too, or where else it is wrong; "" if it is right everywhere."""
+        wrong = [one for one, made in zip(self.cases, self.made) for other, got, right in self.compared(one, made)
+                 if other == name and not self.equal(got, right, one)]
+        if not wrong:
+            return ""
+        return f"{name} is wrong too." if any(one is case for one in wrong) else f"{name} is wrong in another case ({self.where(wrong[0])})."
 
     def entry(self, name, got, right, close, words="expected"):
         """The first wrong entry in words."""
@@ -454,7 +466,7 @@ class Examination:
         for old, new, made in zip(self.cases, self.fresh, self.again):
             if made.error or made.results is None:
                 raise Finding("Called a second time with arrays of the same shapes, it fails: "
-                              f"{explained(made.error)[1] if made.error else f'it returns {kind_of(made.value)}.'} ({self.where(new)}).",
+                              f"{explained(made.error, has=self.has)[1] if made.error else f'it returns {kind_of(made.value)}.'} ({self.where(new)}).",
                               "state between calls")
             for name, got, right in self.compared(new, made):
                 if got.shape != right.shape or not self.close(got, right, new).all():

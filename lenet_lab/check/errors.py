@@ -39,8 +39,13 @@ def message(error):
     return type(error).__name__ + (f": {said}" if said else "")
 
 
-def explained(error, names=()):
-    """(name, text) for an error; `names` are the names that the function could have meant."""
+def explained(error, names=(), has=()):
+    """(name, text) for an error; `names` are the names that the function could have meant, `has` what its exercise has (`STEPS`)."""
+    name, text = _cause(error, names)
+    return name, " ".join([text, *(step for cause, what, step in STEPS if cause == name and what in has)])
+
+
+def _cause(error, names):
     said = said_by(error)
     if isinstance(error, Told):
         return error.name, said
@@ -73,7 +78,7 @@ def _reshape(found, error, names):
     product = math.prod(wanted) if wanted and min(wanted) >= 0 else None
     more = f", which holds {product}" if product is not None else ""
     if product and size > product and size % product and (size - product) > 0 and size - product < product:
-        more += f". {size - product} too many: has a row of ones for the bias been left in"
+        more += f". {size - product} too many: perhaps a row of ones for the bias is still there"
     return "reshape", f"An array of {size} numbers cannot take the shape {shape}{more}. Print its shape in the line before."
 
 
@@ -105,7 +110,10 @@ def _argument(found, error, names):
 def _operand(found, error, names):
     kinds = {found.group(2), found.group(3)}
     if "NoneType" in kinds:
-        return "None", "None is used in a calculation. A function without `return` gives None; so does a stride that was not given."
+        return "None", "None is used in a calculation. A function without `return` gives None."
+    several = sorted(kinds & {"list", "tuple"})
+    if several:
+        return "structure", f"`{found.group(1).split()[0]}` is used with a {several[0]}, but it is for arrays and numbers. Take the arrays out of it first."
     return "structure", (f"`{found.group(1)}` is used with a {found.group(2)} and a {found.group(3)}. One of them is not the array or number that "
                          "you expect.")
 
@@ -121,10 +129,19 @@ FLOAT = ("float as a count", "A float is used where a whole number is needed (a 
          "write `//`.")
 INDEX_TYPE = ("index type", "An index must be a whole number, a slice, or an array of integers or bools. A float or a list of another kind "
               "stands there; `//` gives whole numbers.")
-RAGGED = ("arrays of different shapes", "Arrays of different shapes are put together into one. All must have the same shape: look at the "
-          "last window, it is perhaps cut off at the edge.")
+RAGGED = ("arrays of different shapes", "The arrays have different shapes, so NumPy cannot make one array of them.")
 UNBOUND = ("used before it is assigned", "`{1}` is used before it has a value. In some case the line that assigns it does not run, or it "
            "comes later.")
+
+# What more is said about a cause where the exercise has windows, a cache, or a list of arrays.
+STEPS = [
+    ("arrays of different shapes", "windows", "The last window is perhaps cut off at the edge."),
+    ("arrays of different shapes", "several", "Add up the squares of each array, then add those sums."),
+    ("empty array", "windows", "Does a window lie outside the image, or are rows and columns exchanged?"),
+    ("None", "windows", "A stride that was not given is None, too."),
+    ("structure", "cache", "The cache has what your forward function put there."),
+    ("structure", "several", "Go through the list, one array after the other."),
+]
 
 # (type, pattern, cause): the cause is (name, text), or a function of the match that returns both. In the text {0} is the whole message,
 # {1} and {2} are the groups of the pattern. The first that fits is taken.
@@ -150,7 +167,7 @@ KNOWN = [
     (IndexError, r"boolean index did not match", (
         "mask of another shape", "A mask (array of True and False) has another shape than the array that it selects from.")),
     (IndexError, r"(list|tuple) index out of range", (
-        "structure", "A {1} is shorter than you expect. Print its length; the cache has what your forward function put there.")),
+        "structure", "A {1} is shorter than you expect. Print its length.")),
     (ValueError, r"axis (-?\d+) is out of bounds for array of dimension (\d+)", (
         "axis missing", "axis {1} does not exist: the array has {2} axes, numbered from 0.")),
     (TypeError, r"'(?:numpy\.)?float\d*' object cannot be interpreted as an integer", FLOAT),
@@ -165,8 +182,7 @@ KNOWN = [
     (NameError, r"free variable '(\w+)'", UNBOUND),
     (AttributeError, r"'dict' object has no attribute", _dictionary),
     (AttributeError, r"'(tuple|list)' object has no attribute '(\w+)'", (
-        "structure", "A {1} is used as an array (`.{2}`). Take the array out of it first: the cache has the content that your forward function put "
-        "there.")),
+        "structure", "A {1} is used as an array (`.{2}`). Take the array out of it first.")),
     (AttributeError, r"'NoneType' object has no attribute '(\w+)'", (
         "None", "None is used as an array (`.{1}`). A function without `return` gives None; so does list.append or sort.")),
     (AttributeError, r"'(?:numpy\.)?(?:int|float|float64|float32|int64)' object has no attribute '(\w+)'", (
@@ -179,8 +195,8 @@ KNOWN = [
         "truth of an array", "An array with several entries stands where one True or False is needed (if, while, and, or, not; Python's "
         "max and min, too). For arrays write np.maximum or np.minimum, np.where, `&`, `|`, `~` with brackets, .any() or .all().")),
     (TypeError, r"Cannot cast ufunc '\w+' output from dtype\('(\w+)'\) to dtype\('(\w+)'\)", (
-        "number type", "A result of type {1} is written into an array of {2}. Make the array with dtype=float, or from x: np.zeros(shape, "
-        "x.dtype).")),
+        "number type", "A result of type {1} is written into an array of {2}. Make the array with dtype=float, or with the number type of "
+        "an argument, as x.dtype.")),
     (TypeError, r"numpy boolean (?:subtract|negative)", (
         "number type", "`-` is not defined for arrays of True and False. Use ~ or ^, or make numbers of them with .astype(float).")),
     (IndexError, r"invalid index to scalar variable", (
@@ -190,17 +206,19 @@ KNOWN = [
     (ValueError, r"all (?:the )?input array", RAGGED),
     (ValueError, r"inhomogeneous|setting an array element with a sequence", RAGGED),
     (ValueError, r"zero-size array to reduction|attempt to get argm\w+ of an empty", (
-        "empty array", "The maximum or minimum of an empty array: a window lies outside the image. A loop runs too far, or rows and columns are "
-        "exchanged.")),
+        "empty array", "The maximum or minimum of an empty array. A loop runs too far, or a slice takes nothing.")),
     (ValueError, r"axes don't match array", (
         "axes", "transpose gets another number of axes than the array has. Print its shape in the line before.")),
     (TypeError, r"unsupported operand type\(s\) for ([^:]+): '(?:builtin_function_or_method|[\w.]*?)(\w+)' and '[\w.]*?(\w+)'", _operand),
+    (TypeError, r"'(\S+)' not supported between instances of '(?:[\w.]*\.)?(\w+)' and '(?:[\w.]*\.)?(\w+)'", _operand),
+    (TypeError, r"can't multiply sequence by non-int of type", (
+        "structure", "A list or a tuple is multiplied as if it were an array. Take the arrays out of it first.")),
     (TypeError, r"unhashable type: 'slice'|(?:float|int)\(\) argument must be.*'dict'", _dictionary),
     (TypeError, r"'NoneType' object is not subscriptable", (
         "structure", "A NoneType is indexed with [ ]. A function without `return` gives None.")),
     (TypeError, r"'(\w+)' object is not subscriptable", ("structure", "A {1} is indexed with [ ]. It is not the array that you expect.")),
     (TypeError, r"'(\w+)' object does not support item assignment", (
-        "structure", "A {1} cannot be written into. Make an array first: np.zeros(shape, x.dtype).")),
+        "structure", "A {1} cannot be written into. Make an array first, with np.zeros.")),
     (TypeError, r"'([\w.]+)' object is not callable", (
         "brackets", "A {1} is called like a function: something with ( ) behind it is not one. An operator is missing before the bracket, "
         "or a name of a function has been assigned.")),

@@ -11,14 +11,20 @@ ONE, EACH = 0.1, 0.01                    # of one number; of each of several, wh
 
 
 class Reason(NamedTuple):
-    """Why a result is what it is, and which guesses are close: within a share of it, or from a number to a number; what a distance is counted in."""
+    """Why a result is what it is, and which guesses are close: within a share of it, or from a number to a number; what a distance is counted in.
+
+    With a `factor` of 2, from half the result to its double: where only the size can be guessed, twice as large is as far off as half.
+    """
 
     text: str
     within: float | tuple | None = None
     units: tuple = ()
+    factor: float | None = None
 
     def limit(self, result):
         """Which guesses are close, if nothing else is said: within 10 % of a number, 1 % of each of several; several whole numbers exactly."""
+        if self.factor is not None:
+            return result / self.factor, result * self.factor
         if self.within is not None:
             return self.within
         if isinstance(result, list):
@@ -77,7 +83,7 @@ REASONS = {
             Reason("5 from the first channel, 2 from the second, 10 from the bias: one number, in one map.", within=0.0),
         "hours of loops for 60,000 images":
             Reason("At one or two million multiplications a second, an image takes one or two seconds. Most of that time goes into taking single "
-                   "numbers out of arrays, each as a new object.", within=0.5),
+                   "numbers out of arrays, each as a new object.", factor=2),
         "second row of the matrix":
             "It has the entry to the right of the first, for each of the four windows: 2, 3, 5 and 6.",
         "the row times the matrix":
@@ -98,7 +104,7 @@ REASONS = {
         "the toy network's three scores":
             "The same functions on the same numbers: every layer takes its sizes from its arguments.",
         "the highest of LeNet's ten probabilities":
-            Reason("The weights are random and small, so all ten scores are near 0 and all probabilities near 0.1.", within=0.5),
+            Reason("The weights are random and small, so all ten scores are near 0 and all probabilities near 0.1.", factor=2),
         "the layer with the most multiplications":
             "conv2 has a sixteenth of ip1's weights, but uses each of them at 8·8 = 64 places.",
     },
@@ -122,7 +128,7 @@ REASONS = {
             "Each window pays its winner. The middle 7 wins two windows, one of them by coming first: 100 + 1000.",
         "per cent of windows with a tie, twenty digits":
             Reason("Every third window sees only blank paper, where all four entries are equal; most of the other ties have two or three "
-                   "blank ones.", within=0.5),
+                   "blank ones.", factor=2),
         "columns in which each of nine pixels stands":
             "A pixel stands in one column for each window that contains it: four in the middle, two at an edge, one in a corner.",
         "first row of dx, stride 1":
@@ -133,7 +139,7 @@ REASONS = {
             "An untrained network gives every digit about 1/10: the loss is near ln 10 = 2.303.",
         "per cent wrong after 4,800 images":
             Reason("Every step uses the slopes of all 431,080 parameters, so few images teach much. Where the time ran out earlier, the "
-                   "error is larger.", within=(4, 25)),
+                   "error is larger.", factor=2),
     },
     "04": {
         "network B, beside A, reads":
@@ -189,9 +195,9 @@ REASONS = {
             "The derivative of a mean is the mean of the derivatives, so only rounding is left, and float64 has sixteen digits.",
         "steps at the rate 0.64 until the loss is no number":
             Reason("At first the loss even falls. Where it becomes more curved, 0.64 is above the limit, and a few steps are enough to pass "
-                   "every number.", within=0.5),
+                   "every number.", factor=2),
         "cosine of the gradient of one image with that of 1,000":
-            Reason("A single image says little about all of them: its gradient is almost at a right angle to theirs.", within=(0, 0.2)),
+            Reason("A single image says little about all of them: its gradient is almost at a right angle to theirs.", factor=2),
         "steps to a millionth, rate and momentum 0.25":
             Reason("Momentum makes the limit larger, 0.278 here, and reduces the zigzag, so the larger rate can be used.", within=0.3),
         "the case that is exactly 0":
@@ -232,19 +238,19 @@ REASONS = {
         "the first loss of LeNet":
             "Every digit gets about 1/10, so the loss is near -log(1/10) = ln 10 = 2.303.",
         "steps until 32 images are known by heart":
-            Reason("A network with 431,080 numbers to adjust learns 32 answers by heart, once it has left the plateau.", within=0.5),
+            Reason("A network with 431,080 numbers to adjust learns 32 answers by heart, once it has left the plateau.", factor=2),
         "per cent of test images read, from 32 images":
             Reason(
                 "Three examples a digit are few, but even to learn them by heart it had to find something that distinguishes digits.",
                 within=0.25),
         "per cent of test images wrong, from 3,000 images":
-            Reason("The training error falls to nearly 0, and the test error stays: 3,000 images, too, can be learned by heart.", within=0.5),
+            Reason("The training error falls to nearly 0, and the test error stays: 3,000 images, too, can be learned by heart.", factor=2),
         "moved images: more than 97 % right":
             "The network hardly ever sees the same image twice, so it must learn what holds for all of them.",
         "minutes for 10,000 steps on this machine":
-            Reason("Each step is a few products of matrices, which compiled code computes.", within=0.5),
+            Reason("Each step is a few products of matrices, which compiled code computes.", factor=2),
         "steps at a rate of 1 until the loss is no number":
-            Reason("With momentum the steps add up to ten times more, so it goes faster than without.", within=0.5),
+            Reason("With momentum the steps add up to ten times more, so it goes faster than without.", factor=2),
     },
     "07": {
         "span of a unit of conv2, in pixels":
@@ -267,7 +273,7 @@ REASONS = {
         "test images misread by at least one of ten":
             Reason("Each network makes some mistakes of its own, which change with the seed.", within=0.3),
         "test images misread by all ten":
-            Reason("Some images are hard for every network of this kind, or their labels are doubtful.", within=0.5),
+            Reason("Some images are hard for every network of this kind, or their labels are doubtful.", factor=2),
         "misread by all ten, with the same wrong answer":
             Reason("What ten networks share is not chance: the image looks more like another digit to all of them.", within=0.1),
         "test images that the vote of ten misreads":
@@ -326,7 +332,7 @@ REASONS = {
             "It is a product with 0 for every point. Only momentum and weight decay can still move such a unit.",
         "times that a ReLU opens or shuts on the way":
             Reason("Half a thousand ReLUs meet many images on the way. With so many small changes of slope the curve of a score "
-                   "looks round.", within=0.5),
+                   "looks round.", factor=2),
     },
     "09": {
         "more parameters has":
@@ -355,7 +361,7 @@ REASONS = {
         "the rate 0.0001 of a sum over 64, for the mean":
             Reason("The sum's gradient is 64 times as long: 0.0001 · 64.", within=0.0),
         "per cent misread by FMAN45's network":
-            Reason("Few parameters, but each filter is used at every place: one pass through 60,000 images is enough.", within=0.5),
+            Reason("Few parameters, but each filter is used at every place: one pass through 60,000 images is enough.", factor=2),
         "the first loss with weights of standard deviation 1":
             "Every layer multiplies the values by √n, so the scores are huge, and the network is sure of wrong answers before it has seen "
             "anything.",
@@ -364,7 +370,7 @@ REASONS = {
         "trainable parameters of C3":
             Reason("60 connections of 25 weights, and a bias for each of 16 maps: 60 · 25 + 16.", within=0.0),
         "per cent misread by the best recipe":
-            Reason("Warped images, a rate that climbs and falls, and averaged parameters, in 40 epochs. It is one run.", within=0.5),
+            Reason("Warped images, a rate that climbs and falls, and averaged parameters, in 40 epochs. It is one run.", factor=2),
     },
     "10": {
         "the filter on grey":
@@ -379,7 +385,7 @@ REASONS = {
         "the largest layer of the deeper network":
             "A map shares its weights among all places; a vector has one for each.",
         "mean pixel of the digits":
-            Reason("Most of a digit is paper, and paper is 0.", within=0.5),
+            Reason("Most of a digit is paper, and paper is 0.", factor=2),
         "mean pixel of the photographs":
             Reason("Photographs are grey on average, with a little less blue.", within=0.2),
         "per cent right, pixels from 0 to 1":
@@ -427,10 +433,10 @@ REASONS = {
             "channel only.",
         "times that a product is faster than loops":
             Reason("Python takes a tenth of a microsecond or more for each multiplication, with its loops, indices and checks. Compiled code "
-                   "makes several in a nanosecond.", within=0.9),
+                   "makes several in a nanosecond.", factor=10),
         "times that im2col is faster, batch innermost":
             Reason("64 numbers that lie side by side are copied at once. In the other order the copy moves them in short runs, or one by one.",
-                   within=0.6),
+                   factor=2),
         "times that two threads are faster":
             Reason("The halves are independent, so at best it is 2. Both threads share the memory, and starting them takes time.", within=0.3),
         "the four products of F(2, 3)":
@@ -446,7 +452,7 @@ REASONS = {
                    within=0.35),
         "error at m = 8 against m = 4":
             Reason("With m = 8 there are eleven finite points instead of seven. The largest is 4 instead of 2, and its powers are much larger.",
-                   within=0.9),
+                   factor=10),
         "times that all layers together are faster":
             Reason("Only conv2 becomes faster. The other layers take as long as before, and limit the whole (Amdahl's law).", within=0.3),
         "convolutions of four that Winograd computes":

@@ -209,6 +209,13 @@ def _read(order):
     return function
 
 
+def _mixed_back(cols, x_shape, k, stride=1, pad=0):
+    """col2im with the columns of a window reshaped to (N, C, k, k) as they are, (C*k*k, N)."""
+    def add(x, place, window):
+        x[place] += window.transpose(1, 2, 3, 0).reshape(window.shape)
+    return _back(add)(cols, x_shape, k, stride, pad)
+
+
 def _whole(cols, x_shape, k, stride, pad):
     """The sums with the border still there."""
     N, C, H, W = x_shape
@@ -238,7 +245,7 @@ def _taken_out(x):
 
 COL2IM = Exercise(
     "col2im", ("x",), _col2im_cases, lambda cols, x_shape, k, stride=1, pad=0: (ops.col2im(cols, x_shape, k, stride, pad),),
-    ("cols", "x_shape"), covering=(114, 230, 0, 65, 15), one=_col2im_case, wrongs=[
+    ("cols", "x_shape"), covering=(9, 75, 0, 15), one=_col2im_case, wrongs=[
         Misconception("overlaps overwritten", "Where windows overlap, only the last one counts. Add the entries of all windows that contain the "
               "pixel.", _back(_set)),
         Misconception("overlaps overwritten", "Where windows overlap, only the entry written last counts. Add the entries of all windows: += "
@@ -251,6 +258,10 @@ COL2IM = Exercise(
         Misconception("batch order", "The columns have been read in the order image, row, column. Here the image runs fastest: reshape to (C, k, k, "
               "OH, OW, N).",
               _read("cijnhw")),
+        Misconception("batch order", "The columns have been read with the image as the first of six axes. It is the last, and runs fastest: reshape "
+              "to (C, k, k, OH, OW, N), then transpose.", _read("ncijhw")),
+        Misconception("batch mixed up", "The numbers of different images have been mixed: the columns of N images are (C*k*k, N). Transpose before "
+              "you reshape to (N, C, k, k): .T.reshape(N, C, k, k).", _mixed_back),
         Misconception("flipped window", "The windows are put back rotated by 180 degrees. Entry (i, j) goes back to (i, j).",
               _back(lambda x, place, window: _add(x, place, turned(window)))),
         Misconception("empty slice", "x[pad:-pad] is empty where pad is 0, since -0 is 0. Cut with pad : pad + H and pad : pad + W.",

@@ -224,10 +224,15 @@ def _dx_dense(dout, x, W, pad):
     return dx
 
 
-def _dW_moved(dout, x, W, stride, pad):
+def _dW_of_all_rows(dout, x, W, stride, pad):
+    """dW as a matrix, from the package's columns with their last row of ones."""
     cols = ops.im2col(x, W.shape[2], stride, pad)
     cols = np.vstack([cols, np.ones((1, cols.shape[1]), cols.dtype)])
-    return (_by_filter(dout) @ cols[1:].T).reshape(W.shape)
+    return _by_filter(dout) @ cols.T
+
+
+def _dW_moved(dout, x, W, stride, pad):
+    return _dW_of_all_rows(dout, x, W, stride, pad)[:, 1:].reshape(W.shape)
 
 
 def _calls(name):
@@ -325,6 +330,11 @@ CONV_BACKWARD = Exercise(
               "the forward pass.", lambda dout, x, W, b, stride=1, pad=0: _conv_backward(dout, x, W, b)),
         Misconception("row of ones taken for pixels", "The last row of `cols` is ones, for the bias. dW has been taken from the wrong rows: drop "
               "the last one, not the first.", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _dW_moved(dout, x, W, stride, pad))),
+        Misconception("row of ones left in", "dW has a column too much. This check uses the package's cols, with a last row of ones for the bias: "
+              "drop that row, cols[:-1], and reshape dW to W.shape.",
+              _conv_changed(1, lambda dW, dout, x, W, stride, pad: _dW_of_all_rows(dout, x, W, stride, pad))),
+        Misconception("not reshaped", "dW is still a matrix, with a row for each filter. Reshape it to W.shape, (F, C, k, k).",
+              _conv_changed(1, lambda dW, dout, x, W, stride, pad: dW.reshape(len(dW), -1))),
         Misconception("pixels for weights", "dx uses x in the place of W, or dW uses W in the place of x: dx = W' d, dW = d cols'.",
               _conv_changed(1, lambda dW, dout, x, W, stride, pad: W)),
         Misconception("channel order", "In dW the channels are in reverse order.",

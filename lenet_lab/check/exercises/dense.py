@@ -28,7 +28,7 @@ def _relu_case(rng):
 LEAKS = (0.01, 0.1, 0.2, 0.3, 0.5)
 
 RELU_FORWARD = Exercise("relu_forward", ("out",), _relu_cases, lambda x: (reference.relu_forward(x),), ("x",), cached=True,
-                        covering=(4, 150, 100, 6, 13, 17, 8), one=_relu_case, selects=True, wrongs=[
+                        covering=(4, 132, 0, 6, 17, 71), one=_relu_case, selects=True, wrongs=[
     Misconception("absolute value", "That is |x|: negative numbers become 0, they do not change their sign.", lambda x: (np.abs(x),)),
     Misconception("mask for value", "That is 1 where x is positive. ReLU keeps the value: x where it is positive.",
           lambda x: ((x > 0).astype(x.dtype),)),
@@ -56,7 +56,7 @@ RELU_FORWARD = Exercise("relu_forward", ("out",), _relu_cases, lambda x: (refere
 RELU_BACKWARD = Exercise(
     "relu_backward", ("dx",), lambda rng: with_dout(rng, _relu_cases(rng), ops.relu_forward),
     lambda dout, x: (reference.relu_backward(dout, x),), ("x",), forward=ops.relu_forward, selects=True,
-    covering=(4, 150, 100, 6, 13, 17, 8), one=lambda rng: with_dout(rng, [_relu_case(rng)], ops.relu_forward)[0],
+    covering=(4, 132, 0, 6, 17, 71), one=lambda rng: with_dout(rng, [_relu_case(rng)], ops.relu_forward)[0],
     numeric=slopes(ops.relu_forward, {"dx": 0}), wrongs=[
         Misconception("gate on the cut output", "Every gradient passes: the mask is missing, or it is true everywhere. That happens when it is "
               "computed from the output, with >= 0. Compute the mask from the input: x > 0.",
@@ -133,7 +133,7 @@ def _bias_on_first_only(x, W, b):
 
 INNER_PRODUCT_FORWARD = Exercise(
     "inner_product_forward", ("out",), _inner_cases, lambda x, W, b: (reference.inner_product_forward(x, W, b),), ("x", "W", "b"),
-    cached=True, covering=(57, 36, 2, 13), one=_inner_case, wrongs=[
+    cached=True, covering=(11, 77), one=_inner_case, wrongs=[
         Misconception("W overwritten", "A line like N, C, H, W = x.shape gives the name W to the width, so that the weights are lost. Use another "
               "name, such as `width`.", lambda x, W, b: (flat(x) @ x.shape[3] + b if x.ndim == 4 else flat(x) @ W + b,), assigns("W")),
         Misconception("bias forgotten", "The bias is missing: x W + b.", lambda x, W, b: (flat(x) @ W,)),
@@ -188,7 +188,7 @@ def _changed(n, change):
 INNER_PRODUCT_BACKWARD = Exercise(
     "inner_product_backward", ("dx", "dW", "db"), lambda rng: with_dout(rng, _inner_cases(rng), ops.inner_product_forward),
     _inner_backward, ("x", "W", "b"), forward=ops.inner_product_forward,
-    covering=(57, 36, 2, 13), one=lambda rng: with_dout(rng, [_inner_case(rng)], ops.inner_product_forward)[0],
+    covering=(11, 77), one=lambda rng: with_dout(rng, [_inner_case(rng)], ops.inner_product_forward)[0],
     numeric=slopes(ops.inner_product_forward, {"dx": 0, "dW": 1, "db": 2}), wrongs=[
         Misconception("dx not reshaped", "dx has the shape of x: where x has maps (N, C, H, W), reshape it back.",
               _changed(0, lambda dout, x, W, dx: flat(dx))),

@@ -66,7 +66,7 @@ def _picked(place):
 
 MAX_POOL_FORWARD = Exercise(
     "max_pool_forward", ("out",), _pool_cases, lambda x, k, stride=None: (reference.max_pool_forward(x, k, stride),), ("x",), cached=True,
-    covering=(40, 55, 395, 222), one=_pool_case, selects=True, wrongs=[
+    covering=(40, 55, 360, 550), one=_pool_case, selects=True, wrongs=[
         Misconception("mean for maximum", "That is the mean of each window; this is max pooling.",
               lambda x, k, stride=None: (windows(x, k, stride or k).mean(axis=(4, 5)),)),
         Misconception("minimum for maximum", "That is the smallest entry of each window.",
@@ -233,7 +233,7 @@ MAX_POOL_BACKWARD = Exercise(
     "max_pool_backward", ("dx",), lambda rng: with_dout(rng, _pool_cases(rng), ops.max_pool_forward),
     lambda dout, x, k, stride=None: (reference.max_pool_backward(dout, x, k, stride),), ("x",), forward=ops.max_pool_forward,
     numeric=slopes(lambda x, k, stride=None: ops.max_pool_forward(x, k, stride), {"dx": 0}),
-    covering=(40, 55, 395, 222), one=lambda rng: with_dout(rng, [_pool_case(rng)], ops.max_pool_forward)[0], wrongs=[
+    covering=(40, 55, 360, 550), one=lambda rng: with_dout(rng, [_pool_case(rng)], ops.max_pool_forward)[0], wrongs=[
         Misconception("every tie paid", "Where several entries of a window are the maximum, each of them gets the whole gradient, so their sum is "
               "too large. Only the first in reading order gets it.", _pay(lambda window: (window == window.max()).astype(float))),
         Misconception("tie shared", "Where several entries of a window are the maximum they share the gradient. That is possible, but the convention "

@@ -98,7 +98,7 @@ def _quotient(slope):
 
 
 NUMERIC_GRADIENT = Exercise(
-    "numeric_gradient", ("gradient",), _numeric_cases, lambda f, x, h=1e-5: (numeric_gradient(f, x, h),), ("f", "x"), covering=(17, 20),
+    "numeric_gradient", ("gradient",), _numeric_cases, lambda f, x, h=1e-5: (numeric_gradient(f, x, h),), ("f", "x"), covering=(8, 17),
     one=_numeric_case, wrongs=[
         Misconception("one-sided", "That is the one-sided difference (f(x + h) - f(x))/h. The central one, (f(x + h) - f(x - h))/2h, is much "
               "closer: its error falls with h squared.", _quotient(lambda up, down, here, h: (up - here) / h)),
@@ -177,7 +177,7 @@ def _moved(p, v, by):
 
 SGD_MOMENTUM = Exercise(
     "sgd_momentum", ("p", "v"), _sgd_cases, lambda p, v, dp, lr, mu=0.9, decay=0.0: sgd_momentum(p, v, dp, lr, mu, decay),
-    ("p", "v", "dp"), covering=(150, 116, 12, 219), one=_sgd_case, wrongs=[
+    ("p", "v", "dp"), covering=(40, 277, 122), one=_sgd_case, wrongs=[
         Misconception("two signs mixed", "v = mu v - lr (gradient) belongs to p + v, and v = mu v + lr (gradient) to p - v. Here they are mixed, "
               "so the loss increases.", _both(lambda p, v, dp, lr, mu, decay: mu * v - lr * (dp + decay * p))),
         Misconception("uphill", "The loss increases: subtract v from p.", _sgd(lambda p, v, dp, lr, mu, decay: (
@@ -272,7 +272,7 @@ def _averaged(step):
     return lambda p, m, dp, lr, mu=0.9: step(p, m, dp, lr, mu)
 
 
-MOMENTUM_AVERAGE = Exercise("momentum_average", ("p", "m"), _average_cases, _average, ("p", "m", "dp"), covering=(11, 253, 2, 87),
+MOMENTUM_AVERAGE = Exercise("momentum_average", ("p", "m"), _average_cases, _average, ("p", "m", "dp"), covering=(11, 3, 1),
                             one=_average_case, wrongs=[
     Misconception("(1 - mu) forgotten", "The gradient is not weighted: an average has weights that sum to 1, mu and 1 - mu.",
           _averaged(lambda p, m, dp, lr, mu: (p - lr * (mu * m + dp), mu * m + dp))),
