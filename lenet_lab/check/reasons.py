@@ -211,8 +211,8 @@ REASONS = {
             "Each step takes little, 1 - αλ/(1 - μ), so weights that no image needs shrink by nearly a third.",
         "three places with a rate of 0.5/t":
             "1, (1 + 3)/2, (1 + 3 + 8)/3: the mean of all images seen so far. The falling rate turns jumping into averaging.",
-        "per cent left of the slow rate":
-            Reason("γt is only 1 at the end, and 1/2 to the power 0.75 is 0.59: this schedule hardly falls at all.", within=0.03),
+        "what is left of the slow rate":
+            "γt is only 1 at the end, and 1/2 to the power 0.75 is 0.59: this schedule hardly falls at all.",
         "the larger sum of rates":
             "Both are near 75. The second covers that distance in a fifth of the steps, since its rate climbs to 0.08.",
         "the run that has hardly left the start (rate, momentum)":

@@ -331,7 +331,7 @@ CONV_BACKWARD = Exercise(
         Misconception("row of ones taken for pixels", "The last row of `cols` is ones, for the bias. dW has been taken from the wrong rows: drop "
               "the last one, not the first.", _conv_changed(1, lambda dW, dout, x, W, stride, pad: _dW_moved(dout, x, W, stride, pad))),
         Misconception("row of ones left in", "dW has a column too much. This check uses the package's cols, with a last row of ones for the bias: "
-              "drop that row, cols[:-1], and reshape dW to W.shape.",
+              "leave that row out, as in cols[:C * k * k], and reshape dW to W.shape.",
               _conv_changed(1, lambda dW, dout, x, W, stride, pad: _dW_of_all_rows(dout, x, W, stride, pad))),
         Misconception("not reshaped", "dW is still a matrix, with a row for each filter. Reshape it to W.shape, (F, C, k, k).",
               _conv_changed(1, lambda dW, dout, x, W, stride, pad: dW.reshape(len(dW), -1))),
