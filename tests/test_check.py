@@ -396,7 +396,8 @@ def test_the_columns_of_several_images_are_transposed_before_they_become_images(
     assert "cols.dtype" in verdict.text if verdict.passed else ".T.reshape(N, C, k, k)" in verdict.text
 
 
-@pytest.mark.parametrize("rows, words", [(slice(None), "leave that row out, as in cols[:C * k * k], and reshape dW"), (slice(-1), "Reshape it to W.shape")])
+@pytest.mark.parametrize("rows, words", [(slice(None), "leave that row out, as in cols[:C * k * k], and reshape dW"),
+                                         (slice(-1), "Reshape it to W.shape")])
 def test_dW_as_a_matrix_is_told_from_one_with_the_row_of_ones(rows, words):
     def conv_backward(dout, cache):
         cols = cache[0]

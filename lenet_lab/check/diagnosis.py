@@ -112,8 +112,9 @@ def _memory_order(examination, case):
     tidy = case._replace(args=tuple(np.ascontiguousarray(arg) if isinstance(arg, np.ndarray) else arg for arg in case.args))
     if examination.guarded(examination.fits, examination.function, tidy).value is not True:
         return None
-    return Found("memory order", "The same numbers give the right result when x lies row by row in memory, as np.ascontiguousarray(x) does. Here "
-                 "it lies in another order: count on shapes, not on the memory (strides, data, order).")
+    x = first_array(examination.exercise, case)
+    return Found("memory order", f"The same numbers give the right result when {x} lies row by row in memory, as np.ascontiguousarray({x}) does. "
+                 "Here it lies in another order: count on shapes, not on the memory (strides, data, order).")
 
 
 def _dots(examination):
@@ -457,7 +458,7 @@ def _batch(case):
 
 
 def _classes(case):
-    first = _first(case)
+    first = None if _batch(case) is None else _first(case)
     return first.shape[1] if first is not None and first.ndim > 1 else None
 
 

@@ -465,9 +465,8 @@ class Examination:
         """Call again with the same shapes and new numbers; then look at the results of the first calls once more."""
         for old, new, made in zip(self.cases, self.fresh, self.again):
             if made.error or made.results is None:
-                raise Finding("Called a second time with arrays of the same shapes, it fails: "
-                              f"{explained(made.error, has=self.has)[1] if made.error else f'it returns {kind_of(made.value)}.'} ({self.where(new)}).",
-                              "state between calls")
+                said = explained(made.error, has=self.has)[1] if made.error else f"it returns {kind_of(made.value)}."
+                raise Finding(f"Called a second time with arrays of the same shapes, it fails: {said} ({self.where(new)}).", "state between calls")
             for name, got, right in self.compared(new, made):
                 if got.shape != right.shape or not self.close(got, right, new).all():
                     text = diagnosis.of_state(self, old, new, made, self.exercise.names(new).index(name))

@@ -113,7 +113,8 @@ def _operand(found, error, names):
         return "None", "None is used in a calculation. A function without `return` gives None."
     several = sorted(kinds & {"list", "tuple"})
     if several:
-        return "structure", f"`{found.group(1).split()[0]}` is used with a {several[0]}, but it is for arrays and numbers. Take the arrays out of it first."
+        return "structure", (f"`{found.group(1).split()[0]}` is used with a {several[0]}, but it is for arrays and numbers. Take the arrays out of "
+                             "it first.")
     return "structure", (f"`{found.group(1)}` is used with a {found.group(2)} and a {found.group(3)}. One of them is not the array or number that "
                          "you expect.")
 
@@ -139,6 +140,7 @@ STEPS = [
     ("arrays of different shapes", "several", "Add up the squares of each array, then add those sums."),
     ("empty array", "windows", "Does a window lie outside the image, or are rows and columns exchanged?"),
     ("None", "windows", "A stride that was not given is None, too."),
+    ("number for array", "windows", "N, C, H, W = x.shape gives W another meaning."),
     ("structure", "cache", "The cache has what your forward function put there."),
     ("structure", "several", "Go through the list, one array after the other."),
 ]
@@ -186,8 +188,7 @@ KNOWN = [
     (AttributeError, r"'NoneType' object has no attribute '(\w+)'", (
         "None", "None is used as an array (`.{1}`). A function without `return` gives None; so does list.append or sort.")),
     (AttributeError, r"'(?:numpy\.)?(?:int|float|float64|float32|int64)' object has no attribute '(\w+)'", (
-        "number for array", "A number is used as an array (`.{1}`). Has an array lost its name, as in N, C, H, W = x.shape, or been summed "
-        "too early?")),
+        "number for array", "A number is used as an array (`.{1}`). Has an array lost its name, or been summed too early?")),
     (AttributeError, r"'(?:numpy\.)?(\w+)' object has no attribute '(\w+)'", (None, "It raises AttributeError: a {1} has no attribute `{2}`.")),
     (AttributeError, r"module '([\w.]+)' has no attribute '(\w+)'", ("unknown name", "{1} has no `{2}`. Look the name up in its documentation.")),
     (TypeError, r"positional argument|unexpected keyword|required keyword|multiple values for argument", _argument),

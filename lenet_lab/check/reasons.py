@@ -1,8 +1,8 @@
 """Why the result of each prediction is what it is: {notebook: {name of the prediction: one or two sentences}}, in the order of the notebooks.
 
 The sentences stand here and not in the notebooks, since a reader sees a cell before it runs. Where only the size can be guessed, a
-`Reason` says within which share of the result a guess is close, or between which numbers. What can be computed exactly by hand has the
-share 0. `units` (one, several) are for a result whose distance is counted and is no share of it.
+`Reason` says within which share of the result a guess is close, between which numbers, or by which factor. What can be computed exactly by
+hand has the share 0. `units` (one, several) are for a result whose distance is counted and is no share of it.
 """
 
 from typing import NamedTuple
