@@ -65,9 +65,9 @@ def told(name, guess, result, **options):
     (SHAPE, (14, 21.1), np.array([14.0, 21.0]), ": not close (every number must be right)."),
     (CHANCE, 10, 6, "you said 10, it is 6: close (close here means 3 to 20)."), (CHANCE, "10 %", 6, "you said 10, it is 6: close ("),
     (CHANCE, 0, 6, "you said 0, it is 6: not close (close here means 3 to 20)."), (CHANCE, 25, 6, "4.2 times as large, not close ("),
-    ("the highest of LeNet's ten probabilities", "10 %", 0.103789, "you said 0.1, it is 0.1038: 4 % too low, close ("),
-    ("the highest of LeNet's ten probabilities", "10,5%", 0.103789, "you said 0.105, it is 0.1038: 1 % too high, close ("),
-    ("per cent of windows with a tie, twenty digits", "42 %", 40, "you said 42, it is 40: 5 % too high, close ("),
+    ("the highest of LeNet's ten probabilities", "10 %", 0.103789, "you said 0.1, it is 0.1038: close ("),
+    ("the highest of LeNet's ten probabilities", "10,5%", 0.103789, "you said 0.105, it is 0.1038: close ("),
+    ("per cent of windows with a tie, twenty digits", "42 %", 40, "you said 42, it is 40: close ("),
     (EXACTLY, 530, 520, "2 % too high, not close (only the exact number is close)."),
     (WIDER, 30, 50, "40 % too low, not close (close here means within 30 %)."),
 ])

@@ -607,7 +607,7 @@ def _first_wrong(close):
 
 def _names_of(function):
     code = getattr(function, "__code__", None)
-    return [*code.co_varnames, *code.co_names] if code else []
+    return [*code.co_varnames, *code.co_names, *code.co_freevars] if code else []
 
 
 def _line_of(error, function):
