@@ -1,7 +1,8 @@
 """`make notebooks`: run the notebooks and store what came out, but nothing that a reader is to predict.
 
 Of a cell between a `predict` and its `compare` the notebook keeps no output, so a reader sees the result only when the cell runs. Nor does
-it of other cells that would give answers away; they have `{"lenet": {"predicted": true}}` in their metadata. These outputs are kept in
+it of other cells that would give answers away; they have `{"lenet": {"predicted": true}}` in their metadata. A guess that is
+taken long before its result has `{"lenet": {"early": true}}`: then only marked cells are without output. These outputs are kept in
 `results/outputs/NAME.json`, {id of the cell: outputs}: the only copy, from which the web pages and the tests take them (`put_back`).
 
 Of a widget the notebook keeps the picture and the text: what shows a stored notebook without a network, or does not trust it, shows no widget,
@@ -44,7 +45,7 @@ def to_predict(notebook):
         marked = cell["metadata"].get("lenet", {}).get("predicted")
         if cell["cell_type"] == "code" and (marked or open_ and not calls(cell, "predict")):
             found.append(cell)
-        open_ |= {*calls(cell, "predict")}
+        open_ |= set() if cell["metadata"].get("lenet", {}).get("early") else {*calls(cell, "predict")}
         open_ -= {*calls(cell, "compare")}
     return found
 

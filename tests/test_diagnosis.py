@@ -483,3 +483,20 @@ def test_the_study_of_names(tmp_path, capsys):
     naming_study.main([str(tmp_path / "some.py")])
     said = capsys.readouterr().out
     assert "| relu_forward | 1 | 1 | 1 | 1 |" in said and "Right functions: 1, of them refused: 0." in said
+
+
+# ------------------------------------------------------------------------------------------------------ a formula has no windows
+
+
+def test_a_formula_whose_result_is_too_large_is_not_told_to_count_windows():
+    text = check.derivation("columns_dX", lambda W, X, G: np.pad(W.T @ G, 1)).text
+    assert "larger than it should be along axes 0 and 1." in text and "windows" not in text
+
+
+@pytest.mark.parametrize("name, formula", [
+    ("size written out", lambda image, down, right: np.pad(image, 1)[1 - down:29 - down, 1 - right:29 - right]),
+    ("rows for columns", lambda image, down, right: np.pad(image, 1)[1 - down:1 - down + len(image), 1 - right:1 - right + len(image)]),
+])
+def test_a_moved_image_of_another_size_is_told_where_its_size_is(name, formula):
+    verdict = check.derivation("moved_image", formula)
+    assert verdict.misconception == name and "5 x 4" in verdict.text and "image.shape" in verdict.text

@@ -173,6 +173,33 @@ def test_await_and_cancel(few):
     assert not threads()
 
 
+@pytest.mark.parametrize("while_", ["running", "paused"])
+def test_restart_begins_again_before_the_run_is_over_and_a_cell_that_waits_waits_on(few, while_):
+    plain = Run(network(), few, steps=30, headless=True)
+    plain.start()
+    panel = TrainingPanel(network(), few, steps=30)
+    run = panel.run
+    run.listener = lambda one: (panel._follow(one), time.sleep(0.005))                   # steps long enough to press a button
+
+    def press(do):
+        panel._receive(panel, {"do": do}, [])
+
+    async def wait_for_it():
+        press("start")
+        waiting = asyncio.ensure_future(run._over())
+        until(lambda: len(run.history.losses) > 3)
+        if while_ == "paused":
+            press("pause")
+        assert panel.page["works"]["start"] and panel.page["start"] == "Restart"
+        again = threading.Thread(target=press, args=("start",))                          # as the kernel's thread for widgets does
+        again.start()
+        await waiting
+        again.join()
+
+    asyncio.run(wait_for_it())
+    assert run.error is None and run.state == "finished" and run.history.losses == plain.history.losses and not threads()
+
+
 def test_panel_buttons_and_closing(few):
     panel = TrainingPanel(network(), few, steps=500)
     def click(do, **more):
@@ -185,7 +212,7 @@ def test_panel_buttons_and_closing(few):
     until(lambda: len(panel.run.history.losses) > 2)
     click("pause")
     until(lambda: "Paused" in panel.page["status"])
-    assert works() == {"step", "resume", "stop"} and "The smoothed loss went from" in panel.page["said"]
+    assert works() == {"start", "step", "resume", "stop"} and panel.page["start"] == "Restart" and "The smoothed loss went from" in panel.page["said"]
     sent = []
     panel.observe(lambda change: sent.append(change["new"]["settings"]["lr"]), "page")
     click("set", name="lr", value=0.01)

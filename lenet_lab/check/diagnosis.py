@@ -388,7 +388,7 @@ def _of_shape(name, wrong):
         words = "" if len(signs) != 1 else "larger" if True in signs else "smaller"
         if words:
             return Found(f"{name} too {'large' if words == 'larger' else 'small'}",
-                         f"{name} is {words} than it should be along axis {listed(map(str, axes))}." +
+                         f"{name} is {words} than it should be along {'axis' if len(axes) == 1 else 'axes'} {listed(map(str, axes))}." +
                          (" Count the windows, or the padding, again." if windows else ""))
     return Found("another number of axes", f"{name} has another number of axes than wanted: has too much been summed, or too little?") \
         if all(got.ndim != right.ndim for _, got, right in wrong) else None

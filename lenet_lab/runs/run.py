@@ -104,15 +104,25 @@ class Run:
         size = min(SAMPLE, len(data.test_x))
         self.sample = np.arange(size) * len(data.test_x) // size       # evenly spaced indices of test images
         self._gate = threading.Condition()
-        self._thread = None
+        self._thread, self._begins = None, False         # a run that begins again is not over, though its first thread has ended
         self.state, self.error, self.history = "ready", None, History()
 
     # ------------------------------------------------------------------------------------------------------- controls
 
     def start(self, paused=False):
-        """Train from the beginning, with the initial parameters and the same seed. `paused` waits for `step` or `resume`."""
+        """Train from the beginning, with the initial parameters and the same seed; a run that is not over ends first.
+
+        `paused` waits for `step` or `resume`.
+        """
         if paused and self.headless:
             raise ValueError("A headless run trains to its end within start(); it cannot be stepped.")
+        self._begins = not self.headless
+        try:
+            self._begin(paused)
+        finally:
+            self._begins = False
+
+    def _begin(self, paused):
         self.stop()
         self._take_over()
         self.net.restore(self._first_parameters)
@@ -174,7 +184,7 @@ class Run:
 
     async def _over(self):
         try:
-            while self._thread and self._thread.is_alive():
+            while self._begins or self._thread and self._thread.is_alive():
                 await _process_messages()
                 await asyncio.sleep(0.05)
         except (KeyboardInterrupt, asyncio.CancelledError):
@@ -215,7 +225,7 @@ class Run:
                 if len(self.history.losses) >= self.steps:
                     self._finish("finished")
                 self.listener(self)
-            if self.state == "stopped":
+            if self.state == "stopped" and not self._begins:
                 self._finish("stopped")
         except Exception as error:
             self.error = error

@@ -105,7 +105,7 @@ class TrainingPanel(WithPicture, anywidget.AnyWidget):
         with self.hold_sync():
             self.live = _numbers(run) + f'<div class="curves">{_curves(run)}{_kernels(run.net)}</div>'
             self.page = {
-                "works": {"start": not live, "pause": state == "running", "step": state in ("ready", "paused"), "resume": state == "paused",
+                "works": {"start": True, "pause": state == "running", "step": state in ("ready", "paused"), "resume": state == "paused",
                           "stop": live},
                 "start": "Start" if state == "ready" else "Restart", "share": done / run.steps,
                 "left": f"step {done:,} of {run.steps:,}{left}", "status": status,
