@@ -323,7 +323,7 @@ REASONS = {
         "w after one step at the rate 0.3":
             Reason("1 - 0.3 · 14/3: one step goes beyond 0.", within=0.02),
         "w after twenty steps at the rate 0.3":
-            Reason("With w below 0 the ReLU is shut for all three x, and the slope is exactly 0: the unit is dead.", within=0.02),
+            Reason("With w below 0 the ReLU is shut for all three x, and the slope is exactly 0: w moves no more.", within=0.02),
         "dead of eight after one step at the rate 30":
             Reason("One step that is far too large pushes the lines of most units beyond all points.", within=(5, 7), units=("unit", "units")),
         "dead of eight after a step at the rate 10 and 600 good ones":
