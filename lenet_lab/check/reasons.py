@@ -234,7 +234,7 @@ REASONS = {
     },
     "06": {
         "minutes for 10,000 steps on this machine":
-            Reason("Each step is a few products of matrices, which compiled code computes.", within=0.5),
+            Reason("Each step is a few products of matrices, which compiled code computes.", factor=2),
         "numbers of conv1, biases included":
             Reason("20 · 25 + 20: a convolution uses the same few weights at every place of the image.", within=0.0),
         "the first loss of LeNet":
