@@ -20,8 +20,7 @@ from tests import browser
 PICTURES = Path(__file__).parent / "pictures"
 LIMIT = 150 * 1024                       # bytes of a file: one page shows five of them, also over a slow connection
 HEIGHT, MARGIN = 1800, 10               # of the window, and what is kept round a widget, in CSS pixels
-ALONE = """.jp-cell-toolbar { display: none !important }
-.jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser { visibility: hidden }
+ALONE = """.jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser { visibility: hidden }
 .jp-Cell, .jp-Cell.jp-mod-active { border-color: transparent !important; box-shadow: none !important }
 .jp-OutputArea-child { margin: 16px 0 }
 .lenet-draw :is(.readout, .layers) { display: none !important }"""    # no prompts, no mark of the active cell; of drawing, the top

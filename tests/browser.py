@@ -47,7 +47,7 @@ def jupyterlab(folder, command=None):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = folder / ".settings"
+    settings, of_this_clone = folder / ".settings", {"JUPYTER_PATH": str(ROOT)}            # its labextensions, not those of an installation
     for name, wanted in {} if command else {
         "notebook-extension/tracker": {"windowingMode": "none"},        # all cells on the page, also those out of sight
         "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -61,10 +61,12 @@ def jupyterlab(folder, command=None):
         command = [sys.executable, "-m", "jupyterlab"]
         arguments += [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=", "--LabApp.extension_manager=readonly",
                       "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        (settings / "labconfig").mkdir()
+        shutil.copy(ROOT / "classroom" / "everyone" / "page_config.json", settings / "labconfig")
+        of_this_clone["JUPYTER_CONFIG_PATH"] = str(settings)                               # and what it leaves out
     log = open(folder / ".lab.log", "w")
     lab = subprocess.Popen([*command, *arguments], stdout=log, stderr=log, cwd=folder,
-                           env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(settings),
-                                "JUPYTER_PATH": str(ROOT)})                    # its labextensions: those of this clone, not of an installation
+                           env={**os.environ, **of_this_clone, "JUPYTERLAB_SETTINGS_DIR": str(settings)})
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(240):

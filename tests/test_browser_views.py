@@ -5,40 +5,19 @@ import re
 import pytest
 
 from . import browser
+from .all_widgets import CELLS, WIDGETS
 
 pytestmark = browser.MARKS
-
-SETUP = """
-import os, signal
-import numpy as np
-from lenet_core import lenet
-from lenet_core.data import digits
-from lenet_lab.inside.recorder import Recorder
-from lenet_lab.toy.practice import homework
-from lenet_lab.widgets.draw import DrawDigit
-from lenet_lab.widgets.hinges import Hinges
-from lenet_lab.widgets.look_inside import LookInside
-from lenet_lab.widgets.mistakes import Mistakes
-from lenet_lab.widgets.regions import Regions
-from lenet_lab.widgets.step_through import StepThrough
-from lenet_lab.widgets.time_travel import TimeTravel
-from lenet_lab.widgets.training import TrainingPanel
-net, data = lenet(np.random.default_rng(0)), digits()
-"""
-WIDGETS = {"draw": "pad = DrawDigit(net)\npad", "step": "steps = StepThrough(homework())\nsteps", "hinges": "Hinges(1, [[2, 1], [4, -2]], 2)",
-           "look": "LookInside(net, data.test_x[:9], data.test_y[:9])", "regions": "Regions()",
-           "mistakes": "Mistakes(net, data.test_x[:200], data.test_y[:200])", "training-panel": "TrainingPanel(net, data, steps=2000)",
-           "time-travel": "TimeTravel(Recorder(net, data, steps=20), data)"}
 
 
 @pytest.fixture(scope="module")
 def page(lab):
     folder, address = lab
-    browser.write_notebook(folder / "all.ipynb", [SETUP, *WIDGETS.values(), "os.kill(os.getpid(), signal.SIGKILL)"])
+    browser.write_notebook(folder / "all.ipynb", [*CELLS, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"])
     with browser.browser_page() as page:
         page.set_default_timeout(60_000)
         browser.open_notebook(page, address, f"{folder.name}/all.ipynb")
-        for cell in range(1 + len(WIDGETS)):
+        for cell in range(len(CELLS)):
             browser.run_cell(page, cell)
         browser.wait_until_idle(page, 120)
         yield page
@@ -172,7 +151,7 @@ def test_after_a_restart_every_widget_says_that_its_kernel_is_gone_also_when_it_
 
 
 def test_a_kernel_that_dies_is_noticed_too(page):
-    for cell in range(1 + len(WIDGETS)):
+    for cell in range(len(CELLS)):
         browser.run_cell(page, cell)
     browser.wait_until_idle(page, 120)
     assert not page.locator(".lenet-widget .gone").filter(has_text="gone").count()

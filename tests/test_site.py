@@ -335,6 +335,6 @@ def test_a_live_widget_fits_and_nothing_scrolls_sideways(opened, size):
 @pytest.mark.slow
 def test_a_live_page_does_not_grow(opened):
     for name, widget in LIVE.items():
-        grown = memory.growth(opened(name, f".lenet-{widget}").page, widget, 1000)
+        grown = memory.growth(opened(name, f".lenet-{widget}").page, [widget], 1000)
         print(f"{name} after 1000 actions: {grown}")
         assert grown["nodes"] < 100 and grown["listeners"] < 20 and grown["heap"] < 2 ** 20, name

@@ -81,10 +81,11 @@ def test_a_grader_from_it_shows_students_none_of_this_package(installed, tmp_pat
         assert seen == "[]"
 
 
-def test_nbgraders_menus_are_hidden_however_jupyterlab_is_started(installed):
+def test_what_jupyterlab_leaves_out_however_it_is_started(installed):
     settings = installed.parent.parent / "etc/jupyter/labconfig/page_config.d/lenet-workbook.json"
     hidden = json.loads(settings.read_text())["disabledExtensions"]
-    assert hidden == {"@jupyter/nbgrader": True, "@jupyterlab/apputils-extension:announcements": True}
+    assert hidden == {"@jupyter/nbgrader": True, "@jupyterlab/apputils-extension:announcements": True,
+                      "@jupyterlab/cell-toolbar-extension:plugin": True}
 
 
 def test_the_extension_for_text_alternatives_comes_along(installed):
