@@ -2,13 +2,12 @@
 
 Every picture is of a notebook up to the cell that it shows, run from the top, with its widget brought into a telling state by the
 buttons, keys and pointer that a student has. Seeds are the notebooks' own, the window is always the same, and a picture is of the
-widget alone. Written at twice the size, with 256 colours, to `pictures/`. Needs Chromium and MNIST.
+widget alone. Written at twice the size, with 128 colours, to `pictures/`. Needs Chromium and MNIST.
 """
 
 import argparse
 import io
 import tempfile
-import time
 from math import cos, radians, sin
 from pathlib import Path
 
@@ -26,11 +25,10 @@ ALONE = """.jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser { visibility: hidden
 .lenet-draw :is(.readout, .layers) { display: none !important }"""    # no prompts, no mark of the active cell; of drawing, the top
 
 
-def until(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the page did not get there"
-        time.sleep(0.1)
+def until_said(widget, part, words):
+    """Wait until a part of a widget begins with these words: a training on all of MNIST takes a minute, and on a busy machine several."""
+    said = widget.locator(part)
+    browser.until(lambda: said.inner_text().startswith(words), 600, said.inner_text)
 
 
 def press(widget, name, times=1):
@@ -54,7 +52,7 @@ def step_through(page):
 def training(page):
     """LeNet on the whole of MNIST, at the end of its run."""
     widget = page.locator(".lenet-training-panel").nth(1)
-    until(lambda: widget.locator(".lenet-status").inner_text().startswith("Finished"))
+    until_said(widget, ".lenet-status", "Finished")
     return [widget]
 
 
@@ -80,7 +78,7 @@ def regions(page):
     """What eight ReLUs drew in the plane, after 600 steps."""
     widget = page.locator(".lenet-regions")
     press(widget, "Start")
-    until(lambda: widget.locator(".status").inner_text().startswith("Finished"))
+    until_said(widget, ".status", "Finished")
     return [widget]
 
 
@@ -88,7 +86,7 @@ def draw(page):
     """A digit drawn with the mouse, as a network sees and reads it that has just made its first 400 steps."""
     panel, widget = page.locator(".lenet-training-panel"), page.locator(".lenet-draw")
     press(panel, "Start")
-    until(lambda: panel.locator(".lenet-status").inner_text().startswith("Finished"))
+    until_said(panel, ".lenet-status", "Finished")
     press(widget, "Clear")
     sheet = widget.locator(".sheet")
     sheet.scroll_into_view_if_needed()
@@ -102,7 +100,7 @@ def draw(page):
     mouse.up()
     mouse.move(0, 0)
     page.wait_for_selector(".lenet-draw[aria-busy=false]")
-    until(lambda: not widget.locator(".said").inner_text().startswith("Nothing"))
+    browser.until(lambda: not widget.locator(".said").inner_text().startswith("Nothing"))
     return [widget]
 
 
@@ -134,7 +132,7 @@ def cut(name, last, solved, to):
 
 
 def take(page, parts):
-    """The picture round some parts of the page, as an image of 256 colours."""
+    """The picture round some parts of the page, as an image of 128 colours."""
     parts[0].evaluate("part => part.scrollIntoView({block: 'center'})")
     boxes = [part.bounding_box() for part in parts]
     left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
@@ -142,7 +140,7 @@ def take(page, parts):
     shot = page.screenshot(clip={"x": left - MARGIN, "y": top - MARGIN,
                                  "width": right - left + 2 * MARGIN, "height": bottom - top + 2 * MARGIN})
     image = Image.open(io.BytesIO(shot)).convert("RGB")
-    return image.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)    # keeps pale and rare ones
+    return image.quantize(128, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)    # keeps pale and rare ones
 
 
 def main():

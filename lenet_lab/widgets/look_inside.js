@@ -10,7 +10,7 @@ import { alike, brightest, entryAt, floatsOf, framedIn, kernelsOf, levelsOf, map
 import { sumPictures } from "./look_sum.js";
 import { number, percent, typeset } from "./numbers.js";
 import { announcer, barList, button, choice, element, slider, usable, widget } from "./parts.js";
-import { makeSheet } from "./sheet.js";
+import { NUMBER_WIDTH, makeSheet } from "./sheet.js";
 import { openView, pageState } from "./views.js";
 
 const CHOICES = { out: "activations", dout: "gradients", W: "weights", dW: "weight gradients" };
@@ -190,11 +190,12 @@ function render({ model, el }) {
       return;
     }
     const at = cursor.level === chosen ? cursor.index : null;
-    const picture = weighty ? kernelsOf(level, levels[chosen - 1], weights.get(level.name)[what], at, zoom)
-      : mapsOf(level, what, zoom, zoom == null ? 50 : 20);
+    const room = Math.max(280, scroll.clientWidth - 6), row = room < 20 * NUMBER_WIDTH ? 10 : 20;         // numbers of a vector in a row
+    const picture = weighty ? kernelsOf(level, levels[chosen - 1], weights.get(level.name)[what], at, zoom, row)
+      : mapsOf(level, what, zoom, zoom == null ? 50 : row);
     const least = weighty || picture.numbers ? 1 : Math.min(40, Math.ceil(SMALLEST / Math.max(picture.h, picture.w)));
     const scale = weighty ? weights.get(level.name).scale[what] : level.scale[what];
-    sheet.lay(picture, scale, Math.max(280, scroll.clientWidth - 6), () => tall, Array.from({ length: 41 - least }, (_, n) => 40 - n), true);
+    sheet.lay(picture, scale, room, () => tall, Array.from({ length: 41 - least }, (_, n) => 40 - n), true);
     describeSheet(level, scale, weighty, sheet.draw());
   }
 

@@ -53,10 +53,11 @@ export function mapsOf(level, key, only = null, wrap = 50) {
 }
 
 // The same of its kernels, or of those of the unit `only` with numbers. `below` is the level below, `index` a unit of this level or null.
-export function kernelsOf(level, below, values, index, only = null) {
+// The weights of a vector have `wrap` numbers in a row.
+export function kernelsOf(level, below, values, index, only = null, wrap = 20) {
   const numbers = only != null;
   if (level.weights.length === 2) {
-    const [D, M] = level.weights, [C, h, w] = below.shape.length === 3 ? below.shape : [1, Math.ceil(D / Math.min(D, 20)), Math.min(D, 20)];
+    const [D, M] = level.weights, [C, h, w] = below.shape.length === 3 ? below.shape : [1, Math.ceil(D / Math.min(D, wrap)), Math.min(D, wrap)];
     const d = (t, i, j) => (t * h + i) * w + j;
     if (numbers)
       return { weighty: true, tiles: C, h, w, numbers, value: (t, i, j) => (d(t, i, j) < D ? values[d(t, i, j) * M + only] : undefined),

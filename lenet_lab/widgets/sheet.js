@@ -4,7 +4,8 @@ import { colour, inkOn, paintPixel } from "./colours.js";
 import { typeset } from "./numbers.js";
 import { element } from "./parts.js";
 
-const GAP = 6, LABEL = 17, ONE_LINE = 112, TWO_LINES = 88, NUMBER_WIDTH = 34, NUMBER_HEIGHT = 20;     // pixels
+const GAP = 6, LABEL = 17, ONE_LINE = 112, TWO_LINES = 88, NUMBER_HEIGHT = 20, TARGET = 24;           // pixels
+export const NUMBER_WIDTH = 34;
 
 export function inCells(top, whole) {                                    // how numbers are written into cells: { unit, text }
   if (whole && top < 1000) return { unit: 1, text: (v) => typeset(v) };
@@ -36,7 +37,7 @@ export function makeSheet(attributes = {}) {
       height = Math.ceil(tiles / across) * stepY - gap;
       return width <= room && height <= tall(x);
     };
-    if (picture.numbers) fit(Math.max(NUMBER_WIDTH, Math.min(44, Math.floor(room / w))), NUMBER_HEIGHT);
+    if (picture.numbers) fit(Math.max(NUMBER_WIDTH, Math.min(44, Math.floor(room / w))), Math.max(NUMBER_HEIGHT, TARGET / h));
     else if (picture.free) fit(Math.max(1, Math.min(24, Math.floor(room / w))), Math.max(1, Math.min(16, Math.floor(tall(1) / h))));
     else sizes.some((s) => fit(s, s));
     for (const canvas of [base, over]) {

@@ -175,15 +175,16 @@ function render({ model, el }) {
     join(inputs);
   }
 
-  function join(inputs) {                                         // lines from what goes into a number to it
-    const frame = boards.getBoundingClientRect(), middle = (id) => {
-      const box = cells.get(id).getBoundingClientRect();
-      return [box.left + box.width / 2 - frame.left + boards.scrollLeft, box.top + box.height / 2 - frame.top];
+  function join(inputs) {                                         // lines from what goes into a number to the edge of its cell
+    const frame = boards.getBoundingClientRect(), place = (id) => {
+      const { left, top, width, height } = cells.get(id).getBoundingClientRect();
+      return { x: left + width / 2 - frame.left + boards.scrollLeft, y: top + height / 2 - frame.top, width, height };
     };
-    const to = looked && inputs.size && middle(looked);
+    const to = looked && inputs.size && place(looked);
     lines.replaceChildren(...(to ? [...inputs].filter((id) => cells.has(id)).map((id) => {
-      const [x, y] = middle(id);
-      return drawn("line", { x1: x, y1: y, x2: to[0], y2: to[1] });
+      const { x, y } = place(id), away = [x - to.x, y - to.y];
+      const inside = Math.min(to.width / 2 / Math.abs(away[0]), to.height / 2 / Math.abs(away[1]), 1);      // part of the line over the cell
+      return drawn("line", { x1: x, y1: y, x2: to.x + inside * away[0], y2: to.y + inside * away[1] });
     }) : []));
   }
 

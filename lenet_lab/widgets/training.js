@@ -1,5 +1,6 @@
 // The page of TrainingPanel: the controls of a run. Its numbers and curves come from Python as HTML, made of numbers only.
 
+import { typeset } from "./numbers.js";
 import { announcer, button, element, fill, slider, usable, widget } from "./parts.js";
 import { openView } from "./views.js";
 
@@ -33,7 +34,10 @@ function render({ model, el }) {
     heard.say(page.said);
   }
 
-  const show = () => { fill(live, model.get("live")); };
+  const show = () => {
+    fill(live, model.get("live"));
+    for (const value of live.querySelectorAll("dd")) value.textContent = typeset(value.textContent);
+  };
   view.on("change:page", paint);
   view.on("change:live", show);
   for (const [name, one] of Object.entries(sliders)) one.put(first.settings[name]);

@@ -26,6 +26,13 @@ test("a place on a picture is a unit, and back", () => {
   assert.equal(weightsShown(conv1, null), "2 kernels");
 });
 
+test("the weights of a vector stand in rows as long as there is room for", () => {
+  const [image, , ip1] = levelsOf(PAGE, NUMBERS), vector = { ...image, shape: [12] }, values = Float32Array.from({ length: 36 }, (_, n) => n);
+  const narrow = kernelsOf(ip1, vector, values, null, 1, 5), wide = kernelsOf(ip1, vector, values, null, 1);
+  assert.deepEqual([narrow.h, narrow.w, narrow.value(0, 2, 1), narrow.value(0, 2, 2), wide.h, wide.w], [3, 5, 34, undefined, 1, 12]);
+  assert.deepEqual(narrow.place(narrow.unit(0, 2, 1)), [0, 2, 1]);
+});
+
 test("the strongest unit of what is framed, and of a layer", () => {
   const [, conv1] = levelsOf(PAGE, NUMBERS);
   assert.deepEqual(strongest(conv1, { channels: [0, 1], rows: [0, 1], columns: [0, 2] }), [1, 0, 1]);
