@@ -2,7 +2,7 @@
 
 Every picture is of a notebook up to the cell that it shows, run from the top, with its widget brought into a telling state by the
 buttons, keys and pointer that a student has. Seeds are the notebooks' own, the window is always the same, and a picture is of the
-widget alone. Written at twice the size, with 128 colours, to `pictures/`. Needs Chromium and MNIST.
+widget alone. Written at twice the size, with 256 colours, to `pictures/`. Needs Chromium and MNIST.
 """
 
 import argparse
@@ -17,12 +17,11 @@ from PIL import Image
 from tests import browser
 
 PICTURES = Path(__file__).parent / "pictures"
-LIMIT = 150 * 1024                       # bytes of a file: one page shows five of them, also over a slow connection
+LIMIT = 180 * 1024                       # bytes of a file: the five of one page have half a MB together, also over a slow connection
 HEIGHT, MARGIN = 1800, 10               # of the window, and what is kept round a widget, in CSS pixels
 ALONE = """.jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser { visibility: hidden }
 .jp-Cell, .jp-Cell.jp-mod-active { border-color: transparent !important; box-shadow: none !important }
-.jp-OutputArea-child { margin: 16px 0 }
-.lenet-draw :is(.readout, .layers) { display: none !important }"""    # no prompts, no mark of the active cell; of drawing, the top
+.jp-OutputArea-child { margin: 16px 0 }"""                         # no prompts, no mark of the active cell
 
 
 def until_said(widget, part, words):
@@ -101,6 +100,8 @@ def draw(page):
     mouse.move(0, 0)
     page.wait_for_selector(".lenet-draw[aria-busy=false]")
     browser.until(lambda: not widget.locator(".said").inner_text().startswith("Nothing"))
+    press(widget, "What would change it?")
+    page.wait_for_selector(".lenet-draw[aria-busy=false]")
     return [widget]
 
 
@@ -132,7 +133,7 @@ def cut(name, last, solved, to):
 
 
 def take(page, parts):
-    """The picture round some parts of the page, as an image of 128 colours."""
+    """The picture round some parts of the page, as an image of 256 colours."""
     parts[0].evaluate("part => part.scrollIntoView({block: 'center'})")
     boxes = [part.bounding_box() for part in parts]
     left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
@@ -140,7 +141,7 @@ def take(page, parts):
     shot = page.screenshot(clip={"x": left - MARGIN, "y": top - MARGIN,
                                  "width": right - left + 2 * MARGIN, "height": bottom - top + 2 * MARGIN})
     image = Image.open(io.BytesIO(shot)).convert("RGB")
-    return image.quantize(128, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)    # keeps pale and rare ones
+    return image.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)    # keeps pale and rare ones
 
 
 def main():

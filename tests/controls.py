@@ -16,6 +16,21 @@ STATE = """control => ({
 KEPT = """() => [document.querySelectorAll(".jp-Cell").length, document.activeElement.closest(".lenet-widget")?.className ?? ""]"""
 
 
+def _reach(page, control, kind, way):
+    """Work a control; returns whether it got the pointer or the key. Three tries: a late answer may move it between a look and a click."""
+    for _ in range(3):
+        x, y = control.evaluate(MIDDLE)
+        if way == "key":
+            control.focus()
+            page.keyboard.press(KEYS.get(kind, "ArrowRight"))
+        else:
+            (page.mouse.click if way == "mouse" else page.touchscreen.tap)(x, y)
+        if control.evaluate(REACHED, way):
+            return True
+        page.wait_for_timeout(300)
+    return False
+
+
 def faults(page, widget, way):
     """Works each control of a widget by "mouse", "touch" or "key"; returns in words which ones were not reached or did harm.
 
@@ -31,14 +46,8 @@ def faults(page, widget, way):
         state = control.evaluate(STATE)
         if not state["seen"]:
             continue
-        x, y = control.evaluate(MIDDLE)
-        if way == "key":
-            control.focus()
-            page.keyboard.press(KEYS.get(state["kind"], "ArrowRight"))
-        else:
-            (page.mouse.click if way == "mouse" else page.touchscreen.tap)(x, y)
         what = f"{widget}: {state['kind']} {state['name']!r}"
-        if not control.evaluate(REACHED, way):
+        if not _reach(page, control, state["kind"], way):
             found.append(f"{what} was not reached by {way}")
         if state["kind"] == "select" and way != "key":
             page.keyboard.press("Escape")                                   # its list
