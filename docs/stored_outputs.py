@@ -122,7 +122,7 @@ def join_printed(notebook):
 def run(path):
     """Run a notebook in its folder and store what came out."""
     notebook = nbformat.read(path, 4)
-    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(notebook, timeout=None, record_timing=False, resources={"metadata": {"path": str(path.parent)}}).execute()
     join_printed(notebook)
     take_widgets_out(notebook, path.stem)
     take_out(notebook, path.stem)

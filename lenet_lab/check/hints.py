@@ -21,8 +21,8 @@ HINTS = {
     "max_pool_forward": (
         "Move a k x k window over every map, and keep the largest number in it at each position.",
         "out[n, c, oh, ow] = max of x[n, c, oh*s : oh*s + k, ow*s : ow*s + k], with s = stride, or k if none is given; (H - k)//s + 1 windows fit.",
-        "for oh in range(OH): for ow in range(OW): out[:, :, oh, ow] = x[:, :, oh*s:oh*s+k, ow*s:ow*s+k].max(axis=(...)); the cache is "
-        "(x, out, k, s)."),
+        "for oh in range(OH): for ow in range(OW): out[:, :, oh, ow] = x[:, :, oh*s:oh*s+k, ow*s:ow*s+k].max(axis=(...)). Or for i, j in the "
+        "window: out = np.maximum(out, x[:, :, i:i + s*OH:s, j:j + s*OW:s]), from place (0, 0) on. The cache is (x, out, k, s)."),
     "max_pool_backward": (
         "The whole gradient of a window goes to its largest entry, the first one if several are equal. If an entry is the largest of several "
         "windows, add their gradients.",
@@ -31,7 +31,8 @@ HINTS = {
     "im2col": (
         "Write every window as one column: its channels one after the other, each row by row.",
         "cols[c*k*k + i*k + j, (oh*OW + ow)*N + n] = x[n, c, oh*stride + i, ow*stride + j], x padded with zeros before.",
-        "for c, i, j: cols[c*k*k + i*k + j] = x[:, c, i:i + stride*OH:stride, j:j + stride*OW:stride].transpose(1, 2, 0).reshape(-1)"),
+        "for oh, ow: the slice x[:, :, oh*stride:oh*stride + k, ow*stride:ow*stride + k] has N rows after .reshape(N, -1). Its .T is N columns, "
+        "and they belong into cols[:, (oh*OW + ow)*N : (oh*OW + ow + 1)*N]."),
     "col2im": (
         "The backward pass of im2col: every number of a column is added to the pixel that it came from.",
         "x[n, c, oh*stride + i, ow*stride + j] += cols[c*k*k + i*k + j, (oh*OW + ow)*N + n], on a padded image; then the border is cut off.",

@@ -51,8 +51,8 @@ REASONS = {
         "weights of filter 2 with a gradient":
             "Every dJ/dC of its map is 0, so every sum is 0. With these W1 this image cannot teach filter 2 anything.",
         "the three conventions agree about the sign":
-            "The pixel under F1(1,1) is 2 at the first 7 and 5 at the second. Each convention weights these two differently, and the rest of "
-            "the sum is negative.",
+            "The pixel under F1(1,1) is 2 at the first 7 and 5 at the second. With the rest of the sum, -0.1897, that makes -0.1897 + 0.0474 "
+            "times 2 (first), times 2 + 5 (each) or times 3.5 (share).",
         "the slopes from below and from above":
             "There is a kink: below 1 the first 7 is the larger one, above 1 the second. 'First' gives the slope from below.",
         "pixels of 16 with a slope of 0":

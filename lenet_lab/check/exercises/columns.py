@@ -97,7 +97,7 @@ IM2COL = Exercise("im2col", ("cols",), _im2col_cases, lambda x, k, stride=1, pad
     Misconception("step forgotten", "The window at (oh, ow) starts at row oh. It starts at oh * stride: the windows move by `stride`.",
           lambda x, k, stride=1, pad=0: (first_windows(padded(x, pad), k, stride).transpose(1, 4, 5, 2, 3, 0).reshape(x.shape[1] * k * k, -1),)),
     Misconception("batch mixed up", "The numbers of different images have been mixed: a window of all images is (N, C, k, k), and N stands first. "
-          "Bring it to the end before you reshape: .reshape(N, -1).T", _mixed_up),
+          "Keep N first while you reshape, then transpose: .reshape(N, -1).T", _mixed_up),
     Misconception("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), "
           "(pad, pad), (pad, pad)).", lambda x, k, stride=1, pad=0: (ops.im2col(np.pad(x, pad), k, stride, 0),), calls("pad")),
     Misconception("last window missing", "The last window of each row and column is missing: (H + 2 pad - k) // stride + 1 windows fit, with the "
