@@ -39,15 +39,16 @@ def write_notebook(path, cells):
 
 
 @contextlib.contextmanager
-def jupyterlab(folder, command=None):
+def jupyterlab(folder, command=None, packages=ROOT):
     """JupyterLab on `folder` and a free port of this machine, without password; yields its address.
 
-    `command` starts it as a user would, with nothing set that hides anything; else it is set up for tests.
+    `command` starts it as a user would, with nothing set that hides anything; else it is set up for tests. `packages` is the checkout
+    whose packages the kernels import.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings, of_this_clone = folder / ".settings", {"JUPYTER_PATH": str(ROOT)}            # its labextensions, not those of an installation
+    settings, of_this_clone = folder / ".settings", {"JUPYTER_PATH": str(packages)}            # its labextensions, not those of an installation
     for name, wanted in {} if command else {
         "notebook-extension/tracker": {"windowingMode": "none"},        # all cells on the page, also those out of sight
         "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -66,7 +67,8 @@ def jupyterlab(folder, command=None):
         of_this_clone["JUPYTER_CONFIG_PATH"] = str(settings)                               # and what it leaves out
     log = open(folder / ".lab.log", "w")
     lab = subprocess.Popen([*command, *arguments], stdout=log, stderr=log, cwd=folder,
-                           env={**os.environ, **of_this_clone, "JUPYTERLAB_SETTINGS_DIR": str(settings)})
+                           env={**os.environ, **({"PYTHONPATH": str(packages)} if packages != ROOT else {}), **of_this_clone,
+                                "JUPYTERLAB_SETTINGS_DIR": str(settings)})
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(240):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from benchmarks import classroom, throughput, workbook, yardstick
+from benchmarks import answer_times, classroom, throughput, workbook, yardstick
 from benchmarks.classroom import MAPPED, OWN, Student
 from lenet_core import lenet
 from lenet_core.data import Dataset, write_shared
@@ -158,7 +158,13 @@ def test_the_tables_of_time_and_memory():
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in workbook.notebook_table(runs).splitlines()]
     assert rows[2:] == [["`one`", "2.0", "100", "3.0", "120"], ["`two`", "10.0", "90", "", ""],
                         ["all, one after the other", "12", "", "13", ""]]
-    last = workbook.widget_table({("draw", "the pen moves"): [40.0, 90.4, 50.0]}).splitlines()[-1]
-    assert [cell.strip() for cell in last.split("|")[1:-1]] == ["draw", "the pen moves", "50", "90"]
     last = workbook.first_minute_table({"JupyterLab answers": 3.4, "a drawing is read": 41.6}).splitlines()[-1]
     assert [cell.strip() for cell in last.split("|")[1:-1]] == ["a drawing is read", "42"]
+
+
+def test_the_table_of_answer_times_counts_the_answers_that_did_not_come():
+    found = {("draw", "the pen moves"): [[40.0, 90.4, 50.0], [None, 100.0, 102.0]], ("hinges", "another"): [[None], [30.0]]}
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in answer_times.widget_table(found, ["before"]).splitlines()]
+    assert rows[0][2:] == ["median, ms", "slowest", "no answer", "before: median, ms", "before: slowest", "before: no answer", "ratio to before"]
+    assert rows[2:] == [["draw", "the pen moves", "50", "90", "0", "101", "102", "1", "0.50"],
+                        ["hinges", "another", "–", "–", "1", "30", "30", "0", "–"]]
