@@ -116,7 +116,7 @@ def slider_of(name):
 def mistakes(widget):
     yield
     for n in itertools.count():
-        widget.locator("td[role=gridcell]").nth(n).click()
+        widget.locator("td[tabindex]").nth(n % 100).click()
         yield
 
 

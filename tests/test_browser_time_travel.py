@@ -110,7 +110,15 @@ def test_the_matrix_opens_the_images_of_a_cell(page, same):
     i, j = np.unravel_index(off.argmax(), off.shape)
     page.locator(f".lenet-mistakes td[aria-label^='{i} read as {j}']").click()
     page.locator(".lenet-mistakes .title").get_by_text(f"A {i} read as {j}: {counts[i, j]} of").wait_for()
-    assert page.locator(".lenet-mistakes figure").count() == min(24, counts[i, j])
+    p = probabilities(same.net_at(30), data.test_x)
+    places = np.flatnonzero((data.test_y == i) & (answers == j))
+    places = places[np.argsort(-p[places, j], kind="stable")][:24]
+    figures = page.locator(".lenet-mistakes figure")
+    assert [re.search(r"image (\d+)", words)[1] for words in figures.all_inner_texts()] == list(map(str, places))
+    assert figures.first.locator("canvas").get_attribute("aria-label") == (
+        f"test image {places[0]}: a {i} read as {j}, {percent(p[places[0], j])} sure; {i} got {percent(p[places[0], i])}")
+    pixels = figures.first.locator("canvas").evaluate("c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]")
+    np.testing.assert_allclose(pixels[::4], 255 - 224 * data.test_x[places[0], 0].ravel(), atol=1)            # from white to the darkest ink, 31
     page.keyboard.press("ArrowLeft" if j else "ArrowRight")
     page.keyboard.press("Enter")
     j += -1 if j else 1

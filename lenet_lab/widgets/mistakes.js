@@ -1,20 +1,30 @@
-// The page of Mistakes: a confusion matrix to walk through, and the images of the cell that is open.
+// The page of Mistakes: a confusion matrix to walk through, and the images of the cell that is open. It has the images of all cells.
 
+import { paintPixel } from "./colours.js";
 import { count, percent } from "./numbers.js";
-import { announcer, button, element, fill, newestOnly, widget } from "./parts.js";
+import { announcer, button, element, widget } from "./parts.js";
 import { openView } from "./views.js";
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
+const ZOOM = 3;                                                     // screen pixels a pixel
+
+const cellOf = ({ true: label, answer }) => (label == null ? "all" : `${label},${answer}`);
+
+// What stands over the images of a cell, or of all mistakes: how many there are, and how many of them are shown.
+export function titleOf({ counts, mistakes, images, name, cells }, opened) {
+  const { true: label, answer } = opened, places = cells[cellOf(opened)] ?? [], found = label == null ? mistakes : counts[label][answer];
+  return `${label == null ? "All mistakes" : `A ${label} read as ${answer}`}: ${count(found)} of ${count(images)} ${name}`
+    + (found > places.length ? `; the ${places.length} surest` : "");
+}
+
 function render({ model, el }) {
   const matrix = element("div", { class: "matrix" }), title = element("div", { class: "title" }), heard = announcer();
   const images = element("div", { class: "images", tabindex: 0, role: "group", "aria-label": "images of the open cell" });
-  const late = element("div", { class: "note late of-kernel", role: "status" });
-  const asking = newestOnly((cell) => view.send(cell), (words) => { late.textContent = words; });
-  const all = button("All mistakes", "the images of all mistakes, the surest first", () => asking.ask({}));
+  const all = button("All mistakes", "the images of all mistakes, the surest first", () => open(null, null));
   const view = openView({ model, el }, widget("mistakes", "Mistakes of the network", element("div", { class: "both" }, matrix,
-    element("div", { class: "behind" }, element("div", { class: "bar-of-controls" }, all, title), late, images)), heard.host),
-  "No other cell can be opened.");
+    element("div", { class: "behind" }, element("div", { class: "bar-of-controls" }, all, title), images)), heard.host),
+  "All cells can be opened all the same.");
   let cells = new Map();
 
   function cell(number, i, j, K, most) {
@@ -43,7 +53,22 @@ function render({ model, el }) {
 
   function choose(i, j) {
     walk(i, j);
-    asking.ask({ true: i, answer: j });
+    open(i, j);
+  }
+
+  function open(label, answer) {
+    model.set("opened", { true: label, answer });
+    model.save_changes();
+  }
+
+  function image(at) {
+    const { shown, size: [rows, columns] } = model.get("page"), { number, words } = shown[at], pixels = model.get("pixels");
+    const canvas = element("canvas", { role: "img", "aria-label": `test image ${number}: a ${words}`, width: columns, height: rows,
+      style: `width: ${ZOOM * columns}px; height: ${ZOOM * rows}px` });
+    const context = canvas.getContext("2d"), dots = context.createImageData(columns, rows);
+    for (let i = 0; i < rows * columns; i++) paintPixel(dots.data, 4 * i, pixels.getUint8(at * rows * columns + i), 255, true);
+    context.putImageData(dots, 0, 0);
+    return element("figure", {}, canvas, element("figcaption", {}, words, element("br"), `image ${number}`));
   }
 
   function walk(i, j) {
@@ -60,18 +85,17 @@ function render({ model, el }) {
   }
 
   function show() {
-    const opened = model.get("opened");
-    title.textContent = opened.title;
-    heard.say(opened.title);
-    fill(images, opened.images.join("") || "<p>None.</p>");
+    const page = model.get("page"), opened = model.get("opened"), places = page.cells[cellOf(opened)] ?? [];
+    title.textContent = titleOf(page, opened);
+    heard.say(title.textContent);
+    images.replaceChildren(...(places.length ? places.map(image) : [element("p", {}, "None.")]));
     images.scrollTop = 0;
     for (const [where, td] of cells) {
-      if (where === `${opened.true},${opened.answer}`) td.setAttribute("aria-selected", "true");
+      if (where === cellOf(opened)) td.setAttribute("aria-selected", "true");
       else td.removeAttribute("aria-selected");
     }
   }
 
-  view.on("msg:custom", (message) => { if (message.shown) asking.answered(); });
   view.on("change:page", build);
   view.on("change:opened", show);
   build();

@@ -1,10 +1,9 @@
 """The mistakes of a network: a confusion matrix, and the images of each of its cells.
 
 A click on a cell shows its images with label, answer and probability, in order of decreasing probability. Beside the matrix are the
-precision and recall of each digit. Python computes everything (`lenet_lab.inside.look`), and the browser side (`mistakes.js`) draws it.
+precision and recall of each digit. Python computes everything (`lenet_lab.inside.look`) and sends the page the images of all cells at
+once. So the browser side (`mistakes.js`) opens a cell without asking, also while the kernel is busy.
 """
-
-from html import escape
 
 import anywidget
 import numpy as np
@@ -15,7 +14,6 @@ from lenet_lab.inside.drawing import percent
 from lenet_lab.inside.look import mistakes, precision_and_recall, probabilities
 
 from .page import WithPicture, script, style
-from .pixels import image
 
 SHOWN = 24                               # largest number of images shown at once
 
@@ -29,6 +27,7 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
 
     _esm, _css = script("mistakes.js"), style("mistakes.css")
     page = traitlets.Dict().tag(sync=True)
+    pixels = traitlets.Bytes().tag(sync=True)               # of the images that can be opened: grey levels, 0 white and 255 black
     opened = traitlets.Dict().tag(sync=True)
 
     def __init__(self, net, x, y, name="test images"):
@@ -39,33 +38,29 @@ class Mistakes(WithPicture, anywidget.AnyWidget):
         counts = np.zeros((K, K), int)
         np.add.at(counts, (self.y, self.answers), 1)
         precision, recall = precision_and_recall(self.p, self.y)
+        surest = {f"{i},{j}": self._surest(i, j) for i, j in np.argwhere(counts)} | {"all": self.found.places[:SHOWN]}
+        shown = np.unique(np.concatenate(list(surest.values())).astype(int))
+        levels = (np.clip(np.nan_to_num(x[shown, 0]), 0, 1) * 255).round().astype(np.uint8)
+        self.pixels = levels.tobytes()
         self.page = {"counts": counts.tolist(), "precision": precision.tolist(), "recall": recall.tolist(), "images": len(self.y),
-                     "mistakes": len(self.found.places), "name": name}
+                     "mistakes": len(self.found.places), "name": name, "size": levels.shape[1:],
+                     "shown": [{"number": int(n), "words": self._words(n)} for n in shown],
+                     "cells": {cell: np.searchsorted(shown, places).tolist() for cell, places in surest.items()}}
         self.look_at()
         super().__init__()
-        self.on_msg(self._receive)
-
-    def _receive(self, _, message, buffers):
-        self.look_at(message.get("true"), message.get("answer"))
-        self.send({"shown": True})
 
     def look_at(self, true=None, answer=None):
         """Show the images of one cell of the matrix, or without arguments all mistakes, by decreasing probability of the answer."""
-        if true is None:
-            places, words = self.found.places, "All mistakes"
-        else:
-            places = np.flatnonzero((self.y == true) & (self.answers == answer))
-            places = places[np.argsort(-self.p[places, answer], kind="stable")]
-            words = f"A {true} read as {answer}"
-        first = places[:SHOWN]
-        title = f"{words}: {len(places):,} of {len(self.y):,} {self.name}" + (f"; the {SHOWN} surest" if len(places) > SHOWN else "")
-        self.opened = {"title": title, "true": true, "answer": answer, "images": [self._figure(n) for n in first]}
+        self.opened = {"true": true, "answer": answer}
 
-    def _figure(self, n):
+    def _surest(self, true, answer):
+        places = np.flatnonzero((self.y == true) & (self.answers == answer))
+        return places[np.argsort(-self.p[places, answer], kind="stable")][:SHOWN]
+
+    def _words(self, n):
         label, answer = self.y[n], self.answers[n]
         words = f"{label} read as {answer}, {percent(self.p[n, answer])} sure"
-        words += "" if label == answer else f"; {label} got {percent(self.p[n, label])}"
-        return f"<figure>{image(self.x[n, 0], f'test image {n}: a {words}', zoom=3)}<figcaption>{escape(words)}<br>image {n}</figcaption></figure>"
+        return words if label == answer else f"{words}; {label} got {percent(self.p[n, label])}"
 
     def picture(self):
         """The confusion matrix: axes, text alternative, plain text."""
