@@ -44,7 +44,7 @@ from lenet_core.training import linear_warmup_decay, minibatches, train
 from lenet_lab.check.solutions import exercise
 from lenet_lab.plots import layer_colours
 from lenet_lab.widgets import look_inside, page as widgets
-from lenet_lab.widgets.draw import abouts
+from lenet_lab.widgets.draw import described
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = "The LeNet workbook"
@@ -251,15 +251,12 @@ def small_network():
     batches = minibatches(data.train_x[:IMAGES], data.train_y[:IMAGES], 64, rng)
     for _ in islice(train(net, batches, linear_warmup_decay(0.05, STEPS)), STEPS):
         pass
-    about = abouts(net)
-    layers = [{"name": layer.name, "kind": layer.kind, "about": about[layer.name], **layer.options,
-               **{name: base64.b64encode(np.ascontiguousarray(values, "<f4")).decode() for name, values in layer.params.items()},
-               "shape": layer.params["W"].shape if layer.params else None} for layer in net.layers]
+    layers = [one | {name: base64.b64encode(np.ascontiguousarray(values, "<f4")).decode() for name, values in layer.params.items()}
+              for one, layer in zip(described(net), net.layers)]
     names = ["image", *(layer.name for layer in net.layers)]
     colours, words = layer_colours(names), ["28x28 pixels", *map(look_inside.about, net.layers)]
     levels = [{"colour": colours[name], "about": text} for name, text in zip(names, words)]
-    known = {"input": net.input_shape, "trained_on": data.name, "levels": levels,
-             "layers": [{name: value for name, value in layer.items() if value is not None} for layer in layers]}
+    known = {"input": net.input_shape, "trained_on": data.name, "levels": levels, "layers": layers}
     return f"window.lenetNetwork = {json.dumps(known, ensure_ascii=False)};\n"
 
 

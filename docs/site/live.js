@@ -1,5 +1,5 @@
 // Makes the widgets of a page work without a kernel: `make_site.py` puts this after the widgets' own modules, in one file.
-/* global alone, asMnist, facts, inked, lookAt, overview, pageAfter, read, sentence, strokesFrom, widgets */
+/* global alone, asMnist, facts, inked, lookAt, overview, pageAfter, pageOf, strokesFrom, widgets */
 
 const SENT = 140;                                                   // pixels a side of the drawing that the page sends
 
@@ -9,14 +9,9 @@ function networkOf({ input, layers }) {                             // the numbe
 }
 
 function drawModel() {
-  const net = networkOf(window.lenetNetwork), abouts = Object.fromEntries(net.layers.map(({ name, about }) => [name, about]));
+  const net = networkOf(window.lenetNetwork);
   let grey = new Uint8Array(SENT * SENT), drawing = "blank";
-  const computed = (centred, towards) => {
-    const image = asMnist({ pixels: Float64Array.from(grey, (level) => level / 255), rows: SENT, columns: SENT }, centred);
-    const reading = read(net, image, towards), blank = !grey.some(Boolean);
-    return { drawing, ink: grey, blank, said: sentence(reading.p, blank), towards: reading.towards, p: reading.p,
-      image: Float32Array.from(image), gradient: reading.gradient, layers: reading.maps.map((one) => ({ ...one, about: abouts[one.name] })) };
-  };
+  const computed = (centred, towards) => pageOf(net, drawing, grey, SENT, centred, towards);
   const model = alone({ name: "draw", state: { centred: true, towards: null, page: computed(true, null) },
     answer(self, message, [ink]) {
       grey = new Uint8Array(ink);

@@ -1,15 +1,17 @@
 // The page of DrawDigit: a sheet for mouse, touch, pen and keyboard, beside it the answer, and below, from left to right, what every layer
 // makes of the drawing. The strokes live here; the kernel (or, on a page without one, a script) gets the sheet as grey levels and answers
 // with the trait `page`. One request is under way at a time: when its answer comes, the newest drawing goes out, those in between never do.
+// Where the page has the weights of the network it shows its own reading (reading.js) until Python's has come.
 
 import { scaleOf } from "./colours.js";
 import { number, plus } from "./numbers.js";
 import { announcer, barList, button, element, usable, widget } from "./parts.js";
 import { KEYS, outlineAndSigns, picture } from "./picture.js";
+import { FIELD, networkFrom, pageOf } from "./reading.js";
 import { Drawing, strokesFrom, written } from "./strokes.js";
 import { openView, pageState } from "./views.js";
 
-const SIDE = 280, SENT = 140, FIELD = 28;                          // pixels a side: the sheet, what is sent of it, MNIST's
+const SIDE = 280, SENT = 140;                                       // pixels a side: the sheet, and what is sent of it
 const HINT = "Point at any picture, tap it, or walk in it with the arrow keys, to read its numbers.";
 
 const bytes = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
@@ -25,10 +27,11 @@ export function strongest(gradient, image, side) {
 }
 
 function render({ model, el }) {
-  const state = pageState(model, { done: [], drawing: "", shown: null, thickness: 22, opened: false });      // `drawing`: the name of what was done
+  const state = pageState(model, { done: [], drawing: "", shown: null, thickness: 22, opened: false, net: null });
+  // `drawing` is the name of what was done; `net` the network, if the page has it: { name of its weights, input, layers }.
   const view = Math.random().toString(36).slice(2);                // which page a drawing came from
   const inherited = state.drawing, drawing = new Drawing(state.done), heard = announcer(900); // nobody can listen as fast as one draws
-  let stroke = null, sent = 0, busy = false, dirty = false, { shown } = state, waiting = null, maps = [];
+  let stroke = null, sent = 0, busy = false, dirty = false, { shown } = state, waiting = null, maps = [], page = null, asked = null;
   let imageNow = new Float32Array(FIELD * FIELD);
   const pen = { x: FIELD / 2 - 1, y: FIELD / 2 - 1, down: false, moved: false, lifting: false, seen: false };
 
@@ -39,8 +42,8 @@ function render({ model, el }) {
     onchange: () => { state.thickness = +thickness.value; } });
   const sheet = element("canvas", { class: "sheet tile", width: SIDE, height: SIDE, tabindex: 0, role: "application",
     "aria-roledescription": "sheet to draw on", "aria-label": "Sheet to draw a digit on", "aria-describedby": `keys-${view}`,
-    onpointerdown: begin, onpointermove: go, onpointerup: end, onpointercancel: end, onlostpointercapture: end,
-    onkeydown: press, onkeyup: release, onfocus: () => { pen.seen = sheet.matches(":focus-visible"); showPen(); },
+    onpointerenter: fetchWeights, onpointerdown: begin, onpointermove: go, onpointerup: end, onpointercancel: end, onlostpointercapture: end,
+    onkeydown: press, onkeyup: release, onfocus: () => { pen.seen = sheet.matches(":focus-visible"); showPen(); fetchWeights(); },
     onblur: () => { lift(); pen.seen = false; showPen(); } });
   const ink = sheet.getContext("2d", { willReadFrequently: true });
   const small = element("canvas", { width: SENT, height: SENT }), smallInk = small.getContext("2d", { willReadFrequently: true });
@@ -54,7 +57,7 @@ function render({ model, el }) {
   const single = { count: 1, rows: FIELD, columns: FIELD, across: 1, tell };
   const seen = picture({ ...single, scale: 5, name: "What the network sees", more: () => "0 is paper, 1 is ink.", decorate: { ink: true } });
   const gradient = picture({ ...single, scale: 7, name: "Gradient", decorate: outlineAndSigns(() => imageNow, FIELD),
-    more: () => `How fast log p(${model.get("page").towards}) rises with the ink of this pixel.` });
+    more: () => `How fast log p(${page.towards}) rises with the ink of this pixel.` });
   const setting = (name, value) => { model.set(name, value); model.save_changes(); };
   const centred = element("input", { type: "checkbox", onchange: () => setting("centred", centred.checked) });
   const towards = element("select", { "aria-label": "class that the gradient is for",
@@ -81,7 +84,7 @@ function render({ model, el }) {
       part("Its answer", "answer", bars.host),
       element("div", { class: "push", role: "group", "aria-label": "What would change the answer" }, why, pushed)),
     readout, layers);
-  const host = openView({ model, el }, root, "What you draw stays, and is not read.");
+  const host = openView({ model, el }, root, "What you draw stays. It is read here if the page has the network's weights; Python does not learn of it.");
 
   // ------------------------------------------------------------------------------------------------------------ strokes
   function segment({ width, points }, from) {
@@ -159,6 +162,7 @@ function render({ model, el }) {
     if (!event.isPrimary || pen.down || !stroke) return;
     stroke = null;
     remember();
+    fetchWeights();
   }
 
   // ----------------------------------------------------------------------------------------------------------- keyboard
@@ -218,16 +222,29 @@ function render({ model, el }) {
   // ------------------------------------------------------------------------------------------------------ to the kernel
   function send() {
     keep(`${view}:${sent + 1}`);
-    if (busy) { dirty = true; return; }
-    busy = true;
-    dirty = false;
+    const grey = greyLevels();
+    if (state.net) show(pageOf(state.net, state.drawing, grey, SENT, model.get("centred"), model.get("towards")));
+    if (busy) dirty = true;
+    else post(grey);
+  }
+
+  function greyLevels() {
     smallInk.clearRect(0, 0, SENT, SENT);
     smallInk.imageSmoothingEnabled = true;
     smallInk.drawImage(sheet, 0, 0, SENT, SENT);
     const grey = new Uint8Array(SENT * SENT), pixels = smallInk.getImageData(0, 0, SENT, SENT).data;
     for (let i = 0; i < grey.length; i++) grey[i] = pixels[4 * i + 3];   // black ink on nothing: how opaque it is
+    return grey;
+  }
+
+  function post(grey) {
+    busy = true;
+    dirty = false;
     root.setAttribute("aria-busy", "true");
-    waiting = setTimeout(() => { late.textContent = "The kernel is busy; the answer comes when it is free. If it was restarted, run the cell again."; }, 1500);
+    waiting = setTimeout(() => {
+      late.textContent = `The kernel is busy; ${state.net ? "until it is free, the page reads with the weights that it has" : "the answer comes when it is free"}. `
+        + "If it was restarted, run the cell again.";
+    }, 1500);
     host.send({ drawing: `${view}:${++sent}` }, [grey.buffer]);
     if (!stroke) remember();
   }
@@ -244,12 +261,24 @@ function render({ model, el }) {
     clearTimeout(waiting);
     late.textContent = "";
     busy = false;
-    if (dirty) send();
+    if (dirty) post(greyLevels());
     else root.setAttribute("aria-busy", "false");
   }
 
+  function fetchWeights() {                                        // when nobody draws: they are large
+    const { weights } = model.get("page");
+    if (weights == null || busy || stroke || weights === state.net?.name || weights === asked) return;
+    asked = weights;
+    host.send({ do: "weights" });
+  }
+
+  function forgetWeights() {
+    state.net = asked = null;
+  }
+
   // ----------------------------------------------------------------------------------------------------------- painting
-  function build(page, p) {
+  function build() {
+    const p = floats(page.p);
     towards.replaceChildren(element("option", { value: "" }), ...Array.from(p, (_, k) => element("option", { value: k }, String(k))));
     layers.append(element("figure", { class: "seen" }, element("figcaption", {}, element("b", {}, "what the network sees")), seen.canvas,
       element("label", { title: "MNIST's digits fit 20×20 pixels and have their centre of mass in the middle. "
@@ -264,14 +293,21 @@ function render({ model, el }) {
     layers.after(element("div", { class: "note" }, "In the maps red is positive, blue negative, white 0, each layer on a scale of its own."));
   }
 
-  function paint() {
-    const page = model.get("page"), p = floats(page.p);
-    if (!layers.firstChild) build(page, p);
-    if (page.drawing !== shown) {
-      shown = state.shown = page.drawing;
-      if (shown === `${view}:${sent}`) answered();
-      else if (!mine(shown) && (!drawing.untouched || !page.blank)) adopt(new Uint8Array(bytes(page.ink)));
+  function paint() {                                               // Python's answer
+    const newest = model.get("page");
+    if (state.net && newest.weights !== state.net.name) forgetWeights();
+    if (newest.drawing !== shown) {
+      shown = state.shown = newest.drawing;
+      if (shown === `${view}:${sent}`) { answered(); fetchWeights(); }
+      else if (!mine(shown) && (!drawing.untouched || !newest.blank)) adopt(new Uint8Array(bytes(newest.ink)));
     }
+    if (!page || !busy || !state.net) show(newest);                 // else the page has answered a newer drawing
+  }
+
+  function show(newest) {
+    page = newest;
+    if (!layers.firstChild) build();
+    const p = floats(page.p);
     failed.textContent = "";
     said.textContent = page.said;
     heard.say(page.said);
@@ -292,7 +328,7 @@ function render({ model, el }) {
 
   function paintGradient() {
     if (pushed.hidden) return;
-    const page = model.get("page"), g = floats(page.gradient), { low, high, top } = scaleOf(g);
+    const g = floats(page.gradient), { low, high, top } = scaleOf(g);
     pushes.textContent = strongest(g, imageNow, FIELD);
     gradient.paint(g, `Gradient of log p(${page.towards}) for every pixel. ${pushes.textContent}`, top);
     range.textContent = `Gradient: ${number(low)} to ${plus(high)}`;
@@ -315,8 +351,10 @@ function render({ model, el }) {
     if (busy) dirty = true;
   }
 
-  const hear = (message) => {
+  const hear = (message, buffers) => {
+    if (message.weights != null) state.net = { ...networkFrom(message.input, message.layers, floats(buffers[0])), name: message.weights };
     if (!message.failed) return;
+    forgetWeights();
     failed.textContent = `The network could not read this. ${message.failed}`;
     if (busy) answered();
   };
@@ -328,6 +366,7 @@ function render({ model, el }) {
   redraw();
   showPen();
   root.setAttribute("aria-busy", "false");
+  fetchWeights();
   if (!drawing.untouched && model.get("page").drawing !== state.drawing) send();          // the view before this one had no answer yet
   const linked = strokesFrom(model.remembered?.("strokes") ?? "", SIDE);    // a link to a drawing
   if (linked.length && drawing.untouched) {

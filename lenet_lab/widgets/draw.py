@@ -4,9 +4,13 @@ The browser side (`draw.js`) keeps the strokes and sends the drawing as grey lev
 network forward and backward (`lenet_lab.inside.drawing`), and replies with everything the page shows. The page waits for this reply and
 then sends only the newest drawing, so the page stays up to date at any drawing speed. A recent JupyterLab may process messages on another
 thread while a cell runs; hence the lock.
+
+The page also gets the weights, where it can compute the network itself (`net.js`). Then it shows its own reading until Python's has come.
+Every reply says which weights it is of; the page forgets other ones, and asks for the new ones when nobody draws.
 """
 
 import threading
+import zlib
 
 import anywidget
 import numpy as np
@@ -19,6 +23,8 @@ from lenet_lab.inside.drawing import FIELD, as_mnist, checked, read, resized, se
 from .page import WithPicture, script, style
 
 SHEET = 140                              # pixels per side of the drawing that the page sends
+KINDS = ("conv", "max_pool", "relu", "inner_product")           # of layers that the page can compute
+MOST = 1_000_000                         # parameters that a page is sent
 
 
 class DrawDigit(WithPicture, anywidget.AnyWidget):
@@ -68,8 +74,15 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
         self._safely(self.refresh)
 
     def _receive(self, _, message, buffers):
+        if message.get("do") == "weights":
+            self._send_weights()
+            return
         ink = np.frombuffer(buffers[0], np.uint8).reshape(SHEET, SHEET) / np.float32(255)
         self._safely(lambda: self._put(ink, message["drawing"]))
+
+    def _send_weights(self):
+        numbers = [_bytes(values) for layer in self.net.layers for values in layer.params.values()]
+        self.send({"weights": weights_name(self.net), "input": self.net.input_shape, "layers": described(self.net)}, [b"".join(numbers)])
 
     def _safely(self, act):
         """Call `act` for the page; send any exception (a student's own layer may raise one), so that the page does not wait forever."""
@@ -85,7 +98,7 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
             image, reading, sent = map_in_threads(self._computed, [ink])[0]
             self.ink, self.image, self.p, self.gradient = ink, image, reading.p, reading.gradient
             self.page = {
-                "drawing": drawing, "ink": sent, "blank": not ink.any(), "said": self._said, "towards": reading.towards,
+                "drawing": drawing, "weights": weights_name(self.net), "ink": sent, "blank": not ink.any(), "said": self._said, "towards": reading.towards,
                 "p": _bytes(reading.p), "image": _bytes(image), "gradient": _bytes(reading.gradient),
                 "layers": [{"name": name, "about": self._about[name], "shape": maps.shape, "maps": _bytes(maps)}
                            for name, maps in reading.maps.items()]}
@@ -102,6 +115,24 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
         """The drawing, the network's input, probabilities and gradient: axes, text alternative, plain text."""
         alt = f"A drawing, the picture the network sees, its probabilities, and the gradient. {self._said}"
         return plots.drawn_digit(self.ink, self.image, self.p, self.gradient, self.page["towards"]), alt, f"DrawDigit: {self._said}"
+
+
+def weights_name(net):
+    """A name for the present weights, another one after any change; None for a network that the page cannot compute."""
+    params = [values for layer in net.layers for values in layer.params.values()]
+    if sum(values.size for values in params) > MOST or any(layer.kind not in KINDS or any(layer.own.values()) for layer in net.layers):
+        return None
+    check = 0
+    for values in params:
+        check = zlib.crc32(np.ascontiguousarray(values), check)
+    return check
+
+
+def described(net):
+    """The layers of a network as `net.js` takes them, without their numbers."""
+    about = abouts(net)
+    layers = ({"name": layer.name, "kind": layer.kind, "about": about[layer.name], "shape": layer.W_shape, **layer.options} for layer in net.layers)
+    return [{name: value for name, value in layer.items() if value is not None} for layer in layers]
 
 
 def abouts(net):

@@ -5,28 +5,25 @@ const size = (shape) => shape.reduce((product, length) => product * length, 1);
 
 function conv({ W, b, shape: [F, C, k], stride = 1, pad = 0 }, x, [, H, width]) {
   const h = Math.floor((H + 2 * pad - k) / stride) + 1, w = Math.floor((width + 2 * pad - k) / stride) + 1, out = new Float64Array(F * h * w);
-  // Calls back with every weight, input and output that belong together.
+  const [top, wide] = [H + pad, width + pad];
+  // Calls back with every weight and the run of inputs and outputs that belong together in a row: their first places, and how many.
   const each = (act) => {
     for (let f = 0; f < F; f++)
       for (let c = 0; c < C; c++)
         for (let u = 0; u < k; u++)
           for (let v = 0; v < k; v++) {
-            const weight = ((f * C + c) * k + u) * k + v;
-            for (let i = 0; i < h; i++) {
-              const row = i * stride + u - pad;
-              if (row < 0 || row >= H) continue;
-              for (let j = 0; j < w; j++) {
-                const column = j * stride + v - pad;
-                if (column >= 0 && column < width) act(weight, (c * H + row) * width + column, (f * h + i) * w + j);
-              }
-            }
+            const weight = ((f * C + c) * k + u) * k + v, first = Math.max(0, Math.ceil((pad - v) / stride)), last = Math.min(w, Math.ceil((wide - v) / stride));
+            for (let i = Math.max(0, Math.ceil((pad - u) / stride)); i < h && i * stride + u < top; i++)
+              act(weight, (c * H + i * stride + u - pad) * width + first * stride + v - pad, (f * h + i) * w + first, last - first);
           }
   };
   for (let f = 0; f < F; f++) out.fill(b[f], f * h * w, (f + 1) * h * w);
-  each((weight, from, to) => { out[to] += W[weight] * x[from]; });
-  return { out, shape: [F, h, w], back(dout) {
+  each((weight, from, to, count) => { for (let n = 0, one = W[weight]; n < count; n++) out[to + n] += one * x[from + n * stride]; });
+  return { out, shape: [F, h, w], back(dout, ofWeights) {
     const dx = new Float64Array(x.length), dW = new Float64Array(W.length);
-    each((weight, from, to) => { dx[from] += W[weight] * dout[to]; dW[weight] += x[from] * dout[to]; });
+    each((weight, from, to, count) => { for (let n = 0, one = W[weight]; n < count; n++) dx[from + n * stride] += one * dout[to + n]; });
+    if (!ofWeights) return { dx };
+    each((weight, from, to, count) => { for (let n = 0; n < count; n++) dW[weight] += x[from + n * stride] * dout[to + n]; });
     return { dx, dW, db: Float64Array.from({ length: F }, (_, f) => dout.subarray(f * h * w, (f + 1) * h * w).reduce((sum, d) => sum + d, 0)) };
   } };
 }
@@ -58,13 +55,11 @@ function relu(_, x, shape) {
 function innerProduct({ W, b, shape: [D, M] }, x) {
   const out = Float64Array.from(b);
   for (let d = 0; d < D; d++) if (x[d] !== 0) for (let m = 0; m < M; m++) out[m] += x[d] * W[d * M + m];
-  return { out, shape: [M], back(dout) {
+  return { out, shape: [M], back(dout, ofWeights) {
     const dx = new Float64Array(D), dW = new Float64Array(W.length);
-    for (let d = 0; d < D; d++)
-      for (let m = 0; m < M; m++) {
-        dx[d] += W[d * M + m] * dout[m];
-        dW[d * M + m] = x[d] * dout[m];
-      }
+    for (let d = 0; d < D; d++) for (let m = 0; m < M; m++) dx[d] += W[d * M + m] * dout[m];
+    if (!ofWeights) return { dx };
+    for (let d = 0; d < D; d++) for (let m = 0; m < M; m++) dW[d * M + m] = x[d] * dout[m];
     return { dx, dW, db: Float64Array.from(dout) };
   } };
 }
@@ -88,11 +83,11 @@ export function forward({ input, layers }, image) {
   return { layers: seen, scores: x, p: softmax(x) };
 }
 
-// The gradient of the loss, -log p of `label`: { dx: of the image, layers: [{ name, dout, dx, dW, db }] }.
-export function backward({ layers, p }, label) {
+// The gradient of the loss, -log p of `label`: { dx: of the image, layers: [{ name, dout, dx, dW, db }] }; dW and db only `ofWeights`.
+export function backward({ layers, p }, label, ofWeights = true) {
   let dout = p.map((share, k) => share - (k === label ? 1 : 0));
   const made = layers.toReversed().map((layer) => {
-    const gradients = { name: layer.name, dout, ...layer.back(dout) };
+    const gradients = { name: layer.name, dout, ...layer.back(dout, ofWeights) };
     dout = gradients.dx;
     return gradients;
   });

@@ -4,7 +4,8 @@
 import { backward, forward } from "./net.js";
 import { percent } from "./numbers.js";
 
-const FIELD = 28, BOX = 20, CENTRE = 14;                            // pixels a side; where the centre of mass of MNIST's digits is
+export const FIELD = 28;                                            // pixels a side of MNIST's images
+const BOX = 20, CENTRE = 14;                                        // pixels a side; where the centre of mass of MNIST's digits is
 
 function roundHalfEven(value) {                                     // as Python rounds
   const down = Math.floor(value), rest = value - down;
@@ -72,14 +73,32 @@ export function inked(strokes, sheet, side) {
 }
 
 export function sentence(p, blank) {
+  if (!p.every(Number.isFinite)) return "The probabilities are not numbers: the network's weights have diverged.";
   const [first, second] = Array.from(p, (_, k) => k).sort((one, other) => p[other] - p[one] || one - other);
   const guess = (k) => `${k === 8 ? "an" : "a"} ${k} (${percent(p[k])})`;
   return `${blank ? "Nothing is drawn; the network reads blank paper as" : "The network reads"} ${guess(first)}; its second guess is ${guess(second)}.`;
 }
 
-// What DrawDigit's page shows of an image: p, the class of the gradient, the gradient of its log p, and the maps of all layers that have maps.
-export function read(net, image, towards = null) {
-  const seen = forward(net, image), label = towards ?? seen.p.indexOf(Math.max(...seen.p));
-  return { p: Float32Array.from(seen.p), towards: label, gradient: Float32Array.from(backward(seen, label).dx, (d) => -d),
-    maps: seen.layers.filter(({ shape }) => shape.length === 3).map(({ name, shape, out }) => ({ name, shape, maps: Float32Array.from(out) })) };
+// What DrawDigit's page shows of a drawing `grey`, `side` x `side` grey levels from 0 to 255, in the form in which Python says it: p, the class
+// of the gradient, the maps of all layers that have maps, and the gradient of log p, which is computed when it is asked for.
+export function pageOf(net, drawing, grey, side, centred = true, wanted = null) {
+  const image = asMnist({ pixels: Float64Array.from(grey, (level) => level / 255), rows: side, columns: side }, centred);
+  const seen = forward(net, image), towards = wanted ?? seen.p.indexOf(Math.max(...seen.p)), blank = !grey.some(Boolean);
+  let gradient = null;
+  return { drawing, ink: grey, blank, said: sentence(seen.p, blank), towards, p: Float32Array.from(seen.p), image: Float32Array.from(image),
+    get gradient() { return gradient ??= Float32Array.from(backward(seen, towards, false).dx, (d) => -d); },
+    layers: seen.layers.map(({ name, shape, out }, n) => ({ name, shape, about: net.layers[n].about, maps: out })).filter(({ shape }) => shape.length === 3)
+      .map((one) => ({ ...one, maps: Float32Array.from(one.maps) })) };
+}
+
+// A network as `draw.py` sends it: its layers, and all their numbers one after the other.
+export function networkFrom(input, layers, numbers) {
+  let at = 0;
+  const read = (length) => numbers.subarray(at, (at += length));
+  const countOf = (shape) => shape.reduce((product, length) => product * length, 1);
+  return { input, layers: layers.map((layer) => {
+    if (!layer.shape) return layer;
+    const { shape, kind } = layer, W = read(countOf(shape));
+    return { ...layer, W, b: read(kind === "conv" ? shape[0] : shape[1]) };
+  }) };
 }
