@@ -3,28 +3,55 @@
 
 const size = (shape) => shape.reduce((product, length) => product * length, 1);
 
+// sums[n] += the numbers of `rows`, rows of the length of `sums`, times their weights. Four rows at a time: `sums` is read and written less often.
+function addRows(sums, weights, rows) {
+  const length = sums.length, last = weights.length;
+  let row = 0;
+  for (; row + 4 <= last; row += 4) {
+    const a = weights[row], b = weights[row + 1], c = weights[row + 2], d = weights[row + 3];
+    let from = row * length;
+    for (let n = 0; n < length; n++, from++)
+      sums[n] += a * rows[from] + b * rows[from + length] + c * rows[from + 2 * length] + d * rows[from + 3 * length];
+  }
+  for (; row < last; row++) for (let n = 0, from = row * length; n < length; n++, from++) sums[n] += weights[row] * rows[from];
+}
+
 function conv({ W, b, shape: [F, C, k], stride = 1, pad = 0 }, x, [, H, width]) {
-  const h = Math.floor((H + 2 * pad - k) / stride) + 1, w = Math.floor((width + 2 * pad - k) / stride) + 1, out = new Float64Array(F * h * w);
-  const [top, wide] = [H + pad, width + pad];
-  // Calls back with every weight and the run of inputs and outputs that belong together in a row: their first places, and how many.
+  const h = Math.floor((H + 2 * pad - k) / stride) + 1, w = Math.floor((width + 2 * pad - k) / stride) + 1, P = h * w, Q = C * k * k;
+  // Every place of a window, 0 to Q - 1, with every window, 0 to P - 1: `act` hears of the pairs that lie within the border, and of their input.
   const each = (act) => {
-    for (let f = 0; f < F; f++)
-      for (let c = 0; c < C; c++)
-        for (let u = 0; u < k; u++)
-          for (let v = 0; v < k; v++) {
-            const weight = ((f * C + c) * k + u) * k + v, first = Math.max(0, Math.ceil((pad - v) / stride)), last = Math.min(w, Math.ceil((wide - v) / stride));
-            for (let i = Math.max(0, Math.ceil((pad - u) / stride)); i < h && i * stride + u < top; i++)
-              act(weight, (c * H + i * stride + u - pad) * width + first * stride + v - pad, (f * h + i) * w + first, last - first);
-          }
+    for (let q = 0; q < Q; q++) {
+      const c = Math.floor(q / (k * k)), u = Math.floor(q / k) % k, v = q % k;
+      for (let i = 0; i < h; i++) {
+        const row = i * stride + u - pad;
+        if (row < 0 || row >= H) continue;
+        for (let j = 0; j < w; j++) {
+          const column = j * stride + v - pad;
+          if (column >= 0 && column < width) act(q * P + i * w + j, (c * H + row) * width + column);
+        }
+      }
+    }
   };
-  for (let f = 0; f < F; f++) out.fill(b[f], f * h * w, (f + 1) * h * w);
-  each((weight, from, to, count) => { for (let n = 0, one = W[weight]; n < count; n++) out[to + n] += one * x[from + n * stride]; });
+  const windows = new Float64Array(Q * P), out = new Float64Array(F * P);
+  each((at, from) => { windows[at] = x[from]; });
+  for (let f = 0; f < F; f++) {
+    const map = out.subarray(f * P, (f + 1) * P).fill(b[f]);
+    addRows(map, W.slice(f * Q, (f + 1) * Q), windows);
+  }
   return { out, shape: [F, h, w], back(dout, ofWeights) {
-    const dx = new Float64Array(x.length), dW = new Float64Array(W.length);
-    each((weight, from, to, count) => { for (let n = 0, one = W[weight]; n < count; n++) dx[from + n * stride] += one * dout[to + n]; });
+    const dx = new Float64Array(x.length), dwindows = new Float64Array(Q * P), column = new Float64Array(F);
+    for (let q = 0; q < Q; q++) {
+      for (let f = 0; f < F; f++) column[f] = W[f * Q + q];
+      addRows(dwindows.subarray(q * P, (q + 1) * P), column, dout);
+    }
+    each((at, to) => { dx[to] += dwindows[at]; });
     if (!ofWeights) return { dx };
-    each((weight, from, to, count) => { for (let n = 0; n < count; n++) dW[weight] += x[from + n * stride] * dout[to + n]; });
-    return { dx, dW, db: Float64Array.from({ length: F }, (_, f) => dout.subarray(f * h * w, (f + 1) * h * w).reduce((sum, d) => sum + d, 0)) };
+    const dW = Float64Array.from({ length: F * Q }, (_, n) => {
+      let sum = 0;
+      for (let p = 0, f = Math.floor(n / Q), q = n % Q; p < P; p++) sum += windows[q * P + p] * dout[f * P + p];
+      return sum;
+    });
+    return { dx, dW, db: Float64Array.from({ length: F }, (_, f) => dout.subarray(f * P, (f + 1) * P).reduce((sum, d) => sum + d, 0)) };
   } };
 }
 
@@ -54,7 +81,7 @@ function relu(_, x, shape) {
 
 function innerProduct({ W, b, shape: [D, M] }, x) {
   const out = Float64Array.from(b);
-  for (let d = 0; d < D; d++) if (x[d] !== 0) for (let m = 0; m < M; m++) out[m] += x[d] * W[d * M + m];
+  addRows(out, x, W);
   return { out, shape: [M], back(dout, ofWeights) {
     const dx = new Float64Array(D), dW = new Float64Array(W.length);
     for (let d = 0; d < D; d++) for (let m = 0; m < M; m++) dx[d] += W[d * M + m] * dout[m];

@@ -13,12 +13,15 @@ function roundHalfEven(value) {                                     // as Python
 }
 
 function cropped({ pixels, rows, columns }) {
-  const inked = (n, along) => Array.from({ length: along ? rows : columns }, (_, m) => pixels[along ? m * columns + n : n * columns + m]).some((ink) => ink > 0);
-  const range = (length, along) => {
-    const found = Array.from({ length }, (_, n) => n).filter((n) => inked(n, along));
-    return [found[0], found.at(-1) + 1];
-  };
-  const [top, bottom] = range(rows, false), [left, right] = range(columns, true);
+  let [top, bottom, left, right] = [rows, 0, columns, 0];
+  for (let i = 0, n = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++, n++) {
+      if (!(pixels[n] > 0)) continue;
+      if (i < top) top = i;
+      bottom = i + 1;
+      if (j < left) left = j;
+      if (j >= right) right = j + 1;
+    }
   const made = { rows: bottom - top, columns: right - left, pixels: new Float64Array((bottom - top) * (right - left)) };
   for (let i = 0; i < made.rows; i++)
     for (let j = 0; j < made.columns; j++) made.pixels[i * made.columns + j] = pixels[(top + i) * columns + left + j];
