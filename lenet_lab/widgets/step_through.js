@@ -39,8 +39,12 @@ export function endOfGrid(steps, done) {
 export const sameNumbers = (one, other) => one.label === other.label && one.steps.length === other.steps.length
   && Object.entries(one.cells).every(([id, { value, arithmetic }]) => other.cells[id]?.value === value && other.cells[id].arithmetic === arithmetic);
 
+// Whether two pages have the same grids of the same cells, so that only numbers differ.
+export const sameGrids = (one, other) => one.name === other.name && one.classes === other.classes && String(one.steps) === String(other.steps)
+  && JSON.stringify(one.grids) === JSON.stringify(other.grids);
+
 function render({ model, el }) {
-  let page, order, timer = null, cells = new Map();
+  let page, order, timer = null, cells = new Map(), tables = [];
   const state = pageState(model, { done: 0, looked: null, edited: null, own: null, speed: "normal", paths: false });
   let { done, looked } = state;
 
@@ -96,23 +100,24 @@ function render({ model, el }) {
 
   // ----------------------------------------------------------------------------------------------------------- painting
   function build(newest) {
+    const known = page && sameGrids(page, newest);
     page = newest;
+    if (known) for (const made of cells.values()) made.classList.remove("pending");
+    else make();
+    for (const [made, maps] of tables) made.style.setProperty("--letters", Math.max(...maps.flatMap((map) => map.rows.flat()).map((id) => inGrid(page.cells[id].value).length)));
+    label.value = page.label;
+    paint();
+  }
+
+  function make() {
     order = new Map(page.steps.map((id, n) => [id, n]));
-    const active = root.contains(document.activeElement) ? document.activeElement : null;
-    const focused = active?.closest("td")?.dataset.cell;
-    const typing = active?.closest("td") && active.tagName === "INPUT" ? active.value : null;      // an answer comes while one types on
-    if (typing != null) active.closest("td").disarm();
     cells = new Map();
+    tables = [];
     boards.replaceChildren(board(MAPS.map((key) => [key])), board(CLASSIFIER), lines);
     scrubber.input.max = page.steps.length;
-    label.replaceChildren(...Array.from({ length: page.classes }, (_, n) => element("option", { value: n, selected: n === page.label }, String(n))));
+    label.replaceChildren(...Array.from({ length: page.classes }, (_, n) => element("option", { value: n }, String(n))));
     done = Math.min(done, page.steps.length);
     if (looked && !page.cells[looked]) looked = null;
-    paint();
-    if (focused && cells.has(focused)) {
-      cells.get(focused).focus();
-      if (typing != null) edit(cells.get(focused), typing);
-    }
   }
 
   function board(columns) {                                       // two rows: forward, and below each grid its gradients
@@ -123,12 +128,13 @@ function render({ model, el }) {
   }
 
   function table(g, map, first) {
-    const longest = Math.max(...g.maps.flatMap((m) => m.rows.flat()).map((id) => inGrid(page.cells[id].value).length));
     const rows = g.column ? map.rows[0].map((id) => [id]) : map.rows;
     const body = rows.map((row, r) => element("tr", { role: "row" }, ...row.map((id, c) => cell(g, id, first && r === 0 && c === 0))));
-    return element("table", { role: "grid", "aria-label": `${map.name}, ${g.title}`, style: `--letters: ${longest}` },      // room for what comes
+    const made = element("table", { role: "grid", "aria-label": `${map.name}, ${g.title}` },
       element("caption", g.colour ? { class: "layer", style: `--layer: ${g.colour}` } : {}, element("b", {}, map.name),
         first && !g.backward ? ` ${g.title}` : ""), element("tbody", {}, ...body));
+    tables.push([made, g.maps]);                                    // room for what comes
+    return made;
   }
 
   function cell(g, id, first) {
@@ -141,7 +147,7 @@ function render({ model, el }) {
   }
 
   function rove(made) {                                           // Tab comes back to the cell that was last visited in a grid: one stop a grid
-    for (const td of cells.values()) if (td.dataset.grid === made.dataset.grid) td.tabIndex = td === made ? 0 : -1;
+    for (const td of cells.values()) if (td.dataset.grid === made.dataset.grid && (td.tabIndex === 0) !== (td === made)) td.tabIndex = td === made ? 0 : -1;
   }
 
   function look(id) {
@@ -159,8 +165,9 @@ function render({ model, el }) {
     for (const [id, made] of cells) {
       const about = page.cells[id];
       const hidden = order.has(id) && order.get(id) >= done && id !== looked && !inputs.has(id);
-      if (!made.querySelector("input") && !made.classList.contains("pending")) made.textContent = hidden ? "·" : inGrid(about.value);
-      made.setAttribute("aria-label", hidden ? `${about.name}, not computed yet` : `${about.name} = ${typeset(about.value)}`);
+      const text = hidden ? "·" : inGrid(about.value), words = hidden ? `${about.name}, not computed yet` : `${about.name} = ${typeset(about.value)}`;
+      if (!made.firstElementChild && !made.classList.contains("pending") && made.textContent !== text) made.textContent = text;
+      if (made.getAttribute("aria-label") !== words) made.setAttribute("aria-label", words);
       made.classList.toggle("unseen", hidden);
       made.classList.toggle("now", id === looked);
       made.classList.toggle("input", inputs.has(id));
@@ -172,10 +179,11 @@ function render({ model, el }) {
     for (const [button, works] of [[start, done > 0], [back, done > 0], [step, done < page.steps.length], [grid, done < page.steps.length]]) usable(button, works);
     if (done === page.steps.length && timer) stop();
     tell(now);
-    join(inputs);
+    join();
   }
 
-  function join(inputs) {                                         // lines from what goes into a number to the edge of its cell
+  function join() {                                               // lines from what goes into a number to the edge of its cell
+    const inputs = new Set(page.cells[looked]?.terms?.flatMap((t) => t.inputs) ?? []);
     const frame = boards.getBoundingClientRect(), place = (id) => {
       const { left, top, width, height } = cells.get(id).getBoundingClientRect();
       return { x: left + width / 2 - frame.left + boards.scrollLeft, y: top + height / 2 - frame.top, width, height };
@@ -248,16 +256,15 @@ function render({ model, el }) {
       state.edited = null;
       const text = field.value, moved = document.activeElement === field;
       field.onblur = null;
-      made.textContent = inGrid(about.value);
+      made.textContent = inGrid(page.cells[id].value);
       if (moved) made.focus();
-      if (keep && text !== about.value) {
+      if (keep && text !== page.cells[id].value) {
         refused.textContent = "";
         made.textContent = text;                                    // if it is refused: until the kernel has said so
         made.classList.add("pending");
         change({ do: "edit", cell: id, text });
       }
     };
-    made.disarm = () => { field.onblur = null; };
     const field = element("input", { type: "text", inputmode: "decimal", "aria-label": `new value of ${about.name}`, value: typed ?? about.value,
       oninput: () => { state.edited = { id, text: field.value }; },
       onkeydown: (event) => {
@@ -295,7 +302,7 @@ function render({ model, el }) {
     for (const made of cells.values()) made.classList.remove("pending");
     paint();
   };
-  const watcher = new ResizeObserver(() => paint());               // the lines follow
+  const watcher = new ResizeObserver(join);                        // the lines follow
   view.on("change:page", rebuild);
   view.on("msg:custom", hear);
   build(state.own?.after === model.get("page") ? state.own.page : model.get("page"));
