@@ -10,7 +10,7 @@ from lenet_core import lenet, train
 from lenet_core.data import digits
 from lenet_core.training import error_rate, minibatches
 from lenet_lab.inside.drawing import percent
-from lenet_lab.inside.look import probabilities
+from lenet_lab.inside.look import Look, probabilities
 from lenet_lab.inside.recorder import Recorder
 from lenet_lab.widgets.time_travel import SAMPLE
 
@@ -66,8 +66,22 @@ def test_the_slider_goes_through_the_steps(page, same):
         assert f"{percent(error_rate(net, data.test_x[:SAMPLE], data.test_y[:SAMPLE]))} of {SAMPLE}" in said
         assert f"is read as {p.argmax()} ({percent(p.max())})" in said
         page.locator(".lenet-time-travel .heard").get_by_text(said, exact=True).wait_for(state="attached", timeout=5000)
-    assert page.locator(".lenet-time-travel img").count() == 4
-    assert all("from" in alt or "test image" in alt for alt in page.locator(".lenet-time-travel img").evaluate_all("i => i.map(x => x.alt)"))
+        shown = page.locator(".lenet-time-travel .share").all_inner_texts()
+        assert [float(text.removesuffix(" %")) / 100 for text in shown] == pytest.approx(p, abs=6e-4)
+        assert f"at step {step}: " in page.locator(".lenet-time-travel svg").get_attribute("aria-label")
+        look = Look(net, data.test_x[:1], data.test_y[:1])
+        words = page.locator(".lenet-time-travel canvas").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+        moved = look.kernels("conv1") - same.net_at(0)["conv1"].params["W"]
+        stacks = {"kernels of conv1": look.kernels("conv1"), "moved since step 0": moved, "maps of conv1": look.maps("conv1")}
+        assert words == [f"test image 0, a {data.test_y[0]}",
+                         *(f"{name}: 20 of them, from {stack.min():.2f} to {stack.max():.2f}" for name, stack in stacks.items())]
+        top = np.abs(look.maps("conv1")).max()
+        red = page.locator(".lenet-time-travel canvas").last.evaluate("""c => {
+            const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, found = [];
+            for (let i = 0; i < 24; i++) for (let j = 0; j < 24; j++) found.push(data[4 * (2 * i * c.width + 2 * j)]);
+            return found; }""")                                              # of the first map: each number is 2x2 pixels
+        ends = np.where(look.maps("conv1")[0] < 0, 31, 200)
+        np.testing.assert_allclose(red, (255 + (ends - 255) * np.abs(look.maps("conv1")[0]) / top).ravel(), atol=2)
 
 
 def test_branching_off_draws_the_other_curve_and_says_how_it_ends(page, same):
@@ -118,7 +132,8 @@ def test_the_matrix_opens_the_images_of_a_cell(page, same):
     assert figures.first.locator("canvas").get_attribute("aria-label") == (
         f"test image {places[0]}: a {i} read as {j}, {percent(p[places[0], j])} sure; {i} got {percent(p[places[0], i])}")
     pixels = figures.first.locator("canvas").evaluate("c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]")
-    np.testing.assert_allclose(pixels[::4], 255 - 224 * data.test_x[places[0], 0].ravel(), atol=1)            # from white to the darkest ink, 31
+    red = np.reshape(pixels[::4], (84, 84))[::3, ::3]                          # each number is 3x3 pixels
+    np.testing.assert_allclose(red, 255 - 224 * data.test_x[places[0], 0], atol=1)            # from white to the darkest ink, 31
     page.keyboard.press("ArrowLeft" if j else "ArrowRight")
     page.keyboard.press("Enter")
     j += -1 if j else 1

@@ -25,11 +25,11 @@ class Line(NamedTuple):
     width: float = 2.4
 
 
-def chart(title, lines, steps, ticks, words, mark=None):
+def chart(title, lines, steps, ticks, words):
     """An SVG of `lines` from step 0 to `steps` on a logarithmic scale.
 
     `ticks` is {value: label} from the lowest to the highest; values beyond them are drawn at the edge, values that are not finite
-    are left out. `mark` is a step with a line across. `words` is the text alternative.
+    are left out. `words` is the text alternative. The attribute `data-frame` has the edges of the curves, for what a page adds.
     """
     low, high = log10(min(ticks)), log10(max(ticks))
 
@@ -46,10 +46,6 @@ def chart(title, lines, steps, ticks, words, mark=None):
                      f'style="stroke:var(--hair, #d0d5da)"/><text x="{LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{label}</text>')
     parts.append(f'<text x="{LEFT}" y="{HEIGHT - 6}">0</text>'
                  f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{steps:,} steps</text>')
-    if mark is not None:
-        at = x(mark)
-        parts.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP - 4}" y2="{HEIGHT - BOTTOM}" style="stroke:var(--ink, #1f2328);stroke-width:2"/>'
-                     f'<text x="{min(max(at, LEFT + 50), WIDTH - 110):.1f}" y="{HEIGHT - 6}" text-anchor="middle">step {mark:,}</text>')
     for n, line in enumerate(lines):
         drawn = [(step, value) for step, value in line.points if isfinite(value)]
         stroke = f'style="fill:none;stroke:{line.colour};stroke-width:{line.width};stroke-dasharray:{line.dashes or "none"}"'
@@ -59,5 +55,6 @@ def chart(title, lines, steps, ticks, words, mark=None):
         left, top = LEFT + 195 * (n % 2), 10 + 14 * (n // 2) + (0 if len(lines) > 2 else 14)
         parts.append(f'<line x1="{left}" x2="{left + 26}" y1="{top}" y2="{top}" {stroke}/>'
                      f'<text x="{left + 32}" y="{top + 4}">{escape(line.name)}</text>')
-    return (f'<svg class="chart" role="img" aria-label="{escape(words)}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+    frame = f"{LEFT} {WIDTH - RIGHT} {TOP} {HEIGHT - BOTTOM}"
+    return (f'<svg class="chart" role="img" aria-label="{escape(words)}" viewBox="0 0 {WIDTH} {HEIGHT}" data-frame="{frame}" '
             f'style="width:100%;max-width:{WIDTH}px" font-size="12" fill="currentColor">{"".join(parts)}</svg>')

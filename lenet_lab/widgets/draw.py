@@ -98,8 +98,8 @@ class DrawDigit(WithPicture, anywidget.AnyWidget):
             image, reading, sent = map_in_threads(self._computed, [ink])[0]
             self.ink, self.image, self.p, self.gradient = ink, image, reading.p, reading.gradient
             self.page = {
-                "drawing": drawing, "weights": weights_name(self.net), "ink": sent, "blank": not ink.any(), "said": self._said, "towards": reading.towards,
-                "p": _bytes(reading.p), "image": _bytes(image), "gradient": _bytes(reading.gradient),
+                "drawing": drawing, "weights": weights_name(self.net), "ink": sent, "blank": not ink.any(), "said": self._said,
+                "towards": reading.towards, "p": _bytes(reading.p), "image": _bytes(image), "gradient": _bytes(reading.gradient),
                 "layers": [{"name": name, "about": self._about[name], "shape": maps.shape, "maps": _bytes(maps)}
                            for name, maps in reading.maps.items()]}
 

@@ -1,8 +1,8 @@
 // The page of Mistakes: a confusion matrix to walk through, and the images of the cell that is open. It has the images of all cells.
 
-import { paintPixel } from "./colours.js";
 import { count, percent } from "./numbers.js";
 import { announcer, button, element, widget } from "./parts.js";
+import { still } from "./picture.js";
 import { openView } from "./views.js";
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -63,11 +63,8 @@ function render({ model, el }) {
 
   function image(at) {
     const { shown, size: [rows, columns] } = model.get("page"), { number, words } = shown[at], pixels = model.get("pixels");
-    const canvas = element("canvas", { role: "img", "aria-label": `test image ${number}: a ${words}`, width: columns, height: rows,
-      style: `width: ${ZOOM * columns}px; height: ${ZOOM * rows}px` });
-    const context = canvas.getContext("2d"), dots = context.createImageData(columns, rows);
-    for (let i = 0; i < rows * columns; i++) paintPixel(dots.data, 4 * i, pixels.getUint8(at * rows * columns + i), 255, true);
-    context.putImageData(dots, 0, 0);
+    const { canvas, paint } = still({ rows, columns, scale: ZOOM });
+    paint(new Uint8Array(pixels.buffer, pixels.byteOffset + at * rows * columns, rows * columns), `test image ${number}: a ${words}`, 255, true);
     return element("figure", {}, canvas, element("figcaption", {}, words, element("br"), `image ${number}`));
   }
 

@@ -7,17 +7,40 @@ import { element } from "./parts.js";
 export const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
   Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1] };
 
+// A function that paints `count` maps of rows x columns numbers into a canvas, `across` in a row.
+function painter(canvas, { count, rows, columns, scale, across, gap }) {
+  const context = canvas.getContext("2d"), raw = element("canvas", { width: columns, height: rows }), rawContext = raw.getContext("2d");
+  const pixels = rawContext.createImageData(columns, rows), pitch = [columns * scale + gap, rows * scale + gap];
+  [canvas.width, canvas.height] = [Math.min(count, across) * pitch[0] - gap, Math.ceil(count / across) * pitch[1] - gap];
+  return (values, top, ink) => {
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.imageSmoothingEnabled = false;
+    for (let map = 0; map < count; map++) {
+      for (let i = 0; i < rows * columns; i++) paintPixel(pixels.data, 4 * i, values[map * rows * columns + i], top, ink);
+      rawContext.putImageData(pixels, 0, 0);
+      context.drawImage(raw, (map % across) * pitch[0], Math.floor(map / across) * pitch[1], columns * scale, rows * scale);
+    }
+  };
+}
+
+// Maps that are only looked at.
+export function still({ count = 1, rows, columns, scale, across = 1 }) {
+  const canvas = element("canvas", { class: "tile", role: "img" }), put = painter(canvas, { count, rows, columns, scale, across, gap: scale });
+  return { canvas, paint(values, label, top, ink = false) {
+    canvas.setAttribute("aria-label", label);
+    put(values, top, ink);
+  } };
+}
+
 // `count` maps of rows x columns numbers as one canvas, `across` in a row. Point at a number, or walk to it with the arrow keys,
 // and `tell` hears of it. The colours are those of `colour`.
 export function picture({ name, count, rows, columns, scale, across, more, tell, decorate }) {
   const gap = count > 1 ? 2 : 0, pitch = [columns * scale + gap, rows * scale + gap];
   const canvas = element("canvas", { class: "picture tile", tabindex: 0, role: "application", "aria-roledescription": "picture of numbers",
-    width: Math.min(count, across) * pitch[0] - gap, height: Math.ceil(count / across) * pitch[1] - gap,
     onpointermove: (event) => look(below(event)), onpointerdown: (event) => look(below(event)),
     onpointerleave: (event) => event.pointerType === "mouse" && look(null), onblur: () => look(null),     // a tap leaves its number
     onfocus: () => canvas.matches(":focus-visible") && look(last), onkeydown: key });
-  const context = canvas.getContext("2d"), raw = element("canvas", { width: columns, height: rows }), rawContext = raw.getContext("2d");
-  const pixels = rawContext.createImageData(columns, rows);
+  const context = canvas.getContext("2d"), put = painter(canvas, { count, rows, columns, scale, across, gap });
   let values = new Float32Array(count * rows * columns), top = 1, at = null, last = [0, 0, 0];
 
   function below(event) {
@@ -54,13 +77,7 @@ export function picture({ name, count, rows, columns, scale, across, more, tell,
   }
 
   function draw() {
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.imageSmoothingEnabled = false;
-    for (let map = 0; map < count; map++) {
-      for (let i = 0; i < rows * columns; i++) paintPixel(pixels.data, 4 * i, values[map * rows * columns + i], top, decorate?.ink);
-      rawContext.putImageData(pixels, 0, 0);
-      context.drawImage(raw, (map % across) * pitch[0], Math.floor(map / across) * pitch[1], columns * scale, rows * scale);
-    }
+    put(values, top, decorate?.ink);
     decorate?.over?.(context, scale, values, top);
     if (!at) return;
     const [map, row, column] = at;

@@ -2,23 +2,26 @@
 
 The slider goes through the kept steps of a `lenet_lab.inside.recorder.Recorder`. Kernels, maps, probabilities and errors are those of the
 network after that step. *Branch off here* trains from there with another learning rate on the same batches, and draws both curves.
+
+The page (`time_travel.js`) gets what it shows of all kept steps at once, for one test image, so it goes from step to step without asking.
+Only the error rate of a step is computed when the step is first shown.
 """
 
 import anywidget
 import numpy as np
 import traitlets
 
+from lenet_core import ops
+from lenet_core._parallel import map_in_threads
 from lenet_core.training import error_rate
 from lenet_lab import plots
-from lenet_lab.inside.drawing import percent
-from lenet_lab.inside.look import Look
 
 from .charts import DASHES, Line, chart
 from .page import WithPicture, script, style
-from .pixels import image, sheet
 
 RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 SAMPLE = 300                              # test images for the error rate of a step
+LEVELS = 127                              # of the numbers of a map, on either side of 0: for its colours
 COLOURS = ("var(--other, #b5432b)", "var(--green, #2f6d39)", "var(--violet, #7d4f92)", "var(--way, #845000)")
 
 
@@ -33,14 +36,22 @@ class TimeTravel(WithPicture, anywidget.AnyWidget):
     step = traitlets.Int().tag(sync=True)
     number = traitlets.Int().tag(sync=True)
     page = traitlets.Dict().tag(sync=True)
+    kernels = traitlets.Bytes().tag(sync=True)              # of the first convolution at all kept steps: float32 (steps, F, k, k)
+    looked = traitlets.Dict().tag(sync=True)                # what is seen of the test image
+    errors = traitlets.Dict().tag(sync=True)                # {step: error rate}, of the steps shown so far
 
     def __init__(self, recording, data, number=0):
         self.recording, self.data, self.branches = recording, data, []
-        self._errors = {}                                  # of the steps shown so far
+        self._conv = next(layer.name for layer in recording.net_at(0).layers if layer.kind == "conv")
         self.step, self.number = recording.steps[-1], number
-        self._draw()
+        stacks = [snapshot.params[self._conv]["W"][:, 0] for snapshot in recording.snapshots]
+        self._kernel_shape, self.kernels = stacks[0].shape, np.stack(stacks).astype("<f4").tobytes()
+        self.looked = self._look(recording.steps)
+        self._judge()
+        self.page = self._page()
         super().__init__()
-        self.observe(self._draw, ["step", "number"])
+        self.observe(self._judge, "step")
+        self.observe(self._show_image, "number")
         self.on_msg(self._receive)
 
     @traitlets.validate("step")
@@ -60,7 +71,7 @@ class TimeTravel(WithPicture, anywidget.AnyWidget):
             made = self.recording.branch(self.step, lr)
             self.branches.append(made)
         finally:
-            self._draw(branched=True)
+            self.page = self._page()
         return made
 
     def __repr__(self):
@@ -72,45 +83,51 @@ class TimeTravel(WithPicture, anywidget.AnyWidget):
         return plots.recording(self.recording.losses, self.step, self.recording.net_at(self.step)), alt, repr(self)
 
     def _receive(self, _, message, buffers):
+        with self.hold_trait_notifications():
+            self.step, self.number = int(message["step"]), int(message["number"])
         if message["do"] == "branch":
             self.branch_off(float(message["lr"]))
         else:
-            with self.hold_trait_notifications():
-                self.step, self.number = int(message["step"]), int(message["number"])
             self.send({"shown": True})
 
-    def _draw(self, change=None, branched=False):
-        """Send the page what belongs to the step and the image; the error rate, if it is not known yet, as soon as it is."""
-        step, net = self.step, self.recording.net_at(self.step)
-        x, y = self.data.test_x[self.number:self.number + 1], self.data.test_y[self.number:self.number + 1]
-        page = self._page(Look(net, x, y), branched)
-        if step not in self._errors:
-            self.page = page | {"said": ""}
-            self._errors[step] = error_rate(net, self.data.test_x[:SAMPLE], self.data.test_y[:SAMPLE])
-        misread = f" {percent(self._errors[step])} of {min(SAMPLE, len(self.data.test_x))} test images are misread."
-        self.page = page | {"status": page["status"] + misread, "said": page["said"] or page["status"] + misread}
+    def _judge(self, change=None):
+        """Compute the error rate of the shown step, if it is not known yet."""
+        if str(self.step) not in self.errors:
+            rate = error_rate(self.recording.net_at(self.step), self.data.test_x[:SAMPLE], self.data.test_y[:SAMPLE])
+            self.errors = self.errors | {str(self.step): rate}
 
-    def _page(self, look, branched):
-        """What the page shows but for the error rate; "said" is how the newest branch ended, after there was one."""
-        step, losses, label = self.step, self.recording.losses, int(look.y[0])
-        before = f"the batch's loss was {losses[step]:.3f}" if step < len(losses) else f"the last batch's loss was {losses[-1]:.3f}"
-        status = f"After {step} steps {before}. The test image, a {label}, is read as {look.p[0].argmax()} ({percent(look.p[0].max())})."
-        return {"steps": self.recording.steps, "images": len(self.data.test_x), "rates": RATES, "training": "", "status": status,
-                "said": _words(self.branches[-1]) if branched and self.branches else "", "p": look.p[0].tolist(),
-                "label": label, "curve": _curve(losses, step, self.branches), "inside": self._look_inside(look)}
+    def _show_image(self, change=None):
+        """Send the page what is seen of the test image: first at the shown step, then at all."""
+        self.looked = self._look([self.step])
+        self.looked = self._look(self.recording.steps)
 
-    def _look_inside(self, look):
-        conv = next(layer for layer in look.net.layers if layer.kind == "conv")
-        kernels, maps = look.kernels(conv.name)[:, 0], look.maps(conv.name)
-        first = self.recording.snapshots[0].params[conv.name]["W"][:, 0]
-        blocks = [("test image", image(look.x[0, 0], f"test image {self.number}, a {look.y[0]}", 4), "ink: 0 to 1")]
-        stacks = ((f"kernels of {conv.name}", kernels, 6), ("moved since step 0", kernels - first, 6), (f"maps of {conv.name}", maps, 2))
-        for title, stack, zoom in stacks:
-            top = float(np.abs(stack).max()) or 1.0
-            alt = f"{title}: {len(stack)} of them, from {stack.min():.2f} to {stack.max():.2f}"
-            blocks.append((title, image(sheet(stack, 5), alt, zoom, -top, top), f"blue −{top:.2f}, white 0, red {top:.2f}"))
-        return "".join(f'<figure><figcaption><b>{title}</b></figcaption>{picture}<div class="note">{scale}</div></figure>'
-                       for title, picture, scale in blocks)
+    def _look(self, steps):
+        """What the networks at these steps make of the test image: probabilities, and the maps of the first convolution."""
+        x, label = self.data.test_x[self.number:self.number + 1], int(self.data.test_y[self.number])
+        nets = [self.recording.net_at(step) for step in steps]
+        seen = map_in_threads(lambda net: self._pass(net, x), nets, threads=False)
+        maps = [maps for _, maps in seen]
+        tops = [float(np.abs(one).max()) or 1.0 for one in maps]
+        return {"number": self.number, "label": label, "steps": list(steps), "image": np.ascontiguousarray(x[0, 0], "<f4").tobytes(),
+                "size": x.shape[2:], "shares": np.stack([p for p, _ in seen]).astype("<f4").tobytes(), "shape": maps[0].shape,
+                "ranges": [[float(one.min()), float(one.max())] for one in maps],
+                "maps": np.stack([(one * (LEVELS / top)).round().astype(np.int8) for one, top in zip(maps, tops)]).tobytes()}
+
+    def _pass(self, net, x):
+        """(probabilities (K,), maps (F, H, W)) of an image x (1, C, H, W)."""
+        for layer in net.layers:
+            x = layer.forward(x)[0]
+            if layer.name == self._conv:
+                maps = x[0]
+        return ops.softmax(x)[0], maps
+
+    def _page(self):
+        """What the page shows besides, as plain data; "said" is how the newest branch ended, if there is one."""
+        losses = self.recording.losses
+        return {"steps": self.recording.steps, "images": len(self.data.test_x), "sample": min(SAMPLE, len(self.data.test_x)), "rates": RATES,
+                "total": len(losses), "losses": [losses[min(step, len(losses) - 1)] for step in self.recording.steps], "training": "",
+                "said": _words(self.branches[-1]) if self.branches else "", "curve": _curve(losses, self.branches),
+                "conv": self._conv, "kernels": self._kernel_shape}
 
 
 def _end(branch):
@@ -124,15 +141,15 @@ def _words(branch):
     return f"The branch at step {branch.start} with learning rate {branch.lr:g}: {_end(branch)}."
 
 
-def _curve(losses, step, branches):
-    """The losses as an SVG on a logarithmic scale: the run, its branches, and a line at the shown step."""
+def _curve(losses, branches):
+    """The losses as an SVG on a logarithmic scale: the run and its branches. The page adds a line at the shown step."""
     lines = [Line(f"the run: {losses[-1]:.3f}", list(enumerate(losses)))]
     for n, branch in enumerate(branches):
         points = [(branch.start + i, loss) for i, loss in enumerate(branch.losses)]
         lines.append(Line(f"{branch.start}: rate {branch.lr:g}, {_end(branch)}", points, COLOURS[n % len(COLOURS)], DASHES[n % len(DASHES)]))
     words = "; ".join([f"the run ends at {losses[-1]:.3f}", *(_words(branch)[4:-1] for branch in branches)])
     return chart("loss", lines, len(losses), _ticks([value for line in lines for _, value in line.points if np.isfinite(value)]),
-                 f"Loss against steps, at step {step}: the {words}".replace("the the", "the"), mark=step)
+                 f"Loss against steps: {words}")
 
 
 def _ticks(values):
