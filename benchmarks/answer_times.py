@@ -58,21 +58,20 @@ class Widget(NamedTuple):
 
 
 def draw(widget):
-    sheet, mouse = widget.locator(".sheet"), widget.page.mouse
-    sheet.scroll_into_view_if_needed()
-    box = sheet.bounding_box()
-    mouse.move(box["x"] + 60, box["y"] + 40)
-    mouse.down()
+    sheet, mouse, lines = widget.locator(".sheet"), widget.page.mouse, 8
+    clear = widget.get_by_role("button", name="Clear", exact=True)
     yield
-    for n in itertools.count():                                             # to and fro, in lines that do not fill the sheet
-        if n and n % 8 == 0:
-            mouse.up()
-            widget.get_by_role("button", name="Clear", exact=True).click()
-            mouse.move(box["x"] + 60, box["y"] + 40)
-            mouse.down()
-            widget.page.wait_for_timeout(500)
-        mouse.move(box["x"] + (200, 60)[n % 2], box["y"] + 60 + 20 * (n % 8))
-        yield
+    while True:
+        sheet.scroll_into_view_if_needed()
+        box = sheet.bounding_box()
+        mouse.move(box["x"] + 60, box["y"] + 40)
+        mouse.down()
+        widget.page.wait_for_timeout(500)                                   # for what is read in the dot
+        for n in range(lines):                                              # to and fro
+            mouse.move(box["x"] + (200, 60)[n % 2], box["y"] + 60 + 20 * n)
+            yield
+        mouse.up()
+        clear.click(force=True)
 
 
 def look_inside(widget):
@@ -142,7 +141,7 @@ WATCH = """(widget, [event, answer]) => {
     const seen = () => [...widget.querySelectorAll(answer)].map((one) => [one.textContent, one.ariaLabel, one.src]).join();
     let began = null, before;
     window.watched = { answer: null, changed: performance.now(), forget() { began = this.answer = null; } };
-    widget.addEventListener(event, (happened) => { began = happened.timeStamp; before = seen(); }, true);
+    widget.addEventListener(event, (happened) => { began = happened.timeStamp; before = seen(); watched.answer = null; }, true);
     new MutationObserver(() => {
         watched.changed = performance.now();
         if (began === null || seen() === before) return;

@@ -1,7 +1,7 @@
 // The page of DrawDigit: a sheet for mouse, touch, pen and keyboard, beside it the answer, and below, from left to right, what every layer
 // makes of the drawing. The strokes live here; the kernel (or, on a page without one, a script) gets the sheet as grey levels and answers
 // with the trait `page`. One request is under way at a time: when its answer comes, the newest drawing goes out, those in between never do.
-// Where the page has the weights of the network it shows its own reading (reading.js) until Python's has come.
+// Where the page has the weights of the network it shows its own reading (reading.js) until Python's has come, and asks Python when the pen rests.
 
 import { scaleOf } from "./colours.js";
 import { number, plus } from "./numbers.js";
@@ -12,6 +12,7 @@ import { Drawing, strokesFrom, written } from "./strokes.js";
 import { openView, pageState } from "./views.js";
 
 const SIDE = 280, SENT = 140;                                       // pixels a side: the sheet, and what is sent of it
+const REST = 120;                                                   // milliseconds
 const HINT = "Point at any picture, tap it, or walk in it with the arrow keys, to read its numbers.";
 
 const bytes = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
@@ -31,7 +32,7 @@ function render({ model, el }) {
   // `drawing` is the name of what was done; `net` the network, if the page has it: { name of its weights, input, layers }.
   const view = Math.random().toString(36).slice(2);                // which page a drawing came from
   const inherited = state.drawing, drawing = new Drawing(state.done), heard = announcer(900); // nobody can listen as fast as one draws
-  let stroke = null, sent = 0, busy = false, dirty = false, { shown } = state, waiting = null, maps = [], page = null, asked = null;
+  let stroke = null, sent = 0, busy = false, dirty = false, { shown } = state, waiting = null, resting = null, maps = [], page = null, asked = null;
   let imageNow = new Float32Array(FIELD * FIELD);
   const pen = { x: FIELD / 2 - 1, y: FIELD / 2 - 1, down: false, moved: false, lifting: false, seen: false };
 
@@ -222,10 +223,11 @@ function render({ model, el }) {
   // ------------------------------------------------------------------------------------------------------ to the kernel
   function send() {
     keep(`${view}:${sent + 1}`);
-    const grey = greyLevels();
-    if (state.net) show(pageOf(state.net, state.drawing, grey, SENT, model.get("centred"), model.get("towards")));
-    if (busy) dirty = true;
-    else post(grey);
+    root.setAttribute("aria-busy", "true");
+    if (!state.net) { post(); return; }
+    show(pageOf(state.net, state.drawing, greyLevels(), SENT, model.get("centred"), model.get("towards")));
+    clearTimeout(resting);
+    resting = setTimeout(post, REST);
   }
 
   function greyLevels() {
@@ -237,15 +239,17 @@ function render({ model, el }) {
     return grey;
   }
 
-  function post(grey) {
+  function post() {
+    clearTimeout(resting);
+    resting = null;
+    dirty = busy;
+    if (busy) return;
     busy = true;
-    dirty = false;
-    root.setAttribute("aria-busy", "true");
     waiting = setTimeout(() => {
       late.textContent = `The kernel is busy; ${state.net ? "until it is free, the page reads with the weights that it has" : "the answer comes when it is free"}. `
         + "If it was restarted, run the cell again.";
     }, 1500);
-    host.send({ drawing: `${view}:${++sent}` }, [grey.buffer]);
+    host.send({ drawing: `${view}:${++sent}` }, [greyLevels().buffer]);
     if (!stroke) remember();
   }
 
@@ -261,8 +265,8 @@ function render({ model, el }) {
     clearTimeout(waiting);
     late.textContent = "";
     busy = false;
-    if (dirty) post(greyLevels());
-    else root.setAttribute("aria-busy", "false");
+    if (dirty) post();
+    else if (!resting) root.setAttribute("aria-busy", "false");
   }
 
   function fetchWeights() {                                        // when nobody draws: they are large
@@ -301,7 +305,7 @@ function render({ model, el }) {
       if (shown === `${view}:${sent}`) { answered(); fetchWeights(); }
       else if (!mine(shown) && (!drawing.untouched || !newest.blank)) adopt(new Uint8Array(bytes(newest.ink)));
     }
-    if (!page || !busy || !state.net) show(newest);                 // else the page has answered a newer drawing
+    if (!page || !(busy || resting) || !state.net) show(newest);    // else the page has answered a newer drawing
   }
 
   function show(newest) {
@@ -376,6 +380,7 @@ function render({ model, el }) {
   }
   return host.end(() => {
     clearTimeout(waiting);
+    clearTimeout(resting);
     heard.stop();
   });
 }

@@ -5,7 +5,8 @@ network forward and backward (`lenet_lab.inside.drawing`), and replies with ever
 then sends only the newest drawing, so the page stays up to date at any drawing speed. A recent JupyterLab may process messages on another
 thread while a cell runs; hence the lock.
 
-The page also gets the weights, where it can compute the network itself (`net.js`). Then it shows its own reading until Python's has come.
+The page also gets the weights, where it can compute the network itself (`net.js`). Then it shows its own reading until Python's has come, and
+asks Python only when the pen rests.
 Every reply says which weights it is of; the page forgets other ones, and asks for the new ones when nobody draws.
 """
 
