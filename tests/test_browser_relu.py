@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from lenet_lab.widgets.regions import Regions
+
 from . import browser
 
 pytestmark = browser.MARKS
@@ -164,6 +166,27 @@ def test_the_plane_starts_learns_and_pauses(plane):
     press(plane, "Reset")
     browser.until(lambda: number(plane, "step") == "0 of 600")
     assert plane.locator("svg").get_attribute("aria-label") == label
+
+
+def test_what_is_near_is_shown_at_once_and_is_what_python_says(page, plane):
+    """Nobody moves a control: the page asks for the networks one step away, and shows one of them without asking again."""
+    plane.get_by_role("slider", name="units in a layer", exact=True).focus()
+    shown = "plane => [plane.querySelector('svg').outerHTML, plane.querySelector('.facts').innerText, plane.querySelector('.status').innerText]"
+    for by, width in ((1, 9), (-1, 8)):
+        page.wait_for_timeout(500)
+        browser.wait_until_idle(page)
+        page.wait_for_timeout(200)
+        at_once = plane.evaluate(f"""plane => {{
+            const slider = plane.querySelector('input[type=range]');
+            slider.value = +slider.value + {by};
+            slider.dispatchEvent(new Event('input', {{ bubbles: true }}));
+            return ({shown})(plane); }}""")
+        there = Regions("rings", width=width)
+        there.close()
+        assert at_once[0].count("<polygon") == there.page["picture"].count("<polygon") and there.page["words"] in at_once[0]
+        assert there.page["numbers"]["linear regions"] in at_once[1] and at_once[2] == there.page["status"]
+        browser.wait_until_idle(page)
+        assert plane.evaluate(shown) == at_once
 
 
 def test_the_plane_takes_another_network_by_key(page, plane):

@@ -1,7 +1,8 @@
 """A small ReLU network in the plane during its training: its linear regions, and the boundary between the classes.
 
 The training is a `lenet_lab.runs.run.Run` on its own thread, slowed down so that one can watch it. About five times a second the exact
-linear regions of the present network are sent as SVG to the page (`regions.js`), which has the controls.
+linear regions of the present network are sent as SVG to the page (`regions.js`), which has the controls. When nobody moves a control, the
+page asks for what it would show one step of a slider away, so that it has the answer before it is asked for.
 """
 
 import threading
@@ -82,10 +83,11 @@ class Regions(WithPicture, anywidget.AnyWidget):
         """Return to an untrained network with the same initial weights."""
         if self.run:
             self.run.stop()
-        s = self.settings
-        net = network(s.width, s.depth, s.relu, s.start)
-        self.run = Run(net, self._points, steps=STEPS, seed=s.start, listener=self._follow)
+        self.run = self._untrained(self.settings, listener=self._follow)
         self._draw()
+
+    def _untrained(self, s, **more):
+        return Run(network(s.width, s.depth, s.relu, s.start), self._points, steps=STEPS, seed=s.start, **more)
 
     def change(self, **settings):
         """Take another network or other points: `data`, `width`, `depth`, `relu`, `start`. Raises ValueError for an impossible value."""
@@ -103,6 +105,9 @@ class Regions(WithPicture, anywidget.AnyWidget):
     def _receive(self, _, message, buffers):
         if message["do"] == "change":
             self.change(**message["settings"])
+        elif message["do"] == "ahead":
+            asked = [Controls(**settings) for settings in message["settings"]]
+            self.send({"ahead": [_page(one, self._untrained(one)) for one in asked if one.data == self.settings.data]})
         elif message["do"] in ("start", "pause", "step", "reset"):
             getattr(self, message["do"])()
 
