@@ -24,6 +24,18 @@ export function paintPixel(data, at, value, top, ink = false) {
   data[at + 2] = table[from + 2];
 }
 
+// The same colour as one number, for an array of 32 bits over the data of an image.
+const packed = (colours) => {
+  const bytes = new Uint8Array(4 * colours.length / 3), numbers = new Uint32Array(bytes.buffer);
+  for (let n = 0; n < numbers.length; n++) bytes.set([colours[3 * n], colours[3 * n + 1], colours[3 * n + 2], 255], 4 * n);
+  return numbers;
+};
+const PACKED = { positive: packed(TABLES.positive), negative: packed(TABLES.negative), ink: packed(TABLES.ink), none: packed(NO_NUMBER)[0] };
+export function packedColour(value, top, ink = false) {
+  if (!Number.isFinite(value)) return PACKED.none;
+  return (value < 0 ? PACKED.negative : ink ? PACKED.ink : PACKED.positive)[Math.round(Math.min(1, Math.abs(value) / (top || 1)) * STEPS)];
+}
+
 // The luminance of WCAG 2.1, from 0 (black) to 1 (white), of a colour [r, g, b].
 export function luminance(rgb) {
   const [r, g, b] = rgb.map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));

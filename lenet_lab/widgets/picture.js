@@ -1,25 +1,28 @@
 // Maps of numbers as one canvas that can be pointed at, tapped, and walked with the arrow keys.
 
-import { paintPixel } from "./colours.js";
+import { packedColour } from "./colours.js";
 import { number } from "./numbers.js";
 import { element } from "./parts.js";
 
 export const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
   Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1] };
 
-// A function that paints `count` maps of rows x columns numbers into a canvas, `across` in a row.
+// A function that paints `count` maps of rows x columns numbers into a canvas, `across` in a row. One image for all maps: a drawing has 140.
 function painter(canvas, { count, rows, columns, scale, across, gap }) {
-  const context = canvas.getContext("2d"), raw = element("canvas", { width: columns, height: rows }), rawContext = raw.getContext("2d");
-  const pixels = rawContext.createImageData(columns, rows), pitch = [columns * scale + gap, rows * scale + gap];
+  const context = canvas.getContext("2d"), pitch = [columns * scale + gap, rows * scale + gap];
   [canvas.width, canvas.height] = [Math.min(count, across) * pitch[0] - gap, Math.ceil(count / across) * pitch[1] - gap];
+  const image = context.createImageData(canvas.width, canvas.height), points = new Uint32Array(image.data.buffer);
   return (values, top, ink) => {
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.imageSmoothingEnabled = false;
-    for (let map = 0; map < count; map++) {
-      for (let i = 0; i < rows * columns; i++) paintPixel(pixels.data, 4 * i, values[map * rows * columns + i], top, ink);
-      rawContext.putImageData(pixels, 0, 0);
-      context.drawImage(raw, (map % across) * pitch[0], Math.floor(map / across) * pitch[1], columns * scale, rows * scale);
-    }
+    for (let map = 0, n = 0; map < count; map++)
+      for (let row = 0; row < rows; row++) {
+        const from = (Math.floor(map / across) * pitch[1] + row * scale) * canvas.width + (map % across) * pitch[0], to = from + columns * scale;
+        for (let at = from; at < to; n++) {
+          const colour = packedColour(values[n], top, ink);
+          for (const end = at + scale; at < end; at++) points[at] = colour;
+        }
+        for (let line = 1; line < scale; line++) points.copyWithin(from + line * canvas.width, from, to);
+      }
+    context.putImageData(image, 0, 0);
   };
 }
 

@@ -85,19 +85,21 @@ export function sentence(p, blank) {
 // What DrawDigit's page shows of a drawing `grey`, `side` x `side` grey levels from 0 to 255, in the form in which Python says it: p, the class
 // of the gradient, the maps of all layers that have maps, and the gradient of log p, which is computed when it is asked for.
 export function pageOf(net, drawing, grey, side, centred = true, wanted = null) {
-  const image = asMnist({ pixels: Float64Array.from(grey, (level) => level / 255), rows: side, columns: side }, centred);
+  const pixels = new Float64Array(grey);
+  for (let n = 0; n < pixels.length; n++) pixels[n] /= 255;
+  const image = asMnist({ pixels, rows: side, columns: side }, centred);
   const seen = forward(net, image), towards = wanted ?? seen.p.indexOf(Math.max(...seen.p)), blank = !grey.some(Boolean);
   let gradient = null;
-  return { drawing, ink: grey, blank, said: sentence(seen.p, blank), towards, p: Float32Array.from(seen.p), image: Float32Array.from(image),
+  return { drawing, ink: grey, blank, said: sentence(seen.p, blank), towards, p: new Float32Array(seen.p), image: new Float32Array(image),
     get gradient() { return gradient ??= Float32Array.from(backward(seen, towards, false).dx, (d) => -d); },
     layers: seen.layers.map(({ name, shape, out }, n) => ({ name, shape, about: net.layers[n].about, maps: out })).filter(({ shape }) => shape.length === 3)
-      .map((one) => ({ ...one, maps: Float32Array.from(one.maps) })) };
+      .map((one) => ({ ...one, maps: new Float32Array(one.maps) })) };
 }
 
-// A network as `draw.py` sends it: its layers, and all their numbers one after the other.
+// A network as `draw.py` sends it: its layers, and all their numbers one after the other. As float64 they need no conversion in the products.
 export function networkFrom(input, layers, numbers) {
   let at = 0;
-  const read = (length) => numbers.subarray(at, (at += length));
+  const wide = new Float64Array(numbers), read = (length) => wide.subarray(at, (at += length));
   const countOf = (shape) => shape.reduce((product, length) => product * length, 1);
   return { input, layers: layers.map((layer) => {
     if (!layer.shape) return layer;
