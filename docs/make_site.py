@@ -51,7 +51,7 @@ SITE = "The LeNet workbook"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))                                      # the first of them opens the site
 README = ROOT / "README.md"
 TEXTS = [README, *(ROOT / "docs" / f"{name}.md" for name in (
-    "teaching", "where_it_works", "grader", "checks", "architecture", "libraries", "results", "performance", "accessibility"))]
+    "teaching", "where_it_works", "grader", "checks", "architecture", "libraries", "results", "performance", "accessibility", "similar_tools"))]
 HELD_BACK = ("build/", "solutions/", "lenet_lab/check/bugs.py")                # not shipped: what exercises and the bug hunt ask for
 PICTURES = (".png", ".svg", ".jpg")
 INSIDE = re.compile(r'src="data:image/png;base64,([^"]+)"')             # a picture in a page
