@@ -1,4 +1,5 @@
-// Forward and backward of a network for one image, as `lenet_core` computes them; for pages without a kernel. Nothing here needs a browser.
+// Forward and backward of a network for one image, as `lenet_core` computes them: until Python's answer has come, and for pages without a kernel.
+// Nothing here needs a browser.
 // A layer is { name, kind, W, b, shape, stride, pad, k }; numbers are in flat arrays, in the order of NumPy's.
 
 const size = (shape) => shape.reduce((product, length) => product * length, 1);

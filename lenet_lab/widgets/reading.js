@@ -1,5 +1,5 @@
-// What `lenet_lab.inside.drawing` computes, for pages without a kernel: a drawing as MNIST's images were made, and the network's answer.
-// Nothing here needs a browser.
+// What `lenet_lab.inside.drawing` computes: a drawing as MNIST's images were made, and the network's answer. The page shows it until Python's
+// answer has come; a page without a kernel has only this. Nothing here needs a browser.
 
 import { backward, forward } from "./net.js";
 import { percent } from "./numbers.js";
