@@ -78,8 +78,8 @@ def look_inside(widget):
     widget.get_by_role("button", name="conv1", exact=True).click()
     widget.locator(".main .over").focus()
     yield
-    while True:
-        widget.page.keyboard.press("ArrowRight")
+    for key in itertools.cycle(("ArrowRight",) * 4 + ("ArrowLeft",) * 4):              # not over the edge of the sheet
+        widget.page.keyboard.press(key)
         yield
 
 
@@ -121,7 +121,7 @@ def mistakes(widget):
 
 WIDGETS = {
     "draw": Widget("DrawDigit(net)", ".lenet-draw", "the pen moves", "pointermove", ".share, .pushes, figcaption, canvas", draw),
-    "look inside": Widget("LookInside(net, data.test_x, data.test_y)", ".lenet-look", "an arrow key to the next number of conv1",
+    "look inside": Widget("LookInside(net, data.test_x, data.test_y)", ".lenet-look", "an arrow key to a number beside it, of conv1",
                           "keydown", ".name", look_inside),
     "step-through": Widget("StepThrough(homework())", ".lenet-step", "another number in the image", "keydown", '[data-cell^="C:"]',
                            step_through),
@@ -229,8 +229,8 @@ def measure_panel(seconds=WATCHED):
 def row(action, columns):
     """The cells of a table for one widget: the action, of every checkout median, slowest and missing answers, and the ratios to the others."""
     came = [[time for time in times if time is not None] for times in columns]
-    cells = [(f"{median(times):.0f}" if times else "–", f"{max(times):.0f}" if times else "–", str(len(all) - len(times)))
-             for times, all in zip(came, columns)]
+    cells = [(f"{median(times):.0f}" if times else "–", f"{max(times):.0f}" if times else "–", str(len(asked) - len(times)))
+             for times, asked in zip(came, columns)]
     ratios = [f"{median(came[0]) / median(times):.2f}" if came[0] and times else "–" for times in came[1:]]
     return [action, *itertools.chain(*cells), *ratios]
 
@@ -239,7 +239,8 @@ def widget_table(found, others=()):
     """A table of what `measure` found in this checkout and in `others`, the names of further ones."""
     heads = itertools.chain(*([f"{name}median, ms", f"{name}slowest", f"{name}no answer"] for name in ("", *(f"{other}: " for other in others))))
     rows = [[name, *row(action, columns)] for (name, action), columns in found.items()]
-    return tabulate(rows, ["widget", "action", *heads, *(f"ratio to {other}" for other in others)], "github", disable_numparse=True)
+    head = ["widget", "action", *heads, *(f"ratio to {other}" for other in others)]
+    return tabulate(rows, head, "github", disable_numparse=True, colalign=("left", "left", *("right",) * (len(head) - 2)))
 
 
 def main():

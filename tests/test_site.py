@@ -97,7 +97,7 @@ def test_a_page_shows_what_its_notebook_holds(page_of, name):
 
 def test_the_readme_and_the_pages_of_docs_are_there_and_lead_to_each_other(site, pages):
     written = set((make_site.ROOT / "docs").glob("*.md"))
-    assert set(make_site.TEXTS) == {make_site.README, *written} and len(written) == 9
+    assert set(make_site.TEXTS) == {make_site.README, *written} and len(written) == 10
     for path in make_site.TEXTS:
         name, text = make_site.address(path), path.read_text(encoding="utf-8")
         main = pages[name].main

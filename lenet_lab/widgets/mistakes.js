@@ -69,7 +69,7 @@ function render({ model, el }) {
   }
 
   function walk(i, j) {
-    for (const [where, td] of cells) td.tabIndex = where === `${i},${j}` ? 0 : -1;
+    for (const [where, td] of cells) if ((td.tabIndex === 0) !== (where === `${i},${j}`)) td.tabIndex = td.tabIndex === 0 ? -1 : 0;
     cells.get(`${i},${j}`).focus();
   }
 
