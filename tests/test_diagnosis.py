@@ -256,6 +256,11 @@ def test_the_transposed_gradient_of_the_inputs_is_described(name, formula, words
     assert words in check.derivation(name, formula).text
 
 
+def test_a_lambda_with_default_values_is_read_too():
+    source = edits.written(lambda p, v, dp, lr, mu=0.9, decay=0.0: (p - lr * dp, v))
+    assert ast.unparse(source.tree).startswith("lambda p, v, dp, lr, mu=0.9, decay=0.0")
+
+
 def test_edits_keep_defaults_and_closure():
     factor = 3
 

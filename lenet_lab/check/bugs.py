@@ -177,7 +177,8 @@ class BugCase:
             if like:
                 sentences.append(f"It shows in {showing[0].what} and not in {like[0].what}: what is the difference?")
             if any(check.unit == NUMBERS for check in showing):
-                sentences.append("Which arrays fail, x, W or b? By a factor, or in the wrong places?")
+                which = "Which arrays fail, x, W or b? " if self._bug.kind in ("conv", "inner_product") else ""     # the others have only x
+                sentences.append(f"{which}By a factor, or in the wrong places?")
             elif showing:                                             # only a comparison with the loops: no gradient fails
                 sentences.append("The outputs differ from those of the loops: which of the suspects change the forward pass?")
             return self._verdict(False, *sentences)

@@ -124,7 +124,8 @@ def _lambda_of(function, tree=None):
     code = function.__code__
     for node in ast.walk(tree):
         if isinstance(node, ast.Lambda):
-            same = compile(ast.fix_missing_locations(ast.Expression(node)), "<lambda>", "eval").co_consts[0]
+            whole = compile(ast.fix_missing_locations(ast.Expression(node)), "<lambda>", "eval")
+            same = next(filter(inspect.iscode, whole.co_consts))                 # beside it may stand the values of defaults
             if _essence(same) == _essence(code):
                 return Written(function, node)
     return None

@@ -121,7 +121,8 @@ REASONS = {
             "There is no label in it: it measures how undecided the network is. So the network becomes certain of the class that it preferred "
             "at the start.",
         "class at which +sum t ln p ends":
-            "Without the minus it falls as the probability of the right class goes to 0, and the largest of the other two takes all.",
+            "Without the minus it falls as the probability of the right class goes to 0, and of the other two the larger "
+            "one takes all: its score grows by p per step, so it grows faster.",
         "the three claims, divided by the slope":
             "The mean of four has a quarter of the sum's gradient, so the sum's is 4 times too long; T - P points uphill.",
         "dx of max pooling":
@@ -194,8 +195,8 @@ REASONS = {
         "batch gradient minus mean of 64 gradients":
             "The derivative of a mean is the mean of the derivatives, so only rounding is left, and float64 has sixteen digits.",
         "steps at the rate 0.64 until the loss is no number":
-            Reason("At first the loss even falls. Where it becomes more curved, 0.64 is above the limit, and a few steps are enough to pass "
-                   "every number.", factor=2),
+            Reason("At first the loss even falls. Where it becomes more curved, 0.64 is above the limit, and a few steps make the "
+                   "numbers too large for a float.", factor=2),
         "cosine of the gradient of one image with that of 1,000":
             Reason("A single image says little about all of them: its gradient is almost at a right angle to theirs.", factor=2),
         "steps to a millionth, rate and momentum 0.25":
@@ -421,7 +422,7 @@ REASONS = {
         "all answers to twenty images together":
             Reason("Every image gets one answer. With the rows exchanged the sum is another one, 20.8.", within=0.0),
         "answers as printed, to 10,000 images":
-            "It cannot be: the two rows are exchanged. Exchanged back, there are 10,001, but for rounding.",
+            "It cannot be: the two rows are exchanged. Exchanged back, there are 10,001: 10,000, and one by the rounding of the printed digits.",
         "the class that was named most often":
             "Answers are 1,000 · recall / precision: the airplane has a high recall and the lowest precision.",
         "the class with our lowest recall":
