@@ -289,7 +289,7 @@ REASONS = {
         "f at 1, 3, 5 and 7":
             "At 1 only the first is open; at 3 the second adds -3·1, at 5 the third +5·1, at 7 the fourth -6·1.",
         "the four slopes":
-            "Behind the k-th hinge the slope is the sum of the first k coefficients: 1, 1 - 3, 1 - 3 + 5, 1 - 3 + 5 - 6.",
+            "Behind the k-th hinge the slope is the sum of the first k coefficients: 2, 2 - 1, 2 - 1 - 4, 2 - 1 - 4 + 3.",
         "its second line at x = 2":
             Reason("The printed line is x - 3x, which goes through the origin. A hinge at 2 adds -3(x - 2), and that is 0 at 2.", within=0.0),
         "shape of W1":
@@ -331,8 +331,8 @@ REASONS = {
             Reason("A dead unit gets the gradient 0, so neither of the two comes back. The others still move, and three of them die on the way.",
                    within=(4, 6), units=("unit", "units")),
         "times that a ReLU opens or shuts on the way":
-            Reason("Half a thousand ReLUs meet many images on the way. With so many small changes of slope the curve of a score "
-                   "looks round.", factor=2),
+            Reason("There are 500 ReLUs, and a 7 and a 2 open different ones, so many switch on the way. With so many small changes of slope "
+                   "the curve of a score looks round.", factor=2),
     },
     "09": {
         "more parameters has":
