@@ -58,7 +58,7 @@ def test_the_slider_goes_through_the_steps(page, same):
     page.locator(".lenet-time-travel").get_by_role("slider", name="step", exact=True).focus()
     for step in (29, 28):
         page.keyboard.press("ArrowLeft")
-        page.get_by_text(re.compile(f"After {step} steps.* are misread")).wait_for(timeout=10_000)
+        page.locator(".lenet-travel-status", has_text=re.compile(f"After {step} steps.* are misread")).wait_for(timeout=10_000)
         net = same.net_at(step)
         p = probabilities(net, data.test_x[:1])[0]
         said = status(page)
