@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .edits import UNCHANGED, edits
+from .edits import UNCHANGED, calls_in, edits
 from .errors import said_by
 from .wording import listed
 
@@ -534,9 +534,8 @@ def _kept(examination, case):
 
 
 def _uninitialised(examination):
-    """Whether the function makes an array without values in it: so what comes out depends on what was in memory before."""
-    calls = [node.func for node in ast.walk(examination.source.tree) if isinstance(node, ast.Call)] if examination.source else []
-    names = {getattr(one, "attr", getattr(one, "id", "")) for one in calls} & {"empty", "empty_like"}
+    """The `Found` for a function that makes an array without values: what comes out depends on what was in memory before. Else None."""
+    names = calls_in(examination.source.tree) & {"empty", "empty_like"} if examination.source else ()
     return Found("uninitialised array", f"np.{min(names)} holds whatever was in memory before, so the result changes from call to call. Begin "
                  "with numbers of your own: np.zeros for a sum, np.full(shape, -np.inf) for a maximum.") if names else None
 

@@ -98,6 +98,16 @@ class Written:
         return again
 
 
+def called(call):
+    """The name of the function in a call: "pad" of np.pad(...) and of pad(...), "" where it has none."""
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
+
+
+def calls_in(tree):
+    """The names of all functions that a tree calls."""
+    return {called(node) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+
 def written(function):
     """The `Written` of a Python function; None for anything else, and where its source cannot be found."""
     if not isinstance(function, types.FunctionType):
@@ -320,7 +330,7 @@ def _of_attribute(node, parent, names):
 
 
 def _of_call(node, parent, names):
-    named = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    named = called(node)
     if named in GROWING:
         return
     for n in range(len(node.args) if len(node.args) > 1 else 0):
@@ -437,7 +447,7 @@ def _of_several_calls(source, names):
     calls = {}
     for node, _ in _nodes(source.tree):
         if isinstance(node, ast.Call) and not _grows(node):
-            calls.setdefault(_called(node), []).append(node)
+            calls.setdefault(called(node), []).append(node)
     found = []
     for name, group in calls.items():
         if name == "output_size" and "pad" in calls:
@@ -462,10 +472,6 @@ def _everywhere(kind, calls, make, source):
         return None
     (node, new), lines = changed[0], [_line(one, one, source.tree) for one, _ in changed]
     return Edit(kind, lines[0], _shown(node), _shown(new), tree, source, tuple(lines[1:]))
-
-
-def _called(call):
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _kept(call):

@@ -1,7 +1,5 @@
 """The convolution: right answers, cases and misconceptions."""
 
-import ast
-
 import numpy as np
 
 from lenet_core import ops, reference
@@ -235,13 +233,6 @@ def _dW_moved(dout, x, W, stride, pad):
     return _dW_of_all_rows(dout, x, W, stride, pad)[:, 1:].reshape(W.shape)
 
 
-def _calls(name):
-    """A clue: whether the student's function calls a function of this name."""
-    def clue(tree):
-        return any(isinstance(node, ast.Call) and name in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")) for node in ast.walk(tree))
-    return clue
-
-
 def _conv_changed(n, change):
     """Wrong gradients of a convolution: the right ones with the n-th of dx, dW, db changed."""
     def function(dout, x, W, b, stride=1, pad=0):
@@ -257,7 +248,7 @@ CONV_BACKWARD = Exercise(
     covering=(574, 39, 26, 22, 3), one=lambda rng: with_dout(rng, [_conv_case(rng)], ops.conv_forward)[0], wrongs=[
         Misconception("filter turned twice", "In dx the filter has been rotated, but col2im turns nothing round: it puts each entry back where "
               "im2col took it. Leave W as it is: W.reshape(F, -1).T @ d.",
-              _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, turned(W), stride, pad)[0]), _calls("col2im")),
+              _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, turned(W), stride, pad)[0]), calls("col2im")),
         Misconception("filter not flipped back", "In dx the filter is turned round the wrong way: a convolution of dout needs it rotated by 180 "
               "degrees, adding back with += as it is. Pixel (oh+i, ow+j) met weight (i, j) in output (oh, ow).",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, turned(W), stride, pad)[0])),
