@@ -21,7 +21,9 @@ _blas = ThreadpoolController()
 _blas_lock = threading.RLock()      # the number of BLAS threads is a setting of the whole process: one caller at a time
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 _here = threading.local()           # `.single`: the products of this thread are single-threaded already
-_workers = ThreadPoolExecutor(max(1, THREADS - 1), thread_name_prefix="lenet-part")      # the calling thread takes its share
+# The calling thread takes its share. Each worker is limited once, when it begins: OpenMP builds keep the setting per thread.
+_workers = ThreadPoolExecutor(max(1, THREADS - 1), thread_name_prefix="lenet-part",
+                              initializer=lambda: _blas.limit(limits=1, user_api="blas"))
 
 # A training step needs tens of megabytes of short-lived arrays. The C library of most Linux systems returns each of them to the
 # system and asks for it again, and the system clears the pages each time. It stops doing so after a block of nearly 32 MB was
@@ -46,7 +48,7 @@ def map_in_threads(function: Callable[[Any], Any], parts: Sequence, threads: boo
                 return _in_turn(function, parts)
             finally:
                 _here.single = False
-        others = [_workers.submit(_on_a_worker, function, parts[n::count]) for n in range(1, count)]
+        others = [_workers.submit(_in_turn, function, parts[n::count]) for n in range(1, count)]
         try:
             first = _in_turn(function, parts[0::count])
         finally:
@@ -56,11 +58,6 @@ def map_in_threads(function: Callable[[Any], Any], parts: Sequence, threads: boo
     for n, share in enumerate([first, *(other.result() for other in others)]):
         results[n::count] = share
     return results
-
-
-def _on_a_worker(function: Callable[[Any], Any], parts: Sequence) -> list:
-    with _blas.limit(limits=1, user_api="blas"):     # OpenMP builds of the library keep the setting per thread
-        return _in_turn(function, parts)
 
 
 def _in_turn(function: Callable[[Any], Any], parts: Sequence) -> list:

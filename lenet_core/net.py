@@ -11,7 +11,10 @@ No array is overwritten: an update puts new arrays into `params`. A snapshot the
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
+from itertools import zip_longest
+from operator import iadd
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,6 +25,7 @@ from . import ops
 from ._files import read_npz, write_npz
 from ._images import as_images
 from ._parallel import map_in_threads
+from ._tiles import Tiles
 from .registry import operation
 
 CHUNK = 64             # images: a prediction takes so many at a time, a training batch of so many is split between two threads
@@ -79,12 +83,12 @@ class Layer:
         self.own = {"forward": forward, "backward": backward}
         return self
 
-    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
-        """(out, cache) for the input `x`, where the cache is for `backward`; the layer stores nothing."""
+    def forward(self, x: np.ndarray | Tiles, pooled: bool = False) -> tuple[Any, Any]:
+        """(out, cache) for the input `x`; the layer stores nothing. With `pooled`, out may be `Tiles` for the next layer."""
         mine, arguments = self.own["forward"], [x, *self.params.values()]
         package, backward = self.operation.forward, self.operation.backward
-        if self.fast and not any(self.own.values()):            # functions of `use` need the cache of `ops`
-            package, backward = self.operation.faster(x.shape, self.W_shape, **self.options) or (package, backward)
+        if self._may_be_fast:
+            package, backward = self.operation.faster(x, self.W_shape, pooled, **self.options) or (package, backward)
         if not mine:
             out, cache = package(*arguments, **self.options)
             return out, (self.own["backward"], backward, cache)
@@ -96,7 +100,16 @@ class Layer:
             raise ValueError(f"{_name(mine)}: out has shape {np.shape(out)}, but layer {self.name} needs {expected.shape}.")
         return out, (self.own["backward"], backward, cache if self.own["backward"] else package_cache)
 
-    def backward(self, dout: np.ndarray, cache: Any, x_shape: tuple, need_dx: bool = True) -> list:
+    @property
+    def reads_tiles(self) -> bool:
+        """Whether `forward` takes `Tiles` too."""
+        return self._may_be_fast and self.operation.reads_tiles(**self.options)
+
+    @property
+    def _may_be_fast(self) -> bool:
+        return self.fast and not any(self.own.values())          # functions of `use` need the cache of `ops`
+
+    def backward(self, dout: np.ndarray | Tiles, cache: Any, x_shape: tuple, need_dx: bool = True) -> list:
         """[dx, and for each parameter its gradient]; dx may be None where `need_dx` is False."""
         mine, package, cache = cache
         if not mine:
@@ -113,20 +126,9 @@ class Layer:
                 raise ValueError(f"{_name(mine)}: d{name} has shape {np.shape(grad)}, but {name} has shape {shape}.")
         return grads
 
-    @property
-    def x(self) -> np.ndarray | None:
-        """The last input, (N, ...)."""
-        return self._joined("x")
-
-    @property
-    def out(self) -> np.ndarray | None:
-        """The last output, (N, ...)."""
-        return self._joined("out")
-
-    @property
-    def dout(self) -> np.ndarray | None:
-        """The gradient of the loss with respect to `out`."""
-        return self._joined("dout")
+    x = property(lambda self: self._joined("x"), doc="The last input, (N, ...).")
+    out = property(lambda self: self._joined("out"), doc="The last output, (N, ...).")
+    dout = property(lambda self: self._joined("dout"), doc="The gradient of the loss with respect to `out`.")
 
     @property
     def dx(self) -> np.ndarray | None:
@@ -137,7 +139,7 @@ class Layer:
         return self._joined("dx")
 
     def _joined(self, what: str) -> np.ndarray | None:
-        parts = [seen[what] for seen in self._seen]
+        parts = [np.asarray(seen[what]) for seen in self._seen]
         return np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else None
 
     def __repr__(self) -> str:
@@ -238,29 +240,29 @@ class Net:
         losses, records, grads = zip(*passes)
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]
-            layer.grads = {p: sum((part[n][p] for part in grads[1:]), grads[0][n][p]) for p in layer.params}
+            # Added in place: the arrays are new, and nobody has seen them yet.
+            layer.grads = {p: reduce(iadd, (part[n][p] for part in grads)) for p in layer.params}
         return sum(losses), np.concatenate([record[-1]["out"] for record in records])
 
     def _forward_and_backward(self, x: np.ndarray, y: np.ndarray, N: int) -> tuple[float, list, list]:
         """For a part of a batch of N images: its share of the loss, and a record and the gradients of every layer."""
-        records = self._forward(x)
+        records = list(self._forward(x))
         loss, dscores = ops.softmax_loss(records[-1]["out"], y)
         share = len(x) / N                                 # the loss is a mean over all N images
         return loss * share, records, self._backward(dscores * dscores.dtype.type(share), records)
 
     def _scores(self, x: np.ndarray) -> np.ndarray:
-        x = ops.batch_innermost(x)
-        for layer in self.layers:
-            x = layer.forward(x)[0]
-        return x
+        for record in self._forward(x):
+            scores = record["out"]
+        return scores
 
-    def _forward(self, x: np.ndarray) -> list[dict[str, Any]]:
-        records, x = [], ops.batch_innermost(x)
-        for layer in self.layers:
-            out, cache = layer.forward(x)
-            records.append({"x": x, "out": out, "cache": cache, "dout": None, "dx": None})
+    def _forward(self, x: np.ndarray) -> Iterator[dict[str, Any]]:
+        """The record of each layer, one after another."""
+        x = ops.batch_innermost(x)
+        for layer, after in zip_longest(self.layers, self.layers[1:]):
+            out, cache = layer.forward(x, pooled=after is not None and after.reads_tiles)
+            yield {"x": x, "out": out, "cache": cache, "dout": None, "dx": None}
             x = out
-        return records
 
     def _backward(self, dout: np.ndarray, records: list[dict[str, Any]]) -> list[dict[str, np.ndarray]]:
         grads = []

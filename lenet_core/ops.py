@@ -23,7 +23,7 @@ Sources: the homework document (CMU 10-601, Spring 2017, homework 7), sections 2
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
 
 def output_size(size: int, k: int, stride: int = 1, pad: int = 0) -> int:
@@ -59,7 +59,7 @@ def im2col(x: np.ndarray, k: int, stride: int = 1, pad: int = 0) -> np.ndarray:
     x (N, C, H, W) -> cols (C*k*k, OH*OW*N). Row c*k*k + i*k + j holds pixel (i, j) of channel c of every window; column
     (oh*OW + ow)*N + n is the window at output position (oh, ow) of image n. The border is padded with zeros.
     """
-    windows = _windows(x, k, stride, pad)
+    windows = windows_of(x, k, stride, pad)
     return windows.reshape(-1, windows[0, 0, 0].size)
 
 
@@ -78,14 +78,14 @@ def col2im(cols: np.ndarray, x_shape: tuple, k: int, stride: int = 1, pad: int =
     return x[:, pad:pad + H, pad:pad + W].transpose(3, 0, 1, 2)
 
 
-def _windows(x: np.ndarray, k: int, stride: int, pad: int) -> np.ndarray:
+def windows_of(x: np.ndarray, k: int, stride: int = 1, pad: int = 0) -> np.ndarray:
     """A view (C, k, k, OH, OW, N): pixel (i, j) of channel c of the window at (oh, ow) of image n. It copies only to pad."""
-    output_size(x.shape[2], k, stride, pad), output_size(x.shape[3], k, stride, pad)    # raise ValueError where no window fits
+    OH, OW = (output_size(size, k, stride, pad) for size in x.shape[2:])              # raise ValueError where no window fits
     x = x.transpose(1, 2, 3, 0)                                                       # (C, H, W, N)
     if pad:
         x = np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
-    windows = sliding_window_view(x, (k, k), axis=(1, 2))[:, ::stride, ::stride]      # (C, OH, OW, N, k, k)
-    return windows.transpose(0, 4, 5, 1, 2, 3)
+    (C, _, _, N), (c, h, w, n) = x.shape, x.strides
+    return as_strided(x, (C, k, k, OH, OW, N), (c, h, w, stride * h, stride * w, n), writeable=False)
 
 
 # ------------------------------------------------------------------------------------------------------ convolution
@@ -103,12 +103,12 @@ def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, p
     if C != x.shape[1] or k != k2 or b.shape != (F,):
         raise ValueError(f"conv: images {x.shape} need filters (F, {x.shape[1]}, k, k) and biases (F,), but W has shape {W.shape} "
                          f"and b {b.shape}.")
-    windows = _windows(x, k, stride, pad)                         # (C, k, k, OH, OW, N)
+    windows = windows_of(x, k, stride, pad)                       # (C, k, k, OH, OW, N)
     OH, OW, N = windows.shape[3:]
     cols = matrix(C * k * k + 1, OH * OW * N, windows.dtype)
     cols[:-1].reshape(windows.shape)[...] = windows               # what im2col returns ...
     cols[-1] = 1                                                  # ... and a last row of ones, whose weight is b
-    out = _product(np.column_stack((W.reshape(F, -1), b)), cols)  # (F, OH*OW*N)
+    out = product(np.column_stack((W.reshape(F, -1), b)), cols)   # (F, OH*OW*N)
     return out.reshape(F, OH, OW, N).transpose(3, 0, 1, 2), (cols, x.shape, W, stride, pad)
 
 
@@ -125,11 +125,11 @@ def conv_backward(dout: np.ndarray, cache: tuple, need_dx: bool = True) -> tuple
     dout = dout.transpose(1, 2, 3, 0).reshape(F, -1)              # (F, OH*OW*N)
     dWb = (cols @ dout.T).T                                       # the same sums as dout @ cols.T, and faster
     dW, db = dWb[:, :-1].reshape(W.shape), dWb[:, -1].copy()
-    dx = col2im(_product(W.reshape(F, -1).T, dout), x_shape, k, stride, pad) if need_dx else None
+    dx = col2im(product(W.reshape(F, -1).T, dout), x_shape, k, stride, pad) if need_dx else None
     return dx, dW, db
 
 
-def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """a @ b, written into a `matrix`."""
     return np.matmul(a, b, out=matrix(len(a), b.shape[1], np.result_type(a, b)))
 
@@ -174,18 +174,11 @@ def max_pool_backward(dout: np.ndarray, cache: tuple) -> np.ndarray:
     for view, dview in entries[:-1]:
         won = won_by(view, out).astype(dout.dtype)
         won *= remaining
-        _put(dview, won, overlap=stride < k)
+        dview[...] = dview + won if stride < k else won           # where windows overlap, they add up
         remaining = remaining - won                               # exactly 0 where the winner is found
-    _put(entries[-1][1], remaining, overlap=stride < k)           # where no earlier entry won, the last one is the winner
+    last = entries[-1][1]
+    last[...] = last + remaining if stride < k else remaining     # where no earlier entry won, the last one is the winner
     return dx
-
-
-def _put(dview: np.ndarray, gradients: np.ndarray, overlap: bool) -> None:
-    """Write the gradients into their places; where windows overlap, add them (adding takes twice as long)."""
-    if overlap:
-        dview += gradients
-    else:
-        dview[...] = gradients
 
 
 def window_entries(x: np.ndarray, k: int, stride: int) -> Iterator[np.ndarray]:

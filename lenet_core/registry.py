@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import ops, winograd
+from . import fast, ops
 
 EVERYTHING = None                          # the window of an operation whose outputs each depend on the whole input
 SWITCHES = ("gate", "winner")              # the values of `Operation.switch`
@@ -32,7 +32,8 @@ class Operation:
     - `window(W_shape, **options)`: (k, stride, pad) of the window of one output, or EVERYTHING.
     - `channels(f, depth, **options)`: the input channels, of `depth`, that output channel f depends on, as a slice or a list.
     - `kernel(W, f, **options)`: the weights of output channel f, in the shape of the patch they are multiplied with.
-    - `faster(x_shape, W_shape, **options)`: (forward, backward) with the same results but for rounding, or None; for `Layer.fast`.
+    - `faster(x, W_shape, pooled, **options)`: (forward, backward) with the same results but for rounding, or None; see `fast`.
+    - `reads_tiles(**options)`: whether `faster` has functions for `Tiles`, so that the layer before may leave its maps so.
 
     `switch` says where the slope of the operation jumps, for `gradcheck`: "gate" (x > 0 passes, as in ReLU), "winner" (the first
     maximum of the window passes), or "" (nowhere; a jump of another kind is a fail). `skips_dx`: `backward` takes `need_dx=False`.
@@ -45,7 +46,8 @@ class Operation:
     window: Callable = lambda W_shape, **options: (1, 1, 0)
     channels: Callable = lambda f, depth, **options: slice(f, f + 1)
     kernel: Callable | None = None
-    faster: Callable = lambda x_shape, W_shape, **options: None
+    faster: Callable = lambda x, W_shape, pooled, **options: None
+    reads_tiles: Callable = lambda **options: False
     switch: str = ""
     skips_dx: bool = False
 
@@ -85,10 +87,11 @@ register("conv", ops.conv_forward, ops.conv_backward, skips_dx=True,
          window=lambda W_shape, stride=1, pad=0: (W_shape[-1], stride, pad),
          channels=lambda f, depth, **_: slice(0, depth),
          kernel=lambda W, f, **_: W[f],
-         faster=winograd.functions)
+         faster=fast.convolution)
 
 register("max_pool", ops.max_pool_forward, ops.max_pool_backward, switch="winner",
-         window=lambda W_shape, k, stride=None: (k, k if stride is None else stride, 0))
+         window=lambda W_shape, k, stride=None: (k, k if stride is None else stride, 0),
+         faster=fast.pooling, reads_tiles=fast.reads_tiles)
 
 register("relu", ops.relu_forward, ops.relu_backward, switch="gate")
 

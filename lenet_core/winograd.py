@@ -26,18 +26,16 @@ Sources: Winograd, Arithmetic Complexity of Computations, 1980; Lavin and Gray, 
 """
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from . import ops
+from ._tiles import Tiles
 
 TILE = 4            # m, the outputs of a tile along each axis
 LARGEST = 5         # the largest filter for which the layers use it: from n = 10 on, float32 loses two more digits
-GAIN = 2.5          # how many times fewer multiplications than `ops` it must have to be faster
 
 
 def points(count: int) -> list[Fraction]:
@@ -98,13 +96,13 @@ def _both_axes(matrix: np.ndarray, tiles: np.ndarray) -> np.ndarray:
 # ------------------------------------------------------------------------------------------------------ convolution
 
 
-def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, pad: int = 0, m: int = TILE
-                 ) -> tuple[np.ndarray, tuple]:
+def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, pad: int = 0, m: int = TILE,
+                 tiles: bool = False) -> tuple[np.ndarray | Tiles, tuple]:
     """The convolution of `ops.conv_forward` for stride 1, by tiles of m x m outputs.
 
     x (N, C, H, W), W (F, C, k, k), b (F,) -> out (N, F, OH, OW), cache, with the batch axis innermost in memory. Where m does not
-    divide OH or OW, the last tiles reach over the edge into zeros, and their outputs there are dropped. Raises ValueError for
-    another stride, and where channels do not match or the window does not fit.
+    divide OH or OW, the last tiles reach over the edge into zeros, and their outputs there are dropped. With `tiles`, where m
+    divides both, out stays in `Tiles`. Raises ValueError for another stride, and where channels do not match or no window fits.
     """
     ops.check_images(x)
     (N, C, H, width), (F, _, k, _) = x.shape, W.shape
@@ -117,23 +115,18 @@ def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, p
     below, right = rows * m + k - 1 - H - pad, columns * m + k - 1 - width - pad
     if pad or below or right:
         x = np.pad(x, ((0, 0), (pad, below), (pad, right), (0, 0)))
-    windows = sliding_window_view(x, (n, n), axis=(1, 2))[:, ::m, ::m]      # (C, rows, columns, N, n, n)
-    tiles = np.ascontiguousarray(windows.transpose(4, 5, 0, 1, 2, 3))       # (n, n, C, rows, columns, N)
+    windows = ops.windows_of(x.transpose(3, 0, 1, 2), n, m)                 # (C, n, n, rows, columns, N)
     A, G, B = _transforms(m, k, np.result_type(x, W, b, np.float32))        # also for whole numbers: the matrices have fractions
-    V = _both_axes(B.T, tiles).reshape(n * n, C, -1)                        # (n*n, C, P) with P = rows*columns*N
+    V = _both_axes(B.T, np.ascontiguousarray(windows.transpose(1, 2, 0, 3, 4, 5))).reshape(n * n, C, -1)      # (n*n, C, P)
     U = _both_axes(G, W.transpose(2, 3, 0, 1)).reshape(n * n, F, C)         # (n*n, F, C)
     sums = np.matmul(U, V)                                                  # (n*n, F, P)
     parts = _both_axes(A.T, sums.reshape(n, n, -1)).reshape(m, m, F, rows, columns, N)
-    out = ops.matrix(F, rows * m * columns * m * N, parts.dtype).reshape(F, rows, m, columns, m, N)
-    np.add(parts.transpose(2, 3, 0, 4, 1, 5), b.reshape(F, 1, 1, 1, 1, 1), out=out)
-    out = out.reshape(F, rows * m, columns * m, N)
-    if out.shape[1:3] != (OH, OW):
-        whole, out = out, ops.matrix(F, OH * OW * N, out.dtype).reshape(F, OH, OW, N)
-        out[...] = whole[:, :OH, :OW]
-    return out.transpose(3, 0, 1, 2), (U, V, x.shape, (H, width), W.shape, pad, m)
+    parts += b.reshape(F, 1, 1, 1)
+    out = Tiles(parts)
+    return out if tiles else np.asarray(out)[:, :, :OH, :OW], (U, V, x.shape, (H, width), W.shape, pad, m)
 
 
-def conv_backward(dout: np.ndarray, cache: tuple, need_dx: bool = True) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+def conv_backward(dout: np.ndarray | Tiles, cache: tuple, need_dx: bool = True) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """The gradients of `ops.conv_backward`: the steps of the forward pass transposed, in reverse order.
 
     dout (N, F, OH, OW) -> dx (N, C, H, W), dW (F, C, k, k), db (F,). `need_dx=False` returns None for dx.
@@ -141,13 +134,12 @@ def conv_backward(dout: np.ndarray, cache: tuple, need_dx: bool = True) -> tuple
     U, V, padded, (H, width), (F, C, k, _), pad, m = cache
     N, n = padded[-1], m + k - 1
     rows, columns = (padded[1] - k + 1) // m, (padded[2] - k + 1) // m
-    A, G, B = _transforms(m, k, np.result_type(U, dout))
-    dout = dout.transpose(1, 2, 3, 0)                                       # (F, OH, OW, N)
-    db = dout.reshape(F, -1).sum(axis=1)
-    below, right = rows * m - dout.shape[1], columns * m - dout.shape[2]
+    below, right = rows * m - dout.shape[2], columns * m - dout.shape[3]
     if below or right:
-        dout = np.pad(dout, ((0, 0), (0, below), (0, right), (0, 0)))
-    dparts = np.ascontiguousarray(dout.reshape(F, rows, m, columns, m, N).transpose(2, 4, 0, 1, 3, 5))
+        dout = np.pad(np.asarray(dout).transpose(1, 2, 3, 0), ((0, 0), (0, below), (0, right), (0, 0))).transpose(3, 0, 1, 2)
+    dparts = Tiles.of(dout, m).data                                         # (m, m, F, rows, columns, N)
+    A, G, B = _transforms(m, k, np.result_type(U, dparts))
+    db = dparts.reshape(m * m, F, -1).sum(axis=0).sum(axis=1)
     dsums = _both_axes(A, dparts).reshape(n * n, F, -1)                     # (n*n, F, P)
     dU = np.matmul(dsums, V.transpose(0, 2, 1))                             # (n*n, F, C)
     dW = _both_axes(G.T, dU.reshape(n, n, -1)).reshape(k, k, F, C).transpose(2, 3, 0, 1)
@@ -155,26 +147,21 @@ def conv_backward(dout: np.ndarray, cache: tuple, need_dx: bool = True) -> tuple
         return None, dW, db
     dV = np.matmul(U.transpose(0, 2, 1), dsums)                             # (n*n, C, P)
     dtiles = _both_axes(B, dV.reshape(n, n, -1)).reshape(n, n, C, rows, columns, N)
-    dx = np.zeros((C, -(-padded[1] // m), m, -(-padded[2] // m), m, N), dtiles.dtype)    # the image in blocks of m x m pixels
-    for i in range(0, n, m):                                                # a tile covers several blocks: add them up
+    dx = np.zeros((m, m, C, -(-padded[1] // m), -(-padded[2] // m), N), dtiles.dtype)   # the image as `Tiles` of m x m pixels
+    for i in range(0, n, m):                                                # dtiles are larger: add up what falls into one
         for j in range(0, n, m):
-            block = dtiles[i:i + m, j:j + m].transpose(2, 3, 0, 4, 1, 5)    # (C, rows, <= m, columns, <= m, N)
-            dx[:, i // m:i // m + rows, :block.shape[2], j // m:j // m + columns, :block.shape[4]] += block
-    dx = dx.reshape(C, dx.shape[1] * m, -1, N)[:, pad:pad + H, pad:pad + width]
-    return dx.transpose(3, 0, 1, 2), dW, db
+            part = dtiles[i:i + m, j:j + m]                                 # (<= m, <= m, C, rows, columns, N)
+            dx[:len(part), :part.shape[1], :, i // m:i // m + rows, j // m:j // m + columns] += part
+    return np.asarray(Tiles(dx))[:, :, pad:pad + H, pad:pad + width], dW, db
 
 
-def functions(x_shape: tuple, W_shape: tuple, stride: int = 1, pad: int = 0) -> tuple[Callable, Callable] | None:
-    """(`conv_forward`, `conv_backward`) of this file where they are faster than those of `ops`, else None.
+def saving(size: tuple[int, int], W_shape: tuple) -> float:
+    """How many times fewer multiplications this convolution needs than that of `ops`, for outputs of this size (OH, OW).
 
-    The shapes alone decide, without the number of images. The multiplications of `ops` are counted against those here: the n*n
-    products and the transforms of the tiles (those of the filters are shared by all images). One of ours takes longer, since the
-    products are smaller and the transforms wait for the memory: all measured shapes gained from the ratio `GAIN` on.
+    The n*n products and the transforms of the tiles are counted; those of the filters are shared by all images. 0 for filters larger
+    than `LARGEST`.
     """
-    (F, C, k, _), m = W_shape, TILE
-    if stride != 1 or k > LARGEST:
-        return None
-    OH, OW = (ops.output_size(size, k, 1, pad) for size in x_shape[2:])
+    (OH, OW), (F, C, k, _), m = size, W_shape, TILE
     n, tiles = m + k - 1, -(-OH // m) * -(-OW // m)
     ours = tiles * (n * n * C * F + 2 * n ** 3 * C + (n * n * m + n * m * m) * F)
-    return (conv_forward, conv_backward) if OH * OW * k * k * C * F >= GAIN * ours else None
+    return OH * OW * k * k * C * F / ours if k <= LARGEST else 0.0

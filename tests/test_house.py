@@ -53,7 +53,8 @@ def imports(path):
 
 ALLOWED = {           # who may import whom inside the core
     "ops": set(), "reference": set(), "_files": set(), "_images": set(), "_parallel": set(), "initializers": set(),
-    "winograd": {"ops"}, "registry": {"ops", "winograd"}, "net": {"registry", "ops", "_files", "_images", "_parallel"},
+    "_tiles": {"ops"}, "winograd": {"ops", "_tiles"}, "fast": {"ops", "winograd", "_tiles"}, "registry": {"fast", "ops"},
+    "net": {"registry", "ops", "_files", "_images", "_parallel", "_tiles"},
     "models": {"initializers", "net"},
     "training": {"net", "_files", "_images"}, "gradcheck": {"net", "ops", "_parallel"},
     "__init__": {"data", "models", "net", "registry", "training"},
@@ -84,7 +85,7 @@ def test_arrows_of_the_core(path):
 def test_the_core_is_small():
     lines = {name: len((ROOT / "lenet_core" / f"{name}.py").read_text(encoding="utf-8").splitlines()) for name in CORE}
     assert sum(lines.values()) <= 1500, lines
-    assert {path.stem for path in (ROOT / "lenet_core").glob("*.py")} == {*CORE, "winograd", "_files", "_images", "_parallel"}
+    assert {path.stem for path in (ROOT / "lenet_core").glob("*.py")} == {*CORE, "fast", "winograd", "_files", "_images", "_parallel", "_tiles"}
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
