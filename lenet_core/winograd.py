@@ -156,10 +156,10 @@ def conv_backward(dout: np.ndarray | Tiles, cache: tuple, need_dx: bool = True) 
 
 
 def saving(size: tuple[int, int], W_shape: tuple) -> float:
-    """How many times fewer multiplications this convolution needs than that of `ops`, for outputs of this size (OH, OW).
+    """How many times fewer multiplications this convolution needs than that of `ops`, for outputs of size (OH, OW).
 
-    The n*n products and the transforms of the tiles are counted; those of the filters are shared by all images. 0 for filters larger
-    than `LARGEST`.
+    The n*n products and the transforms of the tiles are counted; those of the filters are shared by all images. For filters larger
+    than `LARGEST` it is 0.
     """
     (OH, OW), (F, C, k, _), m = size, W_shape, TILE
     n, tiles = m + k - 1, -(-OH // m) * -(-OW // m)

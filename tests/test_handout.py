@@ -423,6 +423,11 @@ def in_place(input, layer):
     return input
 
 
+def not_written(input, layer):
+    data = ...
+    return {**input, "data": np.zeros(data.shape)}
+
+
 def same_dict(input, layer):
     input["data"] = np.maximum(input["data"], 0)
     return input
@@ -439,6 +444,9 @@ def with_input(**changes):
 
 @pytest.mark.parametrize("name, function, words", [
     ("relu_forward", lambda input, layer: None, r"relu_forward: returns nothing.*expected a dict with height"),
+    ("relu_forward", lambda input, layer: ..., r"relu_forward: returns `...`, which stands for what is to be written; expected a dict"),
+    ("relu_forward", not_written, r"relu_forward: it still computes with `...` in the place of something that is to be written"),
+    ("sgd_momentum", lambda *arguments: (arguments[4] * ..., arguments[5]), "sgd_momentum: it still computes with `...`"),
     ("relu_forward", lambda input, layer: input["data"], r"returns an array of float64 of shape \(70, 3\); expected a dict"),
     ("relu_forward", lambda input, layer: {"data": input["data"]}, "returns a dict with data; expected a dict with height"),
     ("relu_forward", with_input(data=np.zeros((3, 70))), r"\(3, 70\); expected an array of real numbers of shape \(70, 3\)"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import lenet_lab.networks  # noqa: F401  (registers the operations of 1998)
 from lenet_core import Net, lenet
 from lenet_core.net import Layer
 from lenet_lab.inside.look import Look, mistakes, precision_and_recall, probabilities, twin

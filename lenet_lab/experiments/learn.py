@@ -100,7 +100,8 @@ def learn(settings, seed, folder=None):
     """Train a network once with these `Settings` and this seed, and return the results. `folder` is the folder of the data.
 
     Returns a dict of "outcome", "accuracy" on the test images, "loss" (mean of the last 20 batches), "steps", "restarts", "parameters",
-    "data", and "curve", a list of [epoch, training error, test error]. The outcome is "learned", "diverged", "dead" (the weights of a
+    "data", and "curve", a list of [epoch, training error, test error]. With `settings.average`, "accuracy" is that of the mean of the
+    parameters, and there is also "accuracy of the last weights". The outcome is "learned", "diverged", "dead" (the weights of a
     layer had gradient 0 for 20 steps, which ends the run), or "stuck" (none of these). With `settings.inside` also "confusion"
     (counts, row = true class), "mistakes" ([index in the test set, label, answer, its probability] of the 24 with the highest
     probability) and "kernels" (the weights of the first layer, if it is a convolution). With `settings.misread` also "misread": [index in
@@ -141,12 +142,14 @@ def learn(settings, seed, folder=None):
                 break
     except Diverged:
         outcome = "diverged"
+    accuracy = last = round(1 - error_rate(net, test_x, test_y), 6)
     if chosen.average:
         net.restore(mean)
-    accuracy = round(1 - error_rate(net, test_x, test_y), 6)
+        accuracy = round(1 - error_rate(net, test_x, test_y), 6)
     return {"outcome": outcome or ("learned" if accuracy >= LEARNED else "stuck"), "accuracy": accuracy,
             "loss": float(np.mean(losses[-WINDOW:])) if losses else None, "steps": len(losses), "restarts": len(begun) - 1,
-            "parameters": net.size, "data": name, "curve": curve, **(_inside(net, test_x, test_y) if chosen.inside else {}),
+            "parameters": net.size, "data": name, "curve": curve, **({"accuracy of the last weights": last} if chosen.average else {}),
+            **(_inside(net, test_x, test_y) if chosen.inside else {}),
             **({"misread": _misread(net, test_x, test_y)} if chosen.misread else {})}
 
 

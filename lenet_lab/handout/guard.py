@@ -30,6 +30,9 @@ def guarded(name, function):
             raise ValueError(f"{name}: it changes an array that it was given; expected its results in new arrays "
                              "(x.copy() makes one).") from error
         except (TypeError, AttributeError, NameError, KeyError) as error:
+            if "ellipsis" in str(error):                   # how Python calls the type of `...`
+                raise ValueError(f"{name}: it still computes with `...` in the place of something that is to be written. Write the "
+                                 "function first.") from error
             error.add_note(f"{name} was called as in the handout, which was written for Python 2.7. In Python 3, 5 / 2 is 2.5 "
                            "(write 5 // 2), and np.int and xrange do not exist. The dicts hold height, width, channel, batch_size, "
                            "data and, in the backward pass, diff.")
@@ -116,6 +119,8 @@ def _said(value):
     """A wrong result in words, for a message."""
     if value is None:
         return "nothing (is a `return` missing?)"
+    if value is ...:
+        return "`...`, which stands for what is to be written"
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype} of shape {value.shape}"
     if isinstance(value, dict):
