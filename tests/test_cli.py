@@ -1,6 +1,8 @@
 """The command `lenet`: its pages of help, what it says to a wrong word, and `lenet lab`, which never overwrites work."""
 
 import importlib
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -87,7 +89,7 @@ def test_lab_copies_what_is_missing_and_leaves_work_alone(tmp_path, capsys):
 def test_lab_in_a_clone_opens_the_notebooks_where_they_are(monkeypatch, capsys):
     asked = []
     monkeypatch.setattr(lab, "sign", lambda paths: asked.append(list(paths)))
-    monkeypatch.setattr(lab.subprocess, "call", lambda command, env: asked.append((command, env)) or 0)
+    monkeypatch.setattr(lab, "_run", lambda command, environment: asked.append((command, environment)) or 0)
     assert cli.main(["lab", "--", "--no-browser", "--port=9999"]) == 0
     signed, (command, env) = asked
     assert {path.name for path in signed} <= set(NOTEBOOKS)
@@ -136,13 +138,24 @@ def test_lab_in_a_clone_trusts_what_is_committed(tmp_path, trusted):
 
 def test_lab_for_an_instructor_shows_what_is_hidden_from_students(monkeypatch, tmp_path, capsys):
     asked = []
-    monkeypatch.setattr(lab.subprocess, "call", lambda command, env: asked.append((command, env)) or 0)
+    monkeypatch.setattr(lab, "_run", lambda command, environment: asked.append((command, environment)) or 0)
     with pytest.raises(SystemExit):
         cli.main(["lab", str(tmp_path), "--instructor"])
     assert "`lenet course" in capsys.readouterr().err
     (tmp_path / "nbgrader_config.py").touch()
     assert cli.main(["lab", str(tmp_path), "--instructor"]) == 0
     assert asked[0][1]["JUPYTER_CONFIG_PATH"].split(":")[0].endswith("teacher_alone") and [*tmp_path.glob("*.ipynb")] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no exec")
+def test_the_wish_to_end_reaches_jupyterlab():
+    """`lenet lab` once started it as a child, which went on running when `lenet lab` was ended."""
+    jupyterlab = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    start = f"import os, sys; from lenet_lab.course import lab; lab._run([sys.executable, '-c', {jupyterlab!r}], dict(os.environ))"
+    with subprocess.Popen([sys.executable, "-c", start], stdout=subprocess.PIPE, text=True) as started:
+        assert int(started.stdout.readline()) == started.pid
+        started.terminate()
+        assert started.wait(30) == -signal.SIGTERM
 
 
 def test_lab_where_nothing_can_be_written(tmp_path, capsys):

@@ -131,7 +131,18 @@ def _open(folder, instructor, options):
         command.append(f"--LabApp.default_url=/lab/tree/{first}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:                # in a container: JupyterLab refuses to run as root otherwise
         command.append("--allow-root")
+    return _run([*command, *options], environment)
+
+
+def _run(command, environment):
+    """Let a program take the place of this one, so that it gets the signals: Ctrl-C, about which JupyterLab asks, and the wish to end.
+
+    Windows cannot do that; there the program is a child of this one, and its exit status is returned.
+    """
+    if os.name != "nt":
+        sys.stdout.flush()
+        os.execve(command[0], command, environment)
     try:
-        return subprocess.call([*command, *options], env=environment)
-    except KeyboardInterrupt:                                       # JupyterLab gets it too, and asks the user itself
+        return subprocess.call(command, env=environment)
+    except KeyboardInterrupt:
         return 130
