@@ -109,7 +109,7 @@ def max_pool_backward(dout: np.ndarray, cache: tuple) -> Tiles:
     """`ops.max_pool_backward` for 2 x 2 windows side by side: dout (N, F, H/2, W/2) -> dx (N, F, H, W) as `Tiles`."""
     x, out = cache
     m = len(x.data)
-    if np.isnan(out.max()):                                # ops knows which NaN wins
+    if np.isnan(out.max(initial=0)):                       # ops knows which NaN wins
         return Tiles.of(ops.max_pool_backward(dout, ops.max_pool_forward(np.asarray(x), 2)[1]), m)
     dx, remaining = Tiles(np.empty(x.data.shape, dout.dtype)), Tiles.of(dout, m // 2).data
     for entry, dentry in zip(x.entries()[:-1], entries := dx.entries()):
