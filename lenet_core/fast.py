@@ -1,14 +1,15 @@
-"""The faster ways to compute a layer, and the choice between them: by shape alone, here and nowhere else.
+"""Which faster functions a layer may use, by its shapes and options alone; and those that are no algorithm of their own.
 
 Two things are faster than what `ops` does. Winograd's convolution (`winograd`) needs fewer multiplications. And a convolution
 before a 2 x 2 max pooling can leave its maps in tiles (`_tiles`), the order in which the pooling reads them. Below are the pooling
 of tiles, and the convolution of `ops` with its maps in tiles of 2 x 2:
 
     The four outputs of a pooling window see (k+1) x (k+1) pixels together, so there is one column for each window of the *pooling*:
-    a quarter as many columns as in `ops`. Four filters, each with zeros in the row and the column that it does not see, give the
-    four outputs. The zeros of the rows are not multiplied.
+    a quarter as many columns as in `ops`. Each filter is used in two forms, with a column of zeros at its right or at its left.
+    Both multiply the upper k rows of pixels, and then the lower k.
 
-The results are those of `ops` but for rounding. Which number of a window wins is decided among the rounded results, as in `ops`.
+For finite numbers the results are those of `ops` but for rounding. Which number of a window wins is decided among the rounded
+results, as in `ops`.
 """
 
 from collections.abc import Callable
@@ -19,29 +20,29 @@ import numpy as np
 from . import ops, winograd
 from ._tiles import Tiles
 
-GAIN = 2.5               # how many times fewer multiplications Winograd's convolution must need: one of its own takes longer
-FEW_CHANNELS = 4         # up to so many input channels, all measured shapes gained by tiles of 2 x 2; from 6 on some lost
+GAIN = 2.5               # so many times fewer multiplications must Winograd's convolution need: each takes longer than in `ops`
+FEW_CHANNELS = 4         # up to 4 input channels, all measured shapes gained by tiles of 2 x 2; from 6 on some lost
 Functions = tuple[Callable, Callable]
 
 
-def convolution(x: np.ndarray, W_shape: tuple, pooled: bool = False, stride: int = 1, pad: int = 0) -> Functions | None:
-    """(forward, backward) of a convolution where they are faster than those of `ops`, else None, for any number of images.
+def convolution(x: np.ndarray, W_shape: tuple, before_pooling: bool = False, stride: int = 1, pad: int = 0) -> Functions | None:
+    """(forward, backward) of a convolution where they are faster than those of `ops`, else None. It is the same for any batch.
 
-    With `pooled`, forward may return `Tiles`, for `pooling` to read.
+    With `before_pooling`, forward may return `Tiles`, for `pooling` to read.
     """
     (_, C, k, _), (H, W) = W_shape, x.shape[2:]
     if stride != 1:
         return None
     size = OH, OW = ops.output_size(H, k, 1, pad), ops.output_size(W, k, 1, pad)
     if winograd.saving(size, W_shape) >= GAIN:
-        tiles = pooled and not any(side % winograd.TILE for side in size)
-        return partial(winograd.conv_forward, tiles=tiles), winograd.conv_backward
-    if pooled and C <= FEW_CHANNELS and not any(side % 2 for side in size):
+        in_tiles = before_pooling and not any(side % winograd.TILE for side in size)
+        return partial(winograd.conv_forward, in_tiles=in_tiles), winograd.conv_backward
+    if before_pooling and C <= FEW_CHANNELS and not any(side % 2 for side in size):
         return conv_forward, conv_backward
     return None
 
 
-def pooling(x: np.ndarray | Tiles, W_shape: None, pooled: bool = False, **_: int) -> Functions | None:
+def pooling(x: np.ndarray | Tiles, W_shape: None, before_pooling: bool = False, **_: int) -> Functions | None:
     """(forward, backward) of a max pooling that reads `Tiles`; None for an array."""
     return (max_pool_forward, max_pool_backward) if isinstance(x, Tiles) else None
 
@@ -54,18 +55,19 @@ def reads_tiles(k: int, stride: int | None = None) -> bool:
 def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, pad: int = 0) -> tuple[Tiles, tuple]:
     """The convolution of `ops.conv_forward` for stride 1, with its result in tiles of 2 x 2; the sides of the result are even.
 
-    x (N, C, H, W), W (F, C, k, k), b (F,) -> out (N, F, OH, OW) as `Tiles`, cache.
+    x (N, C, H, W), W (F, C, k, k), b (F,) -> out (N, F, OH, OW) as `Tiles`, cache. Raises ValueError as `ops.conv_forward` does.
     """
+    ops.check_filters(x, W, b)
     F, C, k, _ = W.shape
     windows = ops.windows_of(x, k + 1, 2, pad).transpose(1, 0, 2, 3, 4, 5)      # (k+1, C, k+1, OH/2, OW/2, N): rows first
     OH, OW, N = windows.shape[3:]
-    cols = ops.matrix(windows[..., 0, 0, 0].size + 2, OH * OW * N, x.dtype)
+    cols = ops.matrix(C * (k + 1) ** 2 + 2, OH * OW * N, x.dtype)
     cols[1:-1].reshape(windows.shape)[...] = windows
     cols[0] = cols[-1] = 1                                                     # for b: a row of ones at either end
     filters = np.zeros((2, F, k, C, k + 1), W.dtype)                           # for the left and the right output of a window
     filters[0, ..., :-1] = filters[1, ..., 1:] = W.transpose(0, 2, 1, 3)
     filters, b = filters.reshape(2 * F, -1), np.tile(b, 2)
-    out = ops.matrix(4 * F, OH * OW * N, cols.dtype)
+    out = ops.matrix(4 * F, OH * OW * N, np.result_type(x, W, b))
     above, below = _above_and_below(cols, k)
     np.matmul(np.column_stack((b, filters)), above, out=out[:2 * F])
     np.matmul(np.column_stack((filters, b)), below, out=out[2 * F:])
@@ -92,8 +94,8 @@ def conv_backward(dout: np.ndarray | Tiles, cache: tuple, need_dx: bool = True) 
 
 def _above_and_below(cols: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The rows of pixels that the two upper and the two lower outputs of a window see, each with a row of ones."""
-    row = (len(cols) - 2) // (k + 1)
-    return cols[:-1 - row], cols[1 + row:]
+    pixels = (len(cols) - 2) // (k + 1)                    # of all channels in one row of a window
+    return cols[:-1 - pixels], cols[1 + pixels:]
 
 
 def max_pool_forward(x: Tiles, k: int, stride: int | None = None) -> tuple[np.ndarray, tuple]:
@@ -109,11 +111,12 @@ def max_pool_backward(dout: np.ndarray, cache: tuple) -> Tiles:
     """`ops.max_pool_backward` for 2 x 2 windows side by side: dout (N, F, H/2, W/2) -> dx (N, F, H, W) as `Tiles`."""
     x, out = cache
     m = len(x.data)
-    if np.isnan(out.max(initial=0)):                       # ops knows which NaN wins
+    if np.isnan(out.max(initial=0)):                       # rare: `ops` knows the rule for NaN
         return Tiles.of(ops.max_pool_backward(dout, ops.max_pool_forward(np.asarray(x), 2)[1]), m)
     dx, remaining = Tiles(np.empty(x.data.shape, dout.dtype)), Tiles.of(dout, m // 2).data
-    for entry, dentry in zip(x.entries()[:-1], entries := dx.entries()):
+    dentries = dx.entries()
+    for entry, dentry in zip(x.entries()[:-1], dentries):
         np.multiply(entry == out, remaining, out=dentry)
         remaining = remaining - dentry                     # exactly 0 where the winner is found
-    entries[-1][...] = remaining
+    dentries[-1][...] = remaining
     return dx

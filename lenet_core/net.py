@@ -12,9 +12,7 @@ No array is overwritten: an update puts new arrays into `params`. A snapshot the
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from functools import reduce
 from itertools import zip_longest
-from operator import iadd
 from pathlib import Path
 from typing import Any, Self
 
@@ -43,7 +41,7 @@ class Layer:
 
     `params` and `grads` are dicts with the keys "W" and "b" (empty for layers without parameters). `x` and `out` are the input and
     output of the last batch, `dx` and `dout` the gradients of the loss with respect to them; all None before the first `Net.loss`.
-    Where the operation has `faster` functions for the layer's shape (fewer multiplications, other rounding), the layer computes by
+    Where the operation has `faster` functions for the layer's shape (with other rounding), the layer computes by
     them. `fast = False` switches that off, for one layer; for all: `for layer in net.layers: layer.fast = False`. It is not saved.
     """
 
@@ -83,12 +81,12 @@ class Layer:
         self.own = {"forward": forward, "backward": backward}
         return self
 
-    def forward(self, x: np.ndarray | Tiles, pooled: bool = False) -> tuple[Any, Any]:
-        """(out, cache) for the input `x`; the layer stores nothing. With `pooled`, out may be `Tiles` for the next layer."""
+    def forward(self, x: np.ndarray | Tiles, before_pooling: bool = False) -> tuple[Any, Any]:
+        """(out, cache) for the input `x`; the layer stores nothing. With `before_pooling`, out may be `Tiles`."""
         mine, arguments = self.own["forward"], [x, *self.params.values()]
         package, backward = self.operation.forward, self.operation.backward
         if self._may_be_fast:
-            package, backward = self.operation.faster(x, self.W_shape, pooled, **self.options) or (package, backward)
+            package, backward = self.operation.faster(x, self.W_shape, before_pooling, **self.options) or (package, backward)
         if not mine:
             out, cache = package(*arguments, **self.options)
             return out, (self.own["backward"], backward, cache)
@@ -240,8 +238,7 @@ class Net:
         losses, records, grads = zip(*passes)
         for n, layer in enumerate(self.layers):
             layer._seen = [record[n] for record in records]
-            # Added in place: the arrays are new, and nobody has seen them yet.
-            layer.grads = {p: reduce(iadd, (part[n][p] for part in grads)) for p in layer.params}
+            layer.grads = {p: sum((part[n][p] for part in grads[1:]), grads[0][n][p]) for p in layer.params}
         return sum(losses), np.concatenate([record[-1]["out"] for record in records])
 
     def _forward_and_backward(self, x: np.ndarray, y: np.ndarray, N: int) -> tuple[float, list, list]:
@@ -260,7 +257,7 @@ class Net:
         """The record of each layer, one after another."""
         x = ops.batch_innermost(x)
         for layer, after in zip_longest(self.layers, self.layers[1:]):
-            out, cache = layer.forward(x, pooled=after is not None and after.reads_tiles)
+            out, cache = layer.forward(x, before_pooling=after is not None and after.reads_tiles)
             yield {"x": x, "out": out, "cache": cache, "dout": None, "dx": None}
             x = out
 

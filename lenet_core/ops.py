@@ -45,6 +45,14 @@ def check_images(x: np.ndarray) -> None:
         raise ValueError(f"Images come as (N, C, H, W), also a single one (1, C, H, W); got shape {x.shape}.")
 
 
+def check_filters(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> None:
+    """Raise ValueError unless W and b are filters and biases for the images x."""
+    check_images(x)
+    if W.ndim != 4 or W.shape[1:] != (x.shape[1], W.shape[3], W.shape[3]) or b.shape != W.shape[:1]:
+        raise ValueError(f"conv: images {x.shape} need filters (F, {x.shape[1]}, k, k) and biases (F,), but W has shape {W.shape} "
+                         f"and b {b.shape}.")
+
+
 def batch_innermost(x: np.ndarray) -> np.ndarray:
     """The images `(N, ...)` with the same shape and values, stored in memory with the batch axis innermost."""
     return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
@@ -98,11 +106,8 @@ def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, p
     cross-correlation, as usual in this field. A filter sums over the channels: there are F output maps, not F*C.
     Source: homework section 2.3. Raises ValueError when channels do not match or the window does not fit.
     """
-    check_images(x)
-    F, C, k, k2 = W.shape
-    if C != x.shape[1] or k != k2 or b.shape != (F,):
-        raise ValueError(f"conv: images {x.shape} need filters (F, {x.shape[1]}, k, k) and biases (F,), but W has shape {W.shape} "
-                         f"and b {b.shape}.")
+    check_filters(x, W, b)
+    F, C, k, _ = W.shape
     windows = windows_of(x, k, stride, pad)                       # (C, k, k, OH, OW, N)
     OH, OW, N = windows.shape[3:]
     cols = matrix(C * k * k + 1, OH * OW * N, windows.dtype)

@@ -32,8 +32,8 @@ class Operation:
     - `window(W_shape, **options)`: (k, stride, pad) of the window of one output, or EVERYTHING.
     - `channels(f, depth, **options)`: the input channels, of `depth`, that output channel f depends on, as a slice or a list.
     - `kernel(W, f, **options)`: the weights of output channel f, in the shape of the patch they are multiplied with.
-    - `faster(x, W_shape, pooled, **options)`: (forward, backward) with the same results but for rounding, or None; see `fast`.
-    - `reads_tiles(**options)`: whether `faster` has functions for `Tiles`, so that the layer before may leave its maps so.
+    - `faster(x, W_shape, before_pooling, **options)`: (forward, backward), faster and the same but for rounding, or None.
+    - `reads_tiles(**options)`: whether `faster` accepts `Tiles` as x; then the layer before may return `Tiles`.
 
     `switch` says where the slope of the operation jumps, for `gradcheck`: "gate" (x > 0 passes, as in ReLU), "winner" (the first
     maximum of the window passes), or "" (nowhere; a jump of another kind is a fail). `skips_dx`: `backward` takes `need_dx=False`.
@@ -46,7 +46,7 @@ class Operation:
     window: Callable = lambda W_shape, **options: (1, 1, 0)
     channels: Callable = lambda f, depth, **options: slice(f, f + 1)
     kernel: Callable | None = None
-    faster: Callable = lambda x, W_shape, pooled, **options: None
+    faster: Callable = lambda x, W_shape, before_pooling, **options: None
     reads_tiles: Callable = lambda **options: False
     switch: str = ""
     skips_dx: bool = False

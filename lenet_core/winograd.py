@@ -41,7 +41,7 @@ LARGEST = 5         # the largest filter for which the layers use it: from n = 1
 def points(count: int) -> list[Fraction]:
     """The first `count` of 0, 1, -1, 2, -1/2, -2, 1/2, 4, -1/4, -4, ...: powers of two, so that A and G are exact in float32.
 
-    After p comes -1/p. With this order the rounding errors are up to five times as small as with p and -p in turn.
+    2 is followed by -1/2, and -2 by 1/2. So the rounding errors are up to five times as small as with p and -p in turn.
     """
     sizes = (Fraction(2) ** k for k in range(1, count))
     return [Fraction(0), Fraction(1), Fraction(-1), *(p for size in sizes for p in (size, -1 / size, -size, 1 / size))][:count]
@@ -97,18 +97,17 @@ def _both_axes(matrix: np.ndarray, tiles: np.ndarray) -> np.ndarray:
 
 
 def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, pad: int = 0, m: int = TILE,
-                 tiles: bool = False) -> tuple[np.ndarray | Tiles, tuple]:
+                 in_tiles: bool = False) -> tuple[np.ndarray | Tiles, tuple]:
     """The convolution of `ops.conv_forward` for stride 1, by tiles of m x m outputs.
 
     x (N, C, H, W), W (F, C, k, k), b (F,) -> out (N, F, OH, OW), cache, with the batch axis innermost in memory. Where m does not
-    divide OH or OW, the last tiles reach over the edge into zeros, and their outputs there are dropped. With `tiles`, where m
+    divide OH or OW, the last tiles reach over the edge into zeros, and their outputs there are dropped. With `in_tiles`, where m
     divides both, out stays in `Tiles`. Raises ValueError for another stride, and where channels do not match or no window fits.
     """
-    ops.check_images(x)
+    ops.check_filters(x, W, b)
+    if stride != 1:
+        raise ValueError(f"winograd: the stride is {stride}; this algorithm needs stride 1.")
     (N, C, H, width), (F, _, k, _) = x.shape, W.shape
-    if stride != 1 or W.shape != (F, C, k, k) or b.shape != (F,):
-        raise ValueError(f"winograd: images {x.shape} need stride 1, filters (F, {C}, k, k) and biases (F,), but the stride is "
-                         f"{stride}, W has shape {W.shape} and b {b.shape}.")
     OH, OW = ops.output_size(H, k, 1, pad), ops.output_size(width, k, 1, pad)
     rows, columns, n = -(-OH // m), -(-OW // m), m + k - 1                  # rows and columns of tiles; pixels along a tile
     x = x.transpose(1, 2, 3, 0)                                             # (C, H, W, N)
@@ -123,7 +122,7 @@ def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, p
     parts = _both_axes(A.T, sums.reshape(n, n, -1)).reshape(m, m, F, rows, columns, N)
     parts += b.reshape(F, 1, 1, 1)
     out = Tiles(parts)
-    return out if tiles else np.asarray(out)[:, :, :OH, :OW], (U, V, x.shape, (H, width), W.shape, pad, m)
+    return out if in_tiles else np.asarray(out)[:, :, :OH, :OW], (U, V, x.shape, (H, width), W.shape, pad, m)
 
 
 def conv_backward(dout: np.ndarray | Tiles, cache: tuple, need_dx: bool = True) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:

@@ -88,7 +88,9 @@ def test_a_run_can_end_at_a_loss_and_note_errors_on_the_way(folder):
 
 
 def test_the_running_mean_lags_behind(folder):
-    still = small(folder=folder, average=1.0)                       # all weight on the past: the first parameters are tested
+    still, without = small(folder=folder, average=1.0), small(folder=folder)     # all weight on the past: the first parameters are tested
+    assert still["accuracy of the last weights"] == without["accuracy"] != still["accuracy"]
+    assert "accuracy of the last weights" not in without
     net = networks.cmpe597(np.random.default_rng(0))
     data = learn.pictures("mnist", folder)
     assert still["accuracy"] == pytest.approx(np.mean(net.predict(data.test_x) == data.test_y), abs=1e-6)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ ASKED = [                # study, a word of the case, the least of each run that
     ("cmpe597", "fan-in weights, batches of 16", 0.92, 0.92),
     ("cifar10", "baseline", 0.60, 0.60),
     ("cifar10", "deeper", 0.66, 0.66),
+    ("small", "14,682 parameters, images warped", 0.993, 0.993),
+    ("small", "61,706 parameters, images warped", 0.994, 0.994),
     ("best", "", 0.995, 0.995),
 ]
 
@@ -27,6 +30,18 @@ ASKED = [                # study, a word of the case, the least of each run that
 def test_the_stored_results_are_what_was_asked(study, word, each, mean):
     reached = [one["accuracy"] for one in stored(study) if word in one["case"]]
     assert min(reached) >= each and np.mean(reached) >= mean
+
+
+def test_the_page_says_what_warping_brought():
+    """The small table of docs/results.md, from the records."""
+    page = (Path(__file__).parent.parent / "docs" / "results.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[2:-1] for line in page.splitlines() if line.startswith(("| the images as", "| ... and a", "| every image"))]
+    done = stored("small")
+    cases = [[f"{size} parameters, {more}weights averaged" for size in ("14,682", "61,706")] for more in ("", "images warped, ")]
+    for row, (both, key) in zip(rows, [(both, key) for both in cases for key in ("accuracy of the last weights", "accuracy")], strict=True):
+        for said, case in zip(row, both, strict=True):
+            reached = [one[key] for one in done if one["case"] == case]
+            assert len(reached) == 3 and said.strip() == f"{np.mean(reached):.2%} ({min(reached):.2%} to {max(reached):.2%})"
 
 
 MEMORY = """

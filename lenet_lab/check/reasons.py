@@ -455,7 +455,8 @@ REASONS = {
             Reason("With m = 8 there are eleven finite points instead of seven. The largest is 4 instead of 2, and its powers are much larger.",
                    within=(20, 2_000)),
         "times that all layers together are faster":
-            "Only conv2 becomes faster. The other layers take as long as before, and limit the whole (Amdahl's law).",
+            "conv2 becomes faster by Winograd's way, and the poolings by tiles. conv1 and ip1 take nearly as long as before, and limit the whole "
+            "(Amdahl's law).",
         "convolutions of four that Winograd computes":
             Reason("conv2 and the 3 x 3 filters on 64 channels. conv1 has one channel, so the transforms cost more than they save. With stride "
                    "2 the windows of a tile do not overlap in the way that the algorithm needs.", within=0.0),
