@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { LATE, newestOnly } from "../../lenet_lab/widgets/parts.js";
-import { strongest } from "../../lenet_lab/widgets/draw.js";
 import { endOfGrid, inGrid, wayBack } from "../../lenet_lab/widgets/step_through.js";
 import { Drawing, strokesFrom, written } from "../../lenet_lab/widgets/strokes.js";
 
@@ -60,12 +59,6 @@ test("strokes go into an address and come back; what is no stroke does not", () 
   assert.deepEqual(strokesFrom("22,1,2,30,40;8,280,0", 280), [{ width: 22, points: [[1, 2], [30, 40]] }, { width: 8, points: [[280, 0]] }]);
   assert.deepEqual(strokesFrom("", 280), []);
   assert.deepEqual(strokesFrom("1,2;a,b,c;22,1,2,3;900,999,-5", 280), [{ width: 40, points: [[280, 0]] }]);
-});
-
-test("the pixels that do most have room for it", () => {
-  assert.equal(strongest(new Float32Array([5, 2, -3, -9]), [1, 0.5, 1, 0], 2),
-    "Does most: more ink at row 1, column 2 (+2); less ink at row 2, column 1 (−3).");
-  assert.equal(strongest(new Float32Array(4), [0, 0, 0, 0], 2), "No pixel makes a difference.");
 });
 
 test("numbers in a grid, the way back, the end of a grid", () => {
