@@ -3,10 +3,10 @@
 
 import { SENT } from "./draw_sheet.js";
 import { bytes, Exchange, floats } from "./draw_state.js";
-import { element } from "./parts.js";
+import { element, LATE } from "./parts.js";
 import { networkFrom, pageOf } from "./reading.js";
 
-const REST = 120, LATE_ANSWER = 1500;                               // milliseconds
+const REST = 120;                                                   // milliseconds
 
 // `send` takes messages to Python, `show` an answer, `busy` whether one is awaited, `adopt` a drawing from elsewhere, and `remember` puts the
 // strokes into the address. Returns what is to be called: `ask` when the drawing has changed, `weights` when nobody draws, `take` when the
@@ -41,7 +41,7 @@ export function makeReader({ view, model, state, drawing, sheet, send, show, bus
     waiting = setTimeout(() => {
       late.textContent = `The kernel is busy; ${state.net ? "until it is free, the page reads with the weights that it has" : "the answer comes when it is free"}. `
         + "If it was restarted, run the cell again.";
-    }, LATE_ANSWER);
+    }, LATE);
     send({ drawing: name }, [sheet.grey().buffer]);
     if (!sheet.midStroke) remember();
   }
