@@ -1,5 +1,8 @@
 // The state of LookInside, and what follows from it: the levels with their numbers, how they are laid out as maps, what is framed, and in
-// which words. A level is the image or a layer: { name, shape, out, dout, scale, weights, kind, options }. Nothing here needs a browser.
+// which words. Nothing here needs a browser.
+// The state is { chosen, what, zoom, held, cursor }: the level that is shown large; what of it (a key of WHAT); the map or filter that is shown
+// alone with its numbers, or null; whether the pointer passes without moving the cursor; and the cursor { level, index, weight }.
+// A level is the image or a layer: { name, shape, out, dout, scale, weights, kind, options }.
 
 import { scaleOf } from "./colours.js";
 import { number } from "./numbers.js";
@@ -95,6 +98,25 @@ export function brightest(level, map = null) {                    // the index o
   return level.shape.length === 1 ? [best] : [Math.floor(best / (height * width)), Math.floor(best / width) % height, best % width];
 }
 
+export const ofWeights = (what) => what === "W" || what === "dW";
+export const levelOf = (levels, layer) => levels.findIndex((level) => level.name === layer);
+export const isAt = (levels, unit, cursor) => levelOf(levels, unit.layer) === cursor.level && alike(unit, cursor);
+
+// The state after an act. `moved` returns the state itself if the cursor stays where it is.
+export const chosenLevel = (state, n) => ({ ...state, chosen: n, zoom: null });
+export const moved = (state, level, unit) =>
+  (state.cursor.level === level && alike(state.cursor, unit) ? state : { ...state, cursor: { level, ...unit } });
+export const zoomedAt = (state, unit) => ({ ...state, zoom: unit.index[0], cursor: { level: state.chosen, ...unit } });
+
+// The cursor goes to level n, which is shown large: to what is framed in it by the facts of the last unit, else to its largest number.
+export function entered(state, levels, facts, n) {
+  const level = levels[n], { cursor, what } = state, stays = cursor.level === n;
+  const framed = facts?.fields.find((one) => one.name === level.name) ?? (facts?.feeds?.name === level.name ? facts.feeds : null);
+  const index = stays ? cursor.index : framed ? strongest(level, framed) : brightest(level);
+  const first = ofWeights(what) && level.weights ? Array(level.weights.length - 1).fill(0) : null;
+  return { ...state, chosen: n, cursor: { level: n, index, weight: (first && stays && cursor.weight) || first } };
+}
+
 // What of a level belongs to a unit: [{ style, channels, rows, columns }] to be framed, and in words. `index` is the unit, if it is in this level.
 export function framedIn(level, facts, index) {
   const field = facts?.fields.find((one) => one.name === level.name), feeds = facts?.feeds?.name === level.name ? facts.feeds : null;
@@ -139,6 +161,12 @@ export function wayOf(level, below, unit) {
   const strength = (unit.sums ?? []).map((sum) => Math.abs(sum ?? 0)), most = strength.indexOf(Math.max(...strength));
   const map = level.kind === "max_pool" ? unit.index[0] : Math.max(0, most), part = level.kind === "max_pool" ? 0 : map;
   return { map, part, length, row: unit.index[1] * step - pad, column: unit.index[2] * step - pad };
+}
+
+// The same for what is known of a unit; null for one that no window comes to.
+export function wayTo(levels, unit) {
+  const n = levelOf(levels, unit.layer);
+  return unit.fields.length ? wayOf(levels[n], levels[n - 1], unit) : null;
 }
 
 // The next place of a window that moves over a map, row by row; null at its end.
