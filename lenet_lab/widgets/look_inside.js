@@ -32,159 +32,168 @@ function windowMover(able, onwards) {
   return { host, stop, get moving() { return timer != null; } };
 }
 
-// A key goes to its act, or as a move (down, right) to `walk`; no other part of the page hears of it.
-function press(event, acts, walk) {
-  const act = acts[event.key], move = MOVES[event.key];
-  if (event.ctrlKey || event.metaKey || event.altKey || !(act || move)) return;
-  event.preventDefault();
-  event.stopPropagation();
-  if (act) act();
-  else walk(...move);
-}
-
-function render({ model, el }) {
-  const kept = pageState(model, { chosen: 1, what: "out", zoom: null, held: false, cursor: null }), { chosen, what, zoom, held, cursor } = kept;
-  let state = { chosen, what, zoom, held, cursor }, page, levels, told, news = "", roomSeen = 0;
-
-  // ------------------------------------------------------------------------------------------------------------- parts
-  const heard = announcer(), images = imageChoice(goTo), column = layerColumn({ point, choose }), details = unitDetails();
-  const show = choice("what is shown", Object.entries(CHOICES), (value) => { state = { ...state, what: value, zoom: null }; enter(state.chosen); });
-  const hold = button("Hold", "let the pointer pass without moving the cursor (Space)", () => holding(!state.held), { "aria-pressed": "false" });
-  const back = button("All maps", "back to all maps (Escape)", unzoom);
-  const mover = windowMover(() => levels[state.cursor.level].shape.length > 1, moveWindow);
-  const acts = { PageUp: () => state.chosen > 0 && choose(state.chosen - 1, true),
-    PageDown: () => state.chosen + 1 < levels.length && choose(state.chosen + 1, true),
-    Enter: () => (state.zoom != null ? unzoom() : state.cursor.level === state.chosen && zoomAt(sheet.picture.place(state.cursor))),
-    Escape: unzoom, " ": () => holding(!state.held) };
-  const large = largeLayer({ onpointermove: (event) => point(sheet, state.chosen, event), onkeydown: (event) => press(event, acts, walk), onclick: click });
+// What the pointer, the keys and the moving window do. `look` has { kept, state, page, levels, told, news }; each act makes a new state, and then calls the
+// functions of `then` that show it (`layOut` everything, `layLarge` only the large layer, `mark` the frames) and `ask` what is known of the unit.
+function steering(look, large, then) {
   const { sheet } = large;
-  const root = widget("look", "Inside a network: maps, kernels and one unit", element("div", { class: "bar-of-controls" }, ...images.controls),
-    element("div", { class: "body" }, column.host,
-      element("div", { class: "main" }, element("div", { class: "head" }, large.title, show, back, hold, mover.host), ...large.parts, details.host)), heard.host);
-  const host = openView({ model, el }, root, "Maps and their numbers are here, sums where the page has the weights; other images are not.");
-  const python = questions(host.send, { here: () => ({ page, levels, told, cursor: state.cursor }), take, late: details.wait,
-    arrived: () => { if (ofWeights(state.what)) layOut(); } });
+  const back = button("All maps", "back to all maps (Escape)", unzoom);
+  const hold = button("Hold", "let the pointer pass without moving the cursor (Space)", () => holding(!look.state.held), { "aria-pressed": "false" });
+  const mover = windowMover(() => look.levels[look.state.cursor.level].shape.length > 1, moveWindow);
+  const acts = { PageUp: () => look.state.chosen > 0 && choose(look.state.chosen - 1, true),
+    PageDown: () => look.state.chosen + 1 < look.levels.length && choose(look.state.chosen + 1, true),
+    Enter: () => (look.state.zoom != null ? unzoom() : look.state.cursor.level === look.state.chosen && zoomAt(sheet.picture.place(look.state.cursor))),
+    Escape: unzoom, " ": () => holding(!look.state.held) };
+  sheet.over.addEventListener("pointermove", (event) => point(sheet, look.state.chosen, event));
+  sheet.over.addEventListener("keydown", key);
+  sheet.over.addEventListener("click", click);
 
-  // -------------------------------------------------------------------------------------------------------- what comes
-  function build() {
-    const first = !page;
-    page = model.get("page");
-    levels = levelsOf(page, floatsOf(model.get("values")));
-    python.forget();
-    images.put(page);
-    column.put(page, levels);
-    if (first) state.cursor ??= { level: levelOf(levels, page.unit.layer), index: page.unit.index, weight: null };
-    else news = `Image ${page.image}: ${typeset(page.verdict)}. `;
-    layOut();
-    if (isAt(levels, page.unit, state.cursor)) take(page.unit);
-    else python.ask();
-  }
-
-  function take(unit) {
-    told = unit;
-    mark();
-    details.put(unit, levels);
-    usable(mover.host, Boolean(wayTo(levels, unit)));
-    heard.say(news + typeset(unit.weightWords ? `${unit.weightWords}. ${unit.said}` : unit.said));      // when the cursor rests
-  }
-
-  // -------------------------------------------------------------------------------------------------------- what shows
-  function layOut() {
-    column.layOut(levels, state);
-    layLarge();
-  }
-
-  function layLarge() {
-    back.hidden = state.zoom == null;
-    large.layOut(levels, state, python.weights, root.clientWidth);
-    if (ofWeights(state.what)) python.fetch(levels[state.chosen]);
-    mark();
-  }
-
-  function mark() {
-    Object.assign(kept, state);
-    column.mark(levels, state, told);
-    large.mark(levels, state, told);
-  }
-
-  // ------------------------------------------------------------------------------------------------------ what is done
-  function goTo(wanted) {
-    const image = Math.max(0, Math.min(page.count - 1, Math.round(Number.isFinite(wanted) ? wanted : page.image)));
-    images.show(image);
-    if (image === model.get("image")) return;
-    model.set("image", image);
-    model.save_changes();
-  }
-
-  function point(on, n, event) {
-    if (state.held || mover.moving) return;
+  function point(on, n, event) {                                    // the pointer is on a sheet of level n
+    if (look.state.held || mover.moving) return;
     const cell = on.hit(event), unit = cell && on.picture.unit(...cell);
     if (unit) move(n, unit);
   }
 
   function move(level, unit) {
-    const next = moved(state, level, unit);
-    if (next === state) return;
-    state = next;
-    news = "";
-    mark();
-    python.ask();
+    const next = moved(look.state, level, unit);
+    if (next === look.state) return;
+    look.state = next;
+    look.news = "";
+    then.mark();
+    then.ask();
   }
 
   function moveWindow() {                                           // number by number, to the end of its map
-    const { level, index } = state.cursor, to = onward(levels[level], index);
+    const { level, index } = look.state.cursor, to = onward(look.levels[level], index);
     if (!to) return false;
     move(level, { index: to, weight: null });
-    if (level === state.chosen) large.bring(state);
+    if (level === look.state.chosen) large.bring(look.state);
     return true;
   }
 
   function click(event) {
     sheet.over.focus({ preventScroll: true });
     const cell = sheet.hit(event);
-    if (cell && state.zoom != null) holding(!state.held);
+    if (cell && look.state.zoom != null) holding(!look.state.held);
     else if (cell) zoomAt(cell);
   }
 
   function zoomAt(cell) {
     const unit = sheet.picture.unit(...cell);
     if (!unit) return;
-    state = zoomedAt(state, unit);
-    layLarge();
-    large.bring(state);
-    python.ask();
+    look.state = zoomedAt(look.state, unit);
+    then.layLarge();
+    large.bring(look.state);
+    then.ask();
   }
 
   function unzoom() {
-    if (state.zoom == null) return;
+    if (look.state.zoom == null) return;
     const focus = document.activeElement === back;
-    state = { ...state, zoom: null };
-    layLarge();
+    look.state = { ...look.state, zoom: null };
+    then.layLarge();
     if (focus) sheet.over.focus({ preventScroll: true });
   }
 
   function holding(now) {
-    kept.held = state.held = now;
+    look.state = { ...look.state, held: now };
+    look.kept.held = now;
     hold.setAttribute("aria-pressed", now);
     hold.textContent = now ? "Let go" : "Hold";
   }
 
-  function choose(n, along = false) {                             // show a layer large, and perhaps take the cursor along
-    state = chosenLevel(state, n);
+  function choose(n, along = false) {                               // show a layer large, and perhaps take the cursor along
+    look.state = chosenLevel(look.state, n);
     if (along) enter(n);
-    else layOut();
+    else then.layOut();
   }
 
   function enter(n) {
-    state = entered(state, levels, told, n);
-    layOut();
-    python.ask();
+    look.state = entered(look.state, look.levels, look.told, n);
+    then.layOut();
+    then.ask();
+  }
+
+  function key(event) {                                             // no other part of the page hears of a key that does something here
+    const act = acts[event.key], direction = MOVES[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || !(act || direction)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (act) act();
+    else walk(...direction);
   }
 
   function walk(down, right) {
-    if (state.cursor.level !== state.chosen) { enter(state.chosen); return; }
-    const here = sheet.picture.place(state.cursor), to = here && sheet.step(here, down, right), unit = to && sheet.picture.unit(...to);
-    if (unit) { move(state.chosen, unit); large.bring(state); }
+    const { chosen, cursor } = look.state;
+    if (cursor.level !== chosen) { enter(chosen); return; }
+    const here = sheet.picture.place(cursor), to = here && sheet.step(here, down, right), unit = to && sheet.picture.unit(...to);
+    if (unit) { move(chosen, unit); large.bring(look.state); }
+  }
+  return { buttons: [back, hold, mover.host], point, choose, enter, holding, mover, back };
+}
+
+function render({ model, el }) {
+  const kept = pageState(model, { chosen: 1, what: "out", zoom: null, held: false, cursor: null }), { chosen, what, zoom, held, cursor } = kept;
+  const look = { kept, state: { chosen, what, zoom, held, cursor }, page: null, levels: null, told: null, news: "" };      // news: said before the next unit
+  let roomSeen = 0;
+
+  const heard = announcer(), details = unitDetails(), large = largeLayer();
+  const { buttons, back, mover, ...steer } = steering(look, large, { layOut, layLarge, mark, ask: () => python.ask() });
+  const column = layerColumn(steer), images = imageChoice(turnTo);
+  const show = choice("what is shown", Object.entries(CHOICES), (value) => {
+    look.state = { ...look.state, what: value, zoom: null };
+    steer.enter(look.state.chosen);
+  });
+  const root = widget("look", "Inside a network: maps, kernels and one unit", element("div", { class: "bar-of-controls" }, ...images.controls),
+    element("div", { class: "body" }, column.host, element("div", { class: "main" },
+      element("div", { class: "head" }, large.title, show, ...buttons), ...large.parts, details.host)), heard.host);
+  const host = openView({ model, el }, root, "Maps and their numbers are here, sums where the page has the weights; other images are not.");
+  const python = questions(host.send, { look, take, late: details.wait, arrived: () => { if (ofWeights(look.state.what)) layOut(); } });
+
+  // -------------------------------------------------------------------------------------------------------- what comes
+  function build() {
+    const first = !look.page, page = look.page = model.get("page"), levels = look.levels = levelsOf(page, floatsOf(model.get("values")));
+    python.forget();
+    images.put(page);
+    column.put(page, levels);
+    if (first) look.state.cursor ??= { level: levelOf(levels, page.unit.layer), index: page.unit.index, weight: null };
+    else look.news = `Image ${page.image}: ${typeset(page.verdict)}. `;
+    layOut();
+    if (isAt(levels, page.unit, look.state.cursor)) take(page.unit);
+    else python.ask();
+  }
+
+  function take(unit) {                                             // what is known of a unit
+    look.told = unit;
+    mark();
+    details.put(unit, look.levels);
+    usable(mover.host, Boolean(wayTo(look.levels, unit)));
+    heard.say(look.news + typeset(unit.weightWords ? `${unit.weightWords}. ${unit.said}` : unit.said));      // when the cursor rests
+  }
+
+  function turnTo(image) {
+    if (image === model.get("image")) return;
+    model.set("image", image);
+    model.save_changes();
+  }
+
+  // -------------------------------------------------------------------------------------------------------- what shows
+  function layOut() {
+    column.layOut(look.levels, look.state);
+    layLarge();
+  }
+
+  function layLarge() {
+    const wide = root.clientWidth;
+    back.hidden = look.state.zoom == null;
+    large.layOut(look.levels, look.state, python.weights, wide);
+    if (ofWeights(look.state.what)) python.fetch(look.levels[look.state.chosen]);
+    mark();
+  }
+
+  function mark() {
+    Object.assign(kept, look.state);
+    column.mark(look.levels, look.state, look.told);
+    large.mark(look.levels, look.state, look.told);
   }
 
   // ------------------------------------------------------------------------------------------------------------- start
@@ -192,13 +201,13 @@ function render({ model, el }) {
     if (root.clientWidth === roomSeen || !root.clientWidth) return;
     roomSeen = root.clientWidth;
     layOut();
-    if (told) details.draw(told, levels);
+    if (look.told) details.draw(look.told, look.levels);
   });
   watcher.observe(root);
   host.on("change:page", build);
   host.on("msg:custom", python.hear);
   show.value = what;
-  holding(held);
+  steer.holding(held);
   build();
   return host.end(() => {
     watcher.disconnect();

@@ -9,9 +9,9 @@ import { number } from "./numbers.js";
 const FEW = 50_000;                                                 // weights of a layer that are fetched unasked, so that the page can answer
 const PATIENCE = 1000;                                              // milliseconds until the page says that Python is busy
 
-// `here()` returns { page, levels, cursor, told } as they are now. `take` is given what is known of a unit, `arrived` is called when weights have
+// `look` has { page, levels, state, told } as they are now. `take` is given what is known of a unit, `arrived` is called when weights have
 // come, and `late` is told a sentence when an answer does not come, and "" when there is nothing to say any more.
-export function questions(send, { here, take, arrived, late }) {
+export function questions(send, { look, take, arrived, late }) {
   const view = Math.random().toString(36).slice(2);
   const weights = new Map(), wanted = new Set();                    // of this image: layer -> its weights; layers whose weights are on their way
   let asked = false, again = false, waiting = null;
@@ -28,7 +28,7 @@ export function questions(send, { here, take, arrived, late }) {
   }
 
   function ask() {
-    const { page, levels, cursor } = here(), level = levels[cursor.level], { name } = level, { index, weight } = cursor;
+    const { page, levels, state: { cursor } } = look, level = levels[cursor.level], { name } = level, { index, weight } = cursor;
     const count = level.weights?.reduce((product, length) => product * length, 1) ?? 0;
     quiet();
     if (!count || weights.has(name)) take(facts(passOf(page, levels, weights), name, index, weight));
@@ -44,7 +44,7 @@ export function questions(send, { here, take, arrived, late }) {
 
   function hear(message, buffers) {
     if (message.view !== view) return;
-    const { page, levels, cursor, told } = here(), current = message.image === page.image;
+    const { page, levels, state: { cursor }, told } = look, current = message.image === page.image;
     if (message.weights) {
       if (!current) return;
       weights.set(message.weights, weightsOf(buffers.map(floatsOf)));

@@ -113,7 +113,7 @@ export function entered(state, levels, facts, n) {
   const level = levels[n], { cursor, what } = state, stays = cursor.level === n;
   const framed = facts?.fields.find((one) => one.name === level.name) ?? (facts?.feeds?.name === level.name ? facts.feeds : null);
   const index = stays ? cursor.index : framed ? strongest(level, framed) : brightest(level);
-  const first = ofWeights(what) && level.weights ? Array(level.weights.length - 1).fill(0) : null;
+  const first = !ofWeights(what) || !level.weights ? null : level.weights.length === 2 ? [0] : [0, 0, 0];
   return { ...state, chosen: n, cursor: { level: n, index, weight: (first && stays && cursor.weight) || first } };
 }
 

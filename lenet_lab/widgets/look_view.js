@@ -35,8 +35,8 @@ function frames(on, level, told, cursor) {
 
 const cursorIn = (n, { cursor }) => (cursor.level === n ? cursor : null);
 
-// The controls of the image: { controls, put(page), show(image) }. `go` is called with a number, which need not be one of an image.
-export function imageChoice(go) {
+// The controls of the image: { controls, put(page) }. `turnTo` is called with the number of the image that is wanted.
+export function imageChoice(turnTo) {
   let page;
   const previous = button("Previous", "the image before", () => go(page.image - 1));
   const next = button("Next", "the image after", () => go(page.image + 1));
@@ -50,6 +50,12 @@ export function imageChoice(go) {
     images.put(image, ` of ${page.count}`);
   }
 
+  function go(wanted) {
+    const image = Math.max(0, Math.min(page.count - 1, Math.round(Number.isFinite(wanted) ? wanted : page.image)));
+    show(image);
+    turnTo(image);
+  }
+
   function put(newest) {
     page = newest;
     field.max = images.input.max = page.count - 1;
@@ -59,7 +65,7 @@ export function imageChoice(go) {
     usable(next, page.image < page.count - 1);
     verdict.textContent = typeset(page.verdict);
   }
-  return { controls: [element("label", {}, "image ", field), count, previous, next, images.host, verdict], put, show };
+  return { controls: [element("label", {}, "image ", field), count, previous, next, images.host, verdict], put };
 }
 
 // The network, layer by layer: a strip of small maps and a button each, and the classes: { host, put(page, levels), layOut, mark }.
@@ -117,12 +123,12 @@ export function layerColumn({ point, choose }) {
   return { host, put, layOut, mark };
 }
 
-// The layer that is large, as a sheet of its maps or of its weights: { parts, title, sheet, layOut, mark, bring }. `listeners` are those of the sheet.
-export function largeLayer(listeners) {
+// The layer that is large, as a sheet of its maps or of its weights: { title, parts, sheet, layOut, mark, bring }.
+export function largeLayer() {
   const title = element("div", { class: "title" }), scaleWords = element("span", {});
   const bar = element("canvas", { class: "scale", role: "img", width: 120, height: 12 });
   const legend = element("div", { class: "legend" }, bar, scaleWords);
-  const sheet = makeSheet({ tabindex: 0, role: "application", ...listeners });
+  const sheet = makeSheet({ tabindex: 0, role: "application" });
   const scroll = element("div", { class: "scroll" }, sheet.host), none = element("p", { class: "none" });
 
   // `weights` has those of the layers that have come, `wide` is the width of the whole widget.

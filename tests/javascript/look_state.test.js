@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { brightest, framedIn, kernelsOf, levelsOf, mapsOf, onward, sameAnswer, scaleInWords, strongest, wayOf, weightsShown } from "../../lenet_lab/widgets/look_state.js";
+import { brightest, chosenLevel, entered, framedIn, isAt, kernelsOf, levelsOf, mapsOf, moved, onward, sameAnswer, scaleInWords, strongest, wayOf, wayTo, weightsShown,
+  zoomedAt } from "../../lenet_lab/widgets/look_state.js";
 
 const PAGE = { levels: [{ name: "image", shape: [1, 3, 4] }, { name: "conv1", shape: [2, 2, 3], weights: [2, 1, 2], kind: "conv", options: { stride: 1, pad: 0 } },
   { name: "ip1", shape: [3], weights: [12, 3], kind: "inner_product", options: {} }] };
@@ -71,4 +72,43 @@ test("the scale in words, and answers that say the same", () => {
     "activations, 2 maps, one colour scale: blue −0.5, white 0, red 0.5; the small numbers times 0.1");
   const one = { name: "a", value: "1", gradient: "0", comes: ["b"], goes: "", back: "", sum: "1", terms: [], weightWords: "" };
   assert.ok(sameAnswer(one, { ...one, comes: ["b"], said: "other" }) && !sameAnswer(one, { ...one, sum: "2" }) && !sameAnswer(undefined, one));
+});
+
+const STATE = Object.freeze({ chosen: 1, what: "out", zoom: null, held: false, cursor: { level: 1, index: [0, 1, 2], weight: null } });
+
+test("a state whose cursor stays where it is is the state itself", () => {
+  assert.equal(moved(STATE, 1, { index: [0, 1, 2], weight: null }), STATE);
+  assert.deepEqual(moved(STATE, 0, { index: [0, 1, 2], weight: null }), { ...STATE, cursor: { level: 0, index: [0, 1, 2], weight: null } });
+  assert.deepEqual(moved(STATE, 1, { index: [0, 1, 2], weight: [0, 0, 1] }).cursor, { level: 1, index: [0, 1, 2], weight: [0, 0, 1] });
+});
+
+test("another level shows all its maps; a map alone has the cursor on it", () => {
+  const alone = zoomedAt(STATE, { index: [1, 0, 0], weight: null });
+  assert.deepEqual(alone, { ...STATE, zoom: 1, cursor: { level: 1, index: [1, 0, 0], weight: null } });
+  assert.deepEqual(chosenLevel(alone, 2), { ...alone, chosen: 2, zoom: null });
+});
+
+test("the cursor enters a level at what is framed in it, else at its largest number, and stays where it is in its own", () => {
+  const levels = levelsOf(PAGE, NUMBERS), field = { name: "image", channels: [0, 0], rows: [0, 1], columns: [1, 3] };
+  const told = { fields: [field], feeds: { name: "ip1", channels: [0, 0], rows: [0, 0], columns: [1, 1] } };
+  assert.deepEqual(entered(STATE, levels, told, 0), { ...STATE, chosen: 0, cursor: { level: 0, index: [0, 0, 2], weight: null } });
+  assert.deepEqual(entered(STATE, levels, told, 2).cursor, { level: 2, index: [1], weight: null });
+  assert.deepEqual(entered(STATE, levels, null, 2).cursor, { level: 2, index: [2], weight: null });
+  assert.deepEqual(entered(STATE, levels, told, 1), STATE);
+});
+
+test("where weights are shown the cursor has one of them: the first, or that which it had in this level", () => {
+  const levels = levelsOf(PAGE, NUMBERS), weighty = { ...STATE, what: "dW" };
+  assert.deepEqual([0, 1, 2].map((n) => entered(weighty, levels, null, n).cursor.weight), [null, [0, 0, 0], [0]]);
+  const at = moved(weighty, 1, { index: [1, 0, 0], weight: [0, 1, 1] });
+  assert.deepEqual(entered(at, levels, null, 1).cursor, at.cursor);
+  assert.deepEqual(entered(at, levels, null, 2).cursor.weight, [0]);
+  assert.equal(entered({ ...at, what: "out" }, levels, null, 1).cursor.weight, null);
+});
+
+test("a unit is where the cursor is, and a window comes to it or not", () => {
+  const levels = levelsOf(PAGE, NUMBERS), unit = { layer: "conv1", index: [0, 1, 2], weight: null, fields: [{}], patch: [[[1, 2], [3, 4]]], sums: [30] };
+  assert.ok(isAt(levels, unit, STATE.cursor) && !isAt(levels, unit, { ...STATE.cursor, level: 2 }) && !isAt(levels, { ...unit, index: [1, 1, 2] }, STATE.cursor));
+  assert.deepEqual(wayTo(levels, unit), { map: 0, part: 0, length: 2, row: 1, column: 2 });
+  assert.equal(wayTo(levels, { layer: "image", index: [0, 0, 0], fields: [], patch: null }), null);
 });
