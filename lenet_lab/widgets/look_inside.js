@@ -32,8 +32,8 @@ function windowMover(able, onwards) {
   return { host, stop, get moving() { return timer != null; } };
 }
 
-// What the pointer, the keys and the moving window do. `look` has { kept, state, page, levels, told, news }; each act makes a new state, and then calls the
-// functions of `then` that show it (`layOut` everything, `layLarge` only the large layer, `mark` the frames) and `ask` what is known of the unit.
+// What the pointer, the keys and the moving window do. An act makes a new state in `look`, and then calls the functions of `then` that show it
+// (`layOut` everything, `layLarge` only the large layer, `mark` the frames) and that `ask` what is known of the unit under the cursor.
 function steering(look, large, then) {
   const { sheet } = large;
   const back = button("All maps", "back to all maps (Escape)", unzoom);
@@ -133,7 +133,8 @@ function steering(look, large, then) {
 
 function render({ model, el }) {
   const kept = pageState(model, { chosen: 1, what: "out", zoom: null, held: false, cursor: null }), { chosen, what, zoom, held, cursor } = kept;
-  const look = { kept, state: { chosen, what, zoom, held, cursor }, page: null, levels: null, told: null, news: "" };      // news: said before the next unit
+  // What is kept for the next view, the state, what has come from Python, what is known of a unit, and what is said before the next unit.
+  const look = { kept, state: { chosen, what, zoom, held, cursor }, page: null, levels: null, told: null, news: "" };
   let roomSeen = 0;
 
   const heard = announcer(), details = unitDetails(), large = largeLayer();
