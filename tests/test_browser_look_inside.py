@@ -193,6 +193,21 @@ def test_kernels_and_one_weight(widget, look):
     press(widget, "conv1")
 
 
+def test_keys_go_on_when_the_pointer_left_the_weights_for_a_small_map(widget):
+    """The cursor is then at a number of the layer whose weights are large, and at none of them."""
+    press(widget, "conv2")
+    show(widget, "weights")
+    widget.locator(".legend").get_by_text("a column for each of 50 filters").wait_for(timeout=10_000)
+    widget.locator(".strip .over").nth(3).hover(position={"x": 5, "y": 5})
+    widget.locator(".name").get_by_text("conv2 (").wait_for(timeout=10_000)
+    large = widget.locator(".main .over")
+    large.press("Enter")
+    large.press("ArrowRight")
+    widget.locator(".weight").get_by_text(re.compile(r"weight W\[\d+, 0, 0, 0\]")).wait_for(timeout=10_000)
+    show(widget, "activations")
+    press(widget, "conv1")
+
+
 def test_another_image(widget, look):
     point(widget, (24, 24), (5, 11, 11))
     wait_for(widget, facts(look(0), "conv1", (5, 11, 11)))

@@ -41,7 +41,7 @@ function steering(look, large, then) {
   const mover = windowMover(() => look.levels[look.state.cursor.level].shape.length > 1, moveWindow);
   const acts = { PageUp: () => look.state.chosen > 0 && choose(look.state.chosen - 1, true),
     PageDown: () => look.state.chosen + 1 < look.levels.length && choose(look.state.chosen + 1, true),
-    Enter: () => (look.state.zoom != null ? unzoom() : look.state.cursor.level === look.state.chosen && zoomAt(sheet.picture.place(look.state.cursor))),
+    Enter: () => (look.state.zoom != null ? unzoom() : zoomAt(large.placeOf(look.state))),
     Escape: unzoom, " ": () => holding(!look.state.held) };
   sheet.over.addEventListener("pointermove", (event) => point(sheet, look.state.chosen, event));
   sheet.over.addEventListener("keydown", key);
@@ -78,7 +78,7 @@ function steering(look, large, then) {
   }
 
   function zoomAt(cell) {
-    const unit = sheet.picture.unit(...cell);
+    const unit = cell && sheet.picture.unit(...cell);
     if (!unit) return;
     look.state = zoomedAt(look.state, unit);
     then.layLarge();
@@ -123,9 +123,9 @@ function steering(look, large, then) {
   }
 
   function walk(down, right) {
-    const { chosen, cursor } = look.state;
-    if (cursor.level !== chosen) { enter(chosen); return; }
-    const here = sheet.picture.place(cursor), to = here && sheet.step(here, down, right), unit = to && sheet.picture.unit(...to);
+    const { chosen } = look.state, here = large.placeOf(look.state);
+    if (!here) { enter(chosen); return; }
+    const to = sheet.step(here, down, right), unit = to && sheet.picture.unit(...to);
     if (unit) { move(chosen, unit); large.bring(look.state); }
   }
   return { buttons: [back, hold, mover.host], point, choose, enter, holding, mover, back };

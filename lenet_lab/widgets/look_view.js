@@ -123,7 +123,7 @@ export function layerColumn({ point, choose }) {
   return { host, put, layOut, mark };
 }
 
-// The layer that is large, as a sheet of its maps or of its weights: { title, parts, sheet, layOut, mark, bring }.
+// The layer that is large, as a sheet of its maps or of its weights: { title, parts, sheet, layOut, mark, placeOf, bring }.
 export function largeLayer() {
   const title = element("div", { class: "title" }), scaleWords = element("span", {});
   const bar = element("canvas", { class: "scale", role: "img", width: 120, height: 12 });
@@ -172,18 +172,23 @@ export function largeLayer() {
     const cursor = cursorIn(state.chosen, state);
     if (!sheet.picture.weighty) { frames(sheet, levels[state.chosen], told, cursor); return; }
     sheet.clear();
-    const place = cursor?.weight && sheet.picture.place(cursor);
+    const place = placeOf(state);
     if (place) sheet.frame("unit", place);
   }
 
+  function placeOf(state) {                                         // of the cursor, or null: it may be elsewhere, or at no weight
+    const cursor = cursorIn(state.chosen, state);
+    return cursor && !scroll.hidden && (cursor.weight || !sheet.picture.weighty) ? sheet.picture.place(cursor) : null;
+  }
+
   function bring(state) {                                           // the cursor into sight, if the sheet is larger than its window
-    const cursor = cursorIn(state.chosen, state), place = cursor && !scroll.hidden && sheet.picture.place(cursor);
+    const place = placeOf(state);
     if (!place) return;
     const { left, top, width, height } = sheet.box(place);
     scroll.scrollTop = Math.max(top + height + 8 - scroll.clientHeight, Math.min(scroll.scrollTop, top - 8));
     scroll.scrollLeft = Math.max(left + width + 8 - scroll.clientWidth, Math.min(scroll.scrollLeft, left - 8));
   }
-  return { parts: [legend, none, scroll], title, sheet, layOut, mark, bring };
+  return { parts: [legend, none, scroll], title, sheet, layOut, mark, placeOf, bring };
 }
 
 // What is known of one number: { host, put(unit, levels), draw(unit, levels), wait(words) }. `draw` only draws its sum anew, for another width.
