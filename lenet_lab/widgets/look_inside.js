@@ -6,11 +6,10 @@ import { chosenLevel, entered, floatsOf, isAt, levelOf, levelsOf, moved, ofWeigh
 import { questions } from "./look_questions.js";
 import { imageChoice, largeLayer, layerColumn, unitDetails } from "./look_view.js";
 import { typeset } from "./numbers.js";
-import { announcer, button, choice, element, usable, widget } from "./parts.js";
+import { announcer, button, choice, element, MOVES, usable, widget } from "./parts.js";
 import { openView, pageState } from "./views.js";
 
 const CHOICES = { out: "activations", dout: "gradients", W: "weights", dW: "weight gradients" };
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const PACE = 500;                                                   // milliseconds a step of the window that moves
 
 // The button that lets the window move. `able` says whether there is one; `onwards` moves it by one place and returns whether it could.

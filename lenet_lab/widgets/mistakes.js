@@ -1,11 +1,9 @@
 // The page of Mistakes: a confusion matrix to walk through, and the images of the cell that is open. It has the images of all cells.
 
 import { count, percent } from "./numbers.js";
-import { announcer, button, element, widget } from "./parts.js";
+import { announcer, button, element, MOVES, widget } from "./parts.js";
 import { still } from "./picture.js";
 import { openView } from "./views.js";
-
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 const ZOOM = 3;                                                     // screen pixels a pixel
 

@@ -3,6 +3,8 @@
 
 import { percent } from "./numbers.js";
 
+// What an arrow key does in a grid: so many rows down, so many columns to the right.
+export const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const FOCUSABLE = ["button", "canvas", "input", "select", "summary", "td"];
 
 export function element(tag, attributes = {}, ...children) {

@@ -3,13 +3,12 @@
 // kernel then says of it counts. What is kept here is where one stands (`done` steps) and what one looks at.
 
 import { typeset } from "./numbers.js";
-import { announcer, button, choice, drawn, element, slider, usable, widget } from "./parts.js";
+import { announcer, button, choice, drawn, element, MOVES, slider, usable, widget } from "./parts.js";
 import { openView, pageState } from "./views.js";
 import { pageAfter } from "./worked.js";
 
 const SPEEDS = { slow: 2000, normal: 900, fast: 250 };           // milliseconds a step
 const MAPS = ["x", "F", "C", "P"], CLASSIFIER = [["v", "W1"], ["b"], ["z"], ["s"], ["y"], ["J"]];
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 // A number as it stands in a grid; the work below has it in full.
 export function inGrid(value) {
