@@ -126,13 +126,13 @@ def open_notebook(page, address, name):
 
 
 @contextlib.contextmanager
-def _begins(page, cell):
+def _begins(page, cell, seconds=60):
     """Do something, and go on when a code cell has begun to run for it: until then, the kernel is as idle as before."""
     prompt = page.locator(".jp-CodeCell .jp-InputPrompt").nth(cell)
     before = prompt.inner_text()
     yield
     page.wait_for_function("([prompt, before]) => prompt.innerText !== before", arg=[prompt.element_handle(), before],
-                           timeout=60_000)
+                           timeout=seconds * 1000)
 
 
 def until(holds, seconds=20, said=lambda: "", pause=0.05):
@@ -185,9 +185,9 @@ def run_all(page):
         menu(page, "Run", "Run All Cells")
 
 
-def run_cell(page, number):
-    """Run the code cell with this number, the first being 0."""
-    with _begins(page, number):
+def run_cell(page, number, seconds=60):
+    """Run the code cell with this number, the first being 0; it must begin within so many seconds."""
+    with _begins(page, number, seconds):
         page.locator(".jp-CodeCell .jp-InputArea-editor").nth(number).click()
         page.keyboard.press("Control+Enter")
 

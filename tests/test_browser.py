@@ -190,9 +190,9 @@ def test_a_reloaded_page_has_the_panel_again_and_a_panel_says_when_its_kernel_is
 
     browser.menu(page, "Kernel", "Interrupt Kernel")                    # the way on where no panel is left: then show it anew
     second = page.locator(".lenet-training-panel").nth(1)
-    for _ in range(5):                                                  # what is asked before the cell has ended is dropped with it
-        browser.run_cell(page, 4)
-        with contextlib.suppress(browser.timed_out()):
+    for _ in range(5):                                                  # what is asked before the cell has ended is dropped with it,
+        with contextlib.suppress(browser.timed_out()):                  # sometimes before its prompt has changed
+            browser.run_cell(page, 4, seconds=8)
             second.wait_for(timeout=8_000)
             break
     panel = Panel(page, 1)
