@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { LATE, newestOnly } from "../../lenet_lab/widgets/parts.js";
-import { endOfGrid, inGrid, wayBack } from "../../lenet_lab/widgets/step_through.js";
 import { Drawing, strokesFrom, written } from "../../lenet_lab/widgets/strokes.js";
 
 test("one question at a time, and of those meanwhile only the newest", () => {
@@ -59,14 +58,6 @@ test("strokes go into an address and come back; what is no stroke does not", () 
   assert.deepEqual(strokesFrom("22,1,2,30,40;8,280,0", 280), [{ width: 22, points: [[1, 2], [30, 40]] }, { width: 8, points: [[280, 0]] }]);
   assert.deepEqual(strokesFrom("", 280), []);
   assert.deepEqual(strokesFrom("1,2;a,b,c;22,1,2,3;900,999,-5", 280), [{ width: 40, points: [[280, 0]] }]);
-});
-
-test("numbers in a grid, the way back, the end of a grid", () => {
-  assert.deepEqual(["-0.0949", "1.1e-17", "12", "-1/3", "0.9526", "0.00012", "-12.3456"].map(inGrid),
-    ["−0.095", "≈0", "12", "−1/3", "0.9526", "≈0", "−12.346"]);
-  const cells = { "dF:0": { terms: [{ value: "2", inputs: ["x:0", "dC:0"] }, { value: "0", inputs: ["dC:1"] }] }, "dC:0": { terms: [{ value: "1", inputs: ["dP:0"] }] }, "dP:0": {} };
-  assert.deepEqual([...wayBack(cells, "dF:0")], ["dC:0", "dP:0"]);
-  assert.deepEqual([endOfGrid(["C:0", "C:1", "P:0"], 0), endOfGrid(["C:0", "C:1", "P:0"], 1), endOfGrid(["C:0"], 1)], [2, 2, 1]);
 });
 
 test("a stroke of many points is short in an address, and keeps its ends", () => {
