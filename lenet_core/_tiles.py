@@ -2,7 +2,7 @@
 
 A pooling window takes its numbers from two rows and two columns, which lie apart in memory, and Winograd's convolution computes
 its results by tiles of 4 x 4 pixels. Between such a convolution and a max pooling the maps stay in tiles: they are not rearranged,
-and each of the four numbers of all windows is one view.
+and the left numbers of all windows are one view, as are their right, upper and lower ones.
 """
 
 import numpy as np
@@ -44,7 +44,3 @@ class Tiles:
         maps = ops.matrix(F, rows * m * columns * m * N, self.data.dtype).reshape(F, rows, m, columns, m, N)
         maps[...] = self.data.transpose(2, 3, 0, 4, 1, 5)
         return np.asarray(maps.reshape(F, rows * m, columns * m, N).transpose(3, 0, 1, 2), dtype)
-
-    def entries(self) -> list[np.ndarray]:
-        """Views (m/2, m/2, F, H/m, W/m, N), one per place in a 2 x 2 window in reading order: that entry of every window."""
-        return [self.data[i::2, j::2] for i in (0, 1) for j in (0, 1)]

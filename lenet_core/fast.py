@@ -64,13 +64,14 @@ def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, p
     cols = ops.matrix(C * (k + 1) ** 2 + 2, OH * OW * N, x.dtype)
     cols[1:-1].reshape(windows.shape)[...] = windows
     cols[0] = cols[-1] = 1                                                     # for b: a row of ones at either end
-    filters = np.zeros((2, F, k, C, k + 1), W.dtype)                           # for the left and the right output of a window
-    filters[0, ..., :-1] = filters[1, ..., 1:] = W.transpose(0, 2, 1, 3)
-    filters, b = filters.reshape(2 * F, -1), np.tile(b, 2)
-    out = ops.matrix(4 * F, OH * OW * N, np.result_type(x, W, b))
     above, below = _above_and_below(cols, k)
-    np.matmul(np.column_stack((b, filters)), above, out=out[:2 * F])
-    np.matmul(np.column_stack((filters, b)), below, out=out[2 * F:])
+    weights = np.zeros((2, F, len(above) + 1), np.result_type(x, W, b))        # for the left and the right output of a window
+    weights[..., 0] = weights[..., -1] = b
+    filters = weights[..., 1:-1].reshape(2, F, k, C, k + 1)                    # a view
+    filters[0, ..., :-1] = filters[1, ..., 1:] = W.transpose(0, 2, 1, 3)
+    weights, out = weights.reshape(2 * F, -1), ops.matrix(4 * F, OH * OW * N, weights.dtype)
+    np.matmul(weights[:, :-1], above, out=out[:2 * F])
+    np.matmul(weights[:, 1:], below, out=out[2 * F:])
     return Tiles(out.reshape(2, 2, F, OH, OW, N)), (cols, x.shape, W, pad)
 
 
@@ -99,24 +100,27 @@ def _above_and_below(cols: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def max_pool_forward(x: Tiles, k: int, stride: int | None = None) -> tuple[np.ndarray, tuple]:
-    """`ops.max_pool_forward` for 2 x 2 windows side by side: x (N, F, H, W) as `Tiles` -> out (N, F, H/2, W/2), cache."""
-    entries = x.entries()
-    out = np.maximum(entries[0], entries[1])
-    for entry in entries[2:]:
-        np.maximum(out, entry, out=out)
-    return np.asarray(Tiles(out)), (x, out)
+    """`ops.max_pool_forward` for 2 x 2 windows side by side: x (N, F, H, W) as `Tiles` -> out (N, F, H/2, W/2), cache.
+
+    First the larger number in each row of a window, then the larger of its two rows.
+    """
+    largest = np.maximum(x.data[:, 0::2], x.data[:, 1::2])                     # of a row: (m, m/2, F, H/m, W/m, N)
+    out = np.maximum(largest[0::2], largest[1::2])                             # (m/2, m/2, F, H/m, W/m, N)
+    return np.asarray(Tiles(out)), (x, largest, out)
 
 
 def max_pool_backward(dout: np.ndarray, cache: tuple) -> Tiles:
-    """`ops.max_pool_backward` for 2 x 2 windows side by side: dout (N, F, H/2, W/2) -> dx (N, F, H, W) as `Tiles`."""
-    x, out = cache
+    """`ops.max_pool_backward` for 2 x 2 windows side by side: dout (N, F, H/2, W/2) -> dx (N, F, H, W) as `Tiles`.
+
+    The gradient goes to the upper row if that has the maximum, else to the lower one; then in the same way to the left or right.
+    """
+    x, largest, out = cache
     m = len(x.data)
     if np.isnan(out.max(initial=0)):                       # rare: `ops` knows the rule for NaN
         return Tiles.of(ops.max_pool_backward(dout, ops.max_pool_forward(np.asarray(x), 2)[1]), m)
-    dx, remaining = Tiles(np.empty(x.data.shape, dout.dtype)), Tiles.of(dout, m // 2).data
-    dentries = dx.entries()
-    for entry, dentry in zip(x.entries()[:-1], dentries):
-        np.multiply(entry == out, remaining, out=dentry)
-        remaining = remaining - dentry                     # exactly 0 where the winner is found
-    dentries[-1][...] = remaining
-    return dx
+    dout, drows, dx = Tiles.of(dout, m // 2).data, np.empty(largest.shape, dout.dtype), np.empty(x.data.shape, dout.dtype)
+    np.multiply(largest[0::2] == out, dout, out=drows[0::2])
+    np.subtract(dout, drows[0::2], out=drows[1::2])                            # exactly 0 where the upper row has it
+    np.multiply(x.data[:, 0::2] == largest, drows, out=dx[:, 0::2])
+    np.subtract(drows, dx[:, 0::2], out=dx[:, 1::2])
+    return Tiles(dx)

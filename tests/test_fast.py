@@ -42,13 +42,6 @@ def test_tiles_hold_the_same_maps(rng, m):
 
 
 @pytest.mark.parametrize("m", [2, 4])
-def test_entries_are_those_of_the_windows(rng, m):
-    x = ops.batch_innermost(rng.random((3, 2, 8, 12)))
-    for mine, theirs in zip(Tiles.of(x, m).entries(), ops.window_entries(x, 2, 2), strict=True):
-        np.testing.assert_array_equal(np.asarray(Tiles(mine)), theirs)
-
-
-@pytest.mark.parametrize("m", [2, 4])
 @pytest.mark.parametrize("kind", ["distinct", "ties", "NaN", "infinite"])
 def test_pooling_of_tiles_gives_the_bits_of_ops(rng, m, kind):
     x = rng.integers(0, 3, (3, 2, 8, 12)).astype(np.float32) if kind == "ties" else rng.random((3, 2, 8, 12), dtype=np.float32)
