@@ -134,14 +134,15 @@ def sgd_momentum(p: np.ndarray, v: np.ndarray, dp: np.ndarray, lr: float, mu: fl
 
 
 def train(net: Net, batches: Iterable[Batch], lr: float | Schedule, mu: float | Schedule = 0.9, decay: float | Schedule = 0.0,
-          bias_lr_scale: float = 1.0, state: TrainingState | None = None, max_grad_norm: float | None = None) -> Iterator[Step]:
+          bias_lr_scale: float = 1.0, state: TrainingState | None = None, max_grad_norm: float | None = None,
+          rule: Callable = sgd_momentum) -> Iterator[Step]:
     """Update the network once per batch, and yield a `Step` after each.
 
     `batches` yields (x, y); training ends when it does (`minibatches` never does). `lr`, `mu` (momentum) and `decay`
     (weight decay, on weights only) are numbers, or functions of the step's number. `bias_lr_scale` multiplies the rate of the
     biases (2 in the homework). `max_grad_norm` limits the norm of all gradients together, as one vector; larger ones are scaled
-    down to it, before decay and momentum. To continue an earlier run give its `state`. Raises `Diverged` when a loss is not a
-    finite number; the network then keeps the parameters that gave this loss.
+    down to it, before decay and momentum. `rule` updates a parameter, with the arguments and results of `sgd_momentum`. To continue
+    an earlier run give its `state`. Raises `Diverged` when a loss is not finite; the network keeps the parameters that gave it.
     """
     state = TrainingState() if state is None else state
     for x, y in batches:
@@ -152,7 +153,7 @@ def train(net: Net, batches: Iterable[Batch], lr: float | Schedule, mu: float | 
             raise Diverged(f"The loss stopped being a number at step {i} (learning rate {rate:g}): {why_diverged(x)}")
         if max_grad_norm is not None:
             _clip(net, max_grad_norm)
-        _update(net, state, rate, rate * bias_lr_scale, momentum, weight_decay)
+        _update(net, state, rule, rate, rate * bias_lr_scale, momentum, weight_decay)
         state.steps += 1
         yield Step(i, loss, float(np.mean(scores.argmax(axis=1) == y)), rate)
 
@@ -166,16 +167,15 @@ def _clip(net: Net, max_grad_norm: float) -> None:
             layer.grads = {name: g * float(max_grad_norm / norm) for name, g in layer.grads.items()}
 
 
-def _update(net: Net, state: TrainingState, weight_lr: float, bias_lr: float, mu: float, decay: float) -> None:
-    """New parameters and velocities by `sgd_momentum`, with `weight_lr` and `decay` for each W, and `bias_lr` for each b."""
+def _update(net: Net, state: TrainingState, rule: Callable, weight_lr: float, bias_lr: float, mu: float, decay: float) -> None:
+    """New parameters and velocities by `rule`, with `weight_lr` and `decay` for each W, and `bias_lr` for each b."""
     with np.errstate(over="ignore", invalid="ignore"):       # `train` reports a network that diverges
         for layer in net.layers:
             new = {}
             for name, p in layer.params.items():
-                key = f"{layer.name}.{name}"
-                v = state.velocity.get(key, np.zeros((), p.dtype))      # 0 before the first step
-                lr, lam = (weight_lr, decay) if name == "W" else (bias_lr, 0.0)
-                new[name], state.velocity[key] = sgd_momentum(p, v, layer.grads[name], lr, mu, lam)
+                key, (lr, lam) = f"{layer.name}.{name}", (weight_lr, decay) if name == "W" else (bias_lr, 0.0)
+                v = state.velocity[key] if key in state.velocity else np.zeros_like(p)
+                new[name], state.velocity[key] = rule(p, v, layer.grads[name], lr, mu, lam)
             layer.params = new
 
 

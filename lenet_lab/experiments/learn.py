@@ -7,11 +7,12 @@ import numpy as np
 
 from lenet_core import initializers
 from lenet_core.data import load_cifar10, load_mnist
-from lenet_core.training import Diverged, error_rate, minibatches, train
+from lenet_core.training import Diverged, error_rate, minibatches, sgd_momentum, train
 from lenet_lab.inside.look import mistakes, probabilities
 from lenet_lab.networks import NETWORKS
 from lenet_lab.runs.augment import mirrored, moved, warped
 from lenet_lab.runs.recipes import RECIPES
+from lenet_lab.runs.rules import orthogonal_momentum
 
 LEARNED = 0.3                # test accuracy from which a run counts as "learned"; guessing gives 0.1
 IDLE = 0.01                  # a smaller change of the mean loss counts as "no sign of convergence"
@@ -22,6 +23,7 @@ SCHEDULES = {
     "warm up, then down": RECIPES["quick"].schedule,
     "inverse decay": RECIPES["homework"].schedule,
 }
+RULES = {"momentum": sgd_momentum, "filters orthogonalised": orthogonal_momentum}
 
 
 def pictures(name, folder=None):
@@ -59,10 +61,11 @@ class Settings:
     **Network.** `network` is a name in `lenet_lab.networks.NETWORKS`. `first_weights` is the name of a function in
     `lenet_core.initializers` (None: the network's default), or a number: the standard deviation of normally distributed weights.
 
-    **Training.** `summed` takes the sum over the batch as the loss instead of the mean, by multiplying the rate by `batch_size`. With
-    `average`, the test uses a running mean of the parameters, in which the previous mean has this weight. A run ends after `steps`
-    steps or `epochs` epochs, or when the mean loss of the last 20 batches is below `until_loss`. With `restart_after`, the run restarts
-    with new weights whenever the loss has not changed for that many steps (COMP3314 report, section 5).
+    **Training.** `schedule` and `rule` are names in `SCHEDULES` and `RULES`. `summed` takes the sum over the batch as the loss instead
+    of the mean, by multiplying the rate by `batch_size`. With `average`, the test uses a running mean of the parameters, in which the
+    previous mean has this weight. A run ends after `steps` steps or `epochs` epochs, or when the mean loss of the last 20 batches is
+    below `until_loss`. With `restart_after`, the run restarts with new weights whenever the loss has not changed for that many steps
+    (COMP3314 report, section 5).
 
     **Report.** `errors_every` is the number of epochs between two points of the curve. `inside` adds confusions, mistakes and kernels.
     `misread` adds all test images that were misread.
@@ -86,6 +89,7 @@ class Settings:
     mu: float = 0.9
     decay: float = 0.0
     bias_lr_scale: float = 1.0
+    rule: str = "momentum"
     summed: bool = False
     max_grad_norm: float | None = None
     average: float | None = None
@@ -120,7 +124,7 @@ def learn(settings, seed, folder=None):
 
     def start():                                        # uses the present `net`: a restart replaces it
         return train(net, batches, lambda i: chosen.lr * scale * shape(i), chosen.mu, chosen.decay, chosen.bias_lr_scale,
-                     max_grad_norm=chosen.max_grad_norm)
+                     max_grad_norm=chosen.max_grad_norm, rule=RULES[chosen.rule])
 
     losses, curve, begun, no_gradient, outcome, mean, running = [], [], [0], 0, None, net.snapshot(), start()
     try:

@@ -1,0 +1,85 @@
+"""Update rules besides that of the homework."""
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from lenet_core import lenet, train
+from lenet_core.training import TrainingState, sgd_momentum
+from lenet_lab.runs.rules import orthogonal_momentum, orthogonalised
+
+
+def with_singular_values(rng, n, m, s):
+    """A matrix (n, m) with these singular values, and U V' of it."""
+    U, _ = np.linalg.qr(rng.standard_normal((n, len(s))))
+    V, _ = np.linalg.qr(rng.standard_normal((m, len(s))))
+    return (U * s @ V.T).astype(np.float32), U @ V.T
+
+
+@pytest.mark.parametrize("n, m", [(20, 25), (50, 500), (25, 20), (500, 50)])
+def test_all_singular_values_become_about_one(rng, n, m):
+    s = np.geomspace(0.02, 1, min(n, m))
+    matrix, directions = with_singular_values(rng, n, m, s * 7)              # 0.02 of the largest: at least 0.003 of the norm
+    assert s[0] / np.linalg.norm(s) > 0.003
+    out = orthogonalised(matrix)
+    found = np.linalg.svd(out, compute_uv=False)
+    assert out.shape == (n, m) and out.dtype == np.float32 and found.min() > 0.68 and found.max() < 1.21
+    cosine = (out * directions).sum() / np.linalg.norm(out) / np.linalg.norm(directions)
+    assert cosine > 0.97                                                    # the same directions: 1 if all were exactly 1
+
+
+def test_a_matrix_without_a_direction_stays_zero():
+    assert not orthogonalised(np.zeros((3, 4), np.float32)).any()
+
+
+def test_a_matrix_of_one_direction_keeps_it(rng):
+    matrix, direction = with_singular_values(rng, 6, 8, np.array([1e-3]))
+    out = orthogonalised(matrix)
+    np.testing.assert_allclose(out / np.linalg.norm(out), direction / np.linalg.norm(direction), atol=1e-5)
+
+
+def test_a_step_of_filters_is_as_long_in_all_directions(rng):
+    p, v, dp = (rng.standard_normal((5, 2, 3, 3)).astype(np.float32) for _ in range(3))
+    before = [one.copy() for one in (p, v, dp)]
+    new_p, new_v = orthogonal_momentum(p, v, dp, 0.08, 0.9, 0.5)
+    np.testing.assert_allclose(new_v, 0.9 * v + dp, rtol=1e-6)
+    step = (p - new_p - 0.08 * 0.5 * p).reshape(5, -1)
+    assert 0.68 < np.linalg.svd(step, compute_uv=False).min() / 0.02 < np.linalg.svd(step, compute_uv=False).max() / 0.02 < 1.21
+    assert ((0.9 * new_v + dp).reshape(5, -1) * step).sum() > 0 and new_p.dtype == new_v.dtype == np.float32
+    for one, same in zip((p, v, dp), before):
+        np.testing.assert_array_equal(one, same)
+
+
+def test_everything_but_filters_is_updated_as_always(rng):
+    net, state = lenet(rng), TrainingState()
+    before = net.snapshot()
+    next(train(net, [(rng.random((8, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, 8))], 0.1, 0.9, 1e-3, state=state, rule=orthogonal_momentum))
+    for layer in (net[name] for name in before):
+        for name, p in before[layer.name].items():
+            expected = sgd_momentum(p, np.zeros_like(p), layer.grads[name], 0.1, 0.9, 1e-3 if name == "W" else 0.0)[0]
+            assert (layer.params[name] == expected).all() == (p.ndim != 4)
+
+
+def test_the_number_of_threads_changes_no_bit(rng):
+    matrix, found = rng.standard_normal((400, 500)).astype(np.float32), []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            found.append(orthogonalised(matrix))
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_rule_of_ones_own_gets_what_sgd_momentum_gets(rng):
+    net, asked = lenet(rng), []
+
+    def rule(p, v, dp, lr, mu, decay):
+        asked.append((p.shape == v.shape == dp.shape, lr, mu, decay))
+        return p, v + dp
+
+    state = TrainingState()
+    x, y = rng.random((4, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, 4)
+    before, grads = net.snapshot(), []
+    for _ in train(net, [(x, y)] * 2, 0.1, 0.5, 0.01, bias_lr_scale=2.0, state=state, rule=rule):
+        grads.append(net["conv1"].grads["W"])
+    assert asked == [(True, 0.1, 0.5, 0.01), (True, 0.2, 0.5, 0.0)] * 8                  # W, b of four layers, twice
+    np.testing.assert_array_equal(state.velocity["conv1.W"], sum(grads))
+    np.testing.assert_array_equal(net["conv1"].params["W"], before["conv1"]["W"])
