@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lenet_core
@@ -88,13 +89,18 @@ def test_every_room_of_the_lab_has_a_row_with_its_modules_and_what_it_may_import
         assert f"`lenet_lab/{path.name}`" in ARCHITECTURE, path.name
 
 
-def test_the_operation_of_ones_own_passes_its_gradient_check_and_prints_what_the_page_says(monkeypatch, capsys):
+def test_the_operation_and_the_rule_of_ones_own_do_what_the_page_says(monkeypatch, capsys):
     monkeypatch.setattr(registry, "OPERATIONS", dict(registry.OPERATIONS))
-    [block] = code(ARCHITECTURE)
-    exec(block, {})
+    operation, rule = code(ARCHITECTURE)
+    room = {}
+    exec(operation, room)
     counts = [re.findall(r"^(\S*) +(\d+) +(\d+) +(\d+) ", text, re.M) for text in (capsys.readouterr().out, ARCHITECTURE)]
     assert counts[0] == counts[1] and len(counts[0]) == 9
     assert all(kink == fail == "0" for _, _, kink, fail in counts[0])
+    exec(rule, room)                                                    # the update rule of one's own trains this network
+    losses = [float(loss) for loss in re.findall(r"loss=([\d.]+)", capsys.readouterr().out)]
+    assert len(losses) == 10 and losses[-1] < losses[0]
+    assert room["net"].dtype == np.float32
 
 
 def test_every_package_that_is_needed_has_a_reason():

@@ -77,9 +77,9 @@ def test_a_rule_of_ones_own_gets_what_sgd_momentum_gets(rng):
 
     state = TrainingState()
     x, y = rng.random((4, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, 4)
-    before, grads = net.snapshot(), []
-    for _ in train(net, [(x, y)] * 2, 0.1, 0.5, 0.01, bias_lr_scale=2.0, state=state, rule=rule):
-        grads.append(net["conv1"].grads["W"])
+    before = net.snapshot()
+    steps = train(net, [(x, y)] * 2, 0.1, 0.5, 0.01, bias_lr_scale=2.0, state=state, rule=rule)
+    grads = [net["conv1"].grads["W"] for _ in steps]
     assert asked == [(True, 0.1, 0.5, 0.01), (True, 0.2, 0.5, 0.0)] * 8                  # W, b of four layers, twice
     np.testing.assert_array_equal(state.velocity["conv1.W"], sum(grads))
     np.testing.assert_array_equal(net["conv1"].params["W"], before["conv1"]["W"])

@@ -20,6 +20,7 @@ ASKED = [                # study, a word of the case, the least of each run that
     ("cmpe597", "fan-in weights, batches of 16", 0.92, 0.92),
     ("cifar10", "baseline", 0.60, 0.60),
     ("cifar10", "deeper", 0.66, 0.66),
+    ("one epoch", "filters orthogonalised", 0.989, 0.990),
     ("small", "14,682 parameters, images warped", 0.993, 0.993),
     ("small", "61,706 parameters, images warped", 0.994, 0.994),
     ("best", "", 0.995, 0.995),
@@ -42,6 +43,18 @@ def test_the_page_says_what_warping_brought():
         for said, case in zip(row, both, strict=True):
             reached = [one[key] for one in done if one["case"] == case]
             assert len(reached) == 3 and said.strip() == f"{np.mean(reached):.2%} ({min(reached):.2%} to {max(reached):.2%})"
+
+
+def test_the_page_says_what_an_update_rule_brought():
+    page = (Path(__file__).parent.parent / "docs" / "results.md").read_text(encoding="utf-8")
+    done = stored("one epoch")
+    plain, rule = (np.array([one["accuracy"] for one in done if one["case"] == case]) for case in ("momentum", "filters orthogonalised"))
+    assert len(plain) == len(rule) == 30
+    for row, reached in (("momentum, as everywhere else here", plain), ("the momentum of the filters orthogonalised", rule)):
+        assert f"| {row} | {reached.mean():.2%} ({reached.min():.2%} to {reached.max():.2%}) |" in page
+    gain = 100 * (rule - plain)
+    error = gain.std(ddof=1) / len(gain) ** 0.5
+    assert f"better for {(gain > 0).sum()} of 30 seeds, by {gain.mean():.3f} ± {error:.3f} % on average" in page
 
 
 MEMORY = """
