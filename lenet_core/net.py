@@ -22,6 +22,7 @@ from numpy.typing import DTypeLike
 from . import ops
 from ._files import read_npz, write_npz
 from ._images import as_images
+from ._own import check_shape, things
 from ._parallel import map_in_threads
 from ._tiles import Tiles
 from .registry import operation
@@ -91,11 +92,9 @@ class Layer:
             out, cache = package(*arguments, **self.options)
             return out, (self.own["backward"], backward, cache)
         result = mine(*arguments, **self.options)
-        if not (isinstance(result, (tuple, list)) and len(result) == 2):
-            raise ValueError(f"{_name(mine)}: returns {_describe(result)}; layer {self.name} needs two things, out and cache.")
-        (out, cache), (expected, package_cache) = result, package(*arguments, **self.options)
-        if np.shape(out) != expected.shape:
-            raise ValueError(f"{_name(mine)}: out has shape {np.shape(out)}, but layer {self.name} needs {expected.shape}.")
+        out, cache = things(mine, result, 2, f"layer {self.name} needs two things, out and cache")
+        expected, package_cache = package(*arguments, **self.options)
+        check_shape(mine, "out", out, expected.shape, f"layer {self.name} needs")
         return out, (self.own["backward"], backward, cache if self.own["backward"] else package_cache)
 
     @property
@@ -113,15 +112,10 @@ class Layer:
         if not mine:
             result = package(dout, cache, need_dx=need_dx) if self.operation.skips_dx else package(dout, cache)
             return list(result) if self.params else [result]
-        result = mine(dout, cache)
         names = ["x", *self.params]
-        grads = list(result) if self.params and isinstance(result, (tuple, list)) else [result]
-        if len(grads) != len(names):
-            raise ValueError(f"{_name(mine)}: returns {_describe(result)}; layer {self.name} needs "
-                             + ", ".join("d" + name for name in names) + ".")
+        grads = things(mine, mine(dout, cache), len(names), f"layer {self.name} needs " + ", ".join("d" + name for name in names))
         for name, shape, grad in zip(names, [x_shape, *(p.shape for p in self.params.values())], grads):
-            if np.shape(grad) != shape:
-                raise ValueError(f"{_name(mine)}: d{name} has shape {np.shape(grad)}, but {name} has shape {shape}.")
+            check_shape(mine, f"d{name}", grad, shape, f"{name} has shape")
         return grads
 
     x = property(lambda self: self._joined("x"), doc="The last input, (N, ...).")
@@ -334,13 +328,3 @@ def _check_sizes(description: dict[str, Any]) -> None:
     options = [value for layer in description["layers"] for value in layer["options"].values() if isinstance(value, (int, float))]
     if math.prod(description["input_shape"]) > LARGEST_IMAGE or max(options, default=0) > LARGEST_OPTION:
         raise ValueError(f"images of shape {description['input_shape']} or an option of {max(options, default=0)} are too large")
-
-
-def _name(function: Callable) -> str:
-    return getattr(function, "__name__", None) or repr(function)
-
-
-def _describe(result: Any) -> str:
-    if isinstance(result, tuple):
-        return f"{len(result)} things"
-    return "nothing (is a `return` missing?)" if result is None else f"one thing, a {type(result).__name__}"

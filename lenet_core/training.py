@@ -16,6 +16,7 @@ import numpy as np
 
 from ._files import write_npz
 from ._images import in_one_array, why_diverged
+from ._own import check_shape, things
 from .net import Net
 
 Batch = tuple[np.ndarray, np.ndarray]                        # images, labels
@@ -145,6 +146,7 @@ def train(net: Net, batches: Iterable[Batch], lr: float | Schedule, mu: float | 
     an earlier run give its `state`. Raises `Diverged` when a loss is not finite; the network keeps the parameters that gave it.
     """
     state = TrainingState() if state is None else state
+    rule = rule if rule is sgd_momentum else _checked(rule)
     for x, y in batches:
         i = state.steps
         rate, momentum, weight_decay = (float(value(i) if callable(value) else value) for value in (lr, mu, decay))
@@ -165,6 +167,16 @@ def _clip(net: Net, max_grad_norm: float) -> None:
     if max_grad_norm < norm < math.inf:                      # where it is infinite, `train` raises Diverged at the next loss
         for layer in net.layers:
             layer.grads = {name: g * float(max_grad_norm / norm) for name, g in layer.grads.items()}
+
+
+def _checked(rule: Callable) -> Callable:
+    """`rule`, with one sentence where it does not return a new p and a new v of p's shape; both in p's number type."""
+    def updated(p: np.ndarray, *others: Any) -> list[np.ndarray]:
+        new = things(rule, rule(p, *others), 2, "a rule returns two things, the new p and the new v")
+        for what, value in zip(("the new p", "the new v"), new):
+            check_shape(rule, what, value, p.shape, "p has shape")
+        return [np.asarray(value, p.dtype) for value in new]
+    return updated
 
 
 def _update(net: Net, state: TrainingState, rule: Callable, weight_lr: float, bias_lr: float, mu: float, decay: float) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from lenet_core import lenet, train
+from lenet_core import Layer, Net, lenet, train
 from lenet_core.training import TrainingState, sgd_momentum
 from lenet_lab.runs.rules import orthogonal_momentum, orthogonalised
 
@@ -83,3 +83,33 @@ def test_a_rule_of_ones_own_gets_what_sgd_momentum_gets(rng):
     assert asked == [(True, 0.1, 0.5, 0.01), (True, 0.2, 0.5, 0.0)] * 8                  # W, b of four layers, twice
     np.testing.assert_array_equal(state.velocity["conv1.W"], sum(grads))
     np.testing.assert_array_equal(net["conv1"].params["W"], before["conv1"]["W"])
+
+
+@pytest.mark.parametrize("returned, said", [
+    (lambda p, v: None, r"my_rule: returns nothing \(is a `return` missing\?\); a rule returns two things, the new p and the new v."),
+    (lambda p, v: p, "my_rule: returns one thing, a ndarray; a rule returns two things"),
+    (lambda p, v: (p, v, v), "my_rule: returns 3 things; a rule returns two things"),
+    (lambda p, v: (p[0], v), r"my_rule: the new p has shape \(3,\), but p has shape \(4, 3\)."),
+    (lambda p, v: (p, 0.0), r"my_rule: the new v has shape \(\), but p has shape \(4, 3\)."),
+])
+def test_a_rule_that_returns_something_else_is_told_so_and_nothing_is_lost(returned, said):
+    net = Net((1, 2, 2), [Layer("ip1", "inner_product", (4, 3))])
+
+    def my_rule(p, v, dp, lr, mu, decay):
+        return returned(p, v)
+
+    before = net.snapshot()
+    with pytest.raises(ValueError, match=said):
+        next(train(net, [(np.ones((2, 1, 2, 2)), np.array([0, 1]))], 0.1, rule=my_rule))
+    np.testing.assert_array_equal(net["ip1"].params["W"], before["ip1"]["W"])
+
+
+def test_a_rule_that_computes_in_float64_leaves_the_network_in_float32(rng):
+    net, state = lenet(rng), TrainingState()
+
+    def rms(p, v, dp, lr, mu, decay):
+        v = np.float64(mu) * v + (1 - mu) * dp ** 2
+        return p - np.float64(lr) * dp / np.sqrt(v + 1e-8), v
+
+    next(train(net, [(rng.random((4, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, 4))], 1e-3, state=state, rule=rms))
+    assert {p.dtype for layer in net.layers for p in layer.params.values()} == {v.dtype for v in state.velocity.values()} == {np.dtype(np.float32)}
