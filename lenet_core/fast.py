@@ -102,25 +102,28 @@ def _above_and_below(cols: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 def max_pool_forward(x: Tiles, k: int, stride: int | None = None) -> tuple[np.ndarray, tuple]:
     """`ops.max_pool_forward` for 2 x 2 windows side by side: x (N, F, H, W) as `Tiles` -> out (N, F, H/2, W/2), cache.
 
-    First the larger number in each row of a window, then the larger of its two rows.
+    First the larger number in each row of a window, then the larger of its two rows. What won is kept as bytes: the backward pass
+    need not read the maps again, which by then are no longer in the processor's caches.
     """
-    largest = np.maximum(x.data[:, 0::2], x.data[:, 1::2])                     # of a row: (m, m/2, F, H/m, W/m, N)
-    out = np.maximum(largest[0::2], largest[1::2])                             # (m/2, m/2, F, H/m, W/m, N)
-    return np.asarray(Tiles(out)), (x, largest, out)
+    left, right = x.data[:, 0::2], x.data[:, 1::2]
+    rows = np.maximum(left, right)                                             # (m, m/2, F, H/m, W/m, N)
+    upper, lower = rows[0::2], rows[1::2]
+    out = np.maximum(upper, lower)                                             # (m/2, m/2, F, H/m, W/m, N)
+    return np.asarray(Tiles(out)), (x, out, right > left, lower > upper)
 
 
 def max_pool_backward(dout: np.ndarray, cache: tuple) -> Tiles:
     """`ops.max_pool_backward` for 2 x 2 windows side by side: dout (N, F, H/2, W/2) -> dx (N, F, H, W) as `Tiles`.
 
-    The gradient goes to the upper row if that has the maximum, else to the lower one; then in the same way to the left or right.
+    The gradient goes to the lower row only if its number is larger, and then in the same way to the right: the first maximum wins.
     """
-    x, largest, out = cache
+    x, out, right, lower = cache
     m = len(x.data)
     if np.isnan(out.max(initial=0)):                       # rare: `ops` knows the rule for NaN
         return Tiles.of(ops.max_pool_backward(dout, ops.max_pool_forward(np.asarray(x), 2)[1]), m)
-    dout, drows, dx = Tiles.of(dout, m // 2).data, np.empty(largest.shape, dout.dtype), np.empty(x.data.shape, dout.dtype)
-    np.multiply(largest[0::2] == out, dout, out=drows[0::2])
-    np.subtract(dout, drows[0::2], out=drows[1::2])                            # exactly 0 where the upper row has it
-    np.multiply(x.data[:, 0::2] == largest, drows, out=dx[:, 0::2])
-    np.subtract(drows, dx[:, 0::2], out=dx[:, 1::2])
+    dout, drows, dx = Tiles.of(dout, m // 2).data, np.empty(right.shape, dout.dtype), np.empty(x.data.shape, dout.dtype)
+    np.multiply(lower, dout, out=drows[1::2])
+    np.subtract(dout, drows[1::2], out=drows[0::2])                            # exactly 0 where the lower row has it
+    np.multiply(right, drows, out=dx[:, 1::2])
+    np.subtract(drows, dx[:, 1::2], out=dx[:, 0::2])
     return Tiles(dx)
