@@ -40,8 +40,18 @@ def test_padding_by_two_keeps_the_size_and_ends_in_784_inputs():
 
 
 def test_each_channel_adds_its_share():
-    x, W = np.array([[[[1., 2], [3, 4]], [[0, 1], [1, 0]]]]), np.array([[[[1., 0], [0, 1]], [[1, 1], [1, -1]]]])
-    assert [float((x[0, c] * W[0, c]).sum()) for c in range(2)] == [5, 2]
+    x, W = np.array([[[[1., 2], [3, 4]], [[0, 1], [1, 0]]]]), np.array([[[[1., 0], [2, 0]], [[1, 1], [2, -1]]]])
+    assert [float((x[0, c] * W[0, c]).sum()) for c in range(2)] == [7, 3]
+    for wrong in (W[..., ::-1, ::-1], W.swapaxes(2, 3), W[:, ::-1], W[:, :1]):    # turned; columns for rows; channels exchanged; the first for both
+        assert float((x[0] * wrong[0]).sum()) != 10
+
+
+def test_the_matrix_of_the_example_shows_whoever_writes_windows_as_rows():
+    image = np.arange(1, 13).reshape(1, 1, 3, 4)
+    columns, by_columns = ops.im2col(image, 2), ops.im2col(image.swapaxes(2, 3), 2)
+    assert columns[1].tolist() == [2, 3, 4, 6, 7, 8] and columns.T[1].tolist() == [2, 3, 6, 7]
+    assert not np.array_equal(by_columns[1], columns[1]) and not np.array_equal(by_columns[2], columns[1])
+    assert np.sum(columns == 6) == np.sum(columns == 7) == 4 and all(np.sum(columns == corner) == 1 for corner in (1, 4, 9, 12))
 
 
 def test_stride_two_never_looks_at_the_last_row_and_column(rng):

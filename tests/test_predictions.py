@@ -20,7 +20,8 @@ from .test_grade import write_notebook
 
 NAMES = [name for group in REASONS.values() for name in group]
 NOTEBOOKS = sorted(stored_outputs.NOTEBOOKS.glob("*.ipynb"))
-NUMBER, SHAPE, CHOICE, SIZE = "the loss after one step", "shape of the test images", "the layer with the most multiplications", "dJ/ds(1)"
+NUMBER, SIZE = "the loss after one step", "the loss that stays the same"
+SHAPE, CHOICE = "shape of the test images", "the layer with the most multiplications"
 CHANCE, WIDER = "digits of 100 that an untrained network reads", "kinks among 60 pixels"
 EXACTLY = "numbers of conv1, biases included"
 POWER, COUNT = "largest difference of an output, as a power of ten", "modules of LeNet in PyTorch"
@@ -42,10 +43,10 @@ def told(name, guess, result, **options):
 
 
 @pytest.mark.parametrize("name, guess, result, said", [
-    (SIZE, 25, 18.4, "✗ dJ/ds(1): you said 25, it is 18.4: 36 % too high, not close (close here means within 10 %)."),
-    (SIZE, 18, 18.4, "✓ dJ/ds(1): you said 18, it is 18.4: 2 % too low, close (close here means within 10 %)."),
-    (SIZE, 18.4, 18.4, "✓ dJ/ds(1): you said 18.4, and it is 18.4. Right."),
-    (SIZE, "0.05", 0.04742, "✓ dJ/ds(1): you said 0.05, it is 0.04742: 5 % too high, close (close here means within 10 %)."),
+    (SIZE, 25, 18.4, "✗ the loss that stays the same: you said 25, it is 18.4: 36 % too high, not close (close here means within 10 %)."),
+    (SIZE, 18, 18.4, "✓ the loss that stays the same: you said 18, it is 18.4: 2 % too low, close (close here means within 10 %)."),
+    (SIZE, 18.4, 18.4, "✓ the loss that stays the same: you said 18.4, and it is 18.4. Right."),
+    (SIZE, "0.05", 0.04742, "✓ the loss that stays the same: you said 0.05, it is 0.04742: 5 % too high, close (close here means within 10 %)."),
     (SIZE, "1/20", 0.04742, "5 % too high, close ("), (SIZE, "5 %", 0.04742, "you said 0.05, it is 0.04742: 5 % too high, close ("),
     (SIZE, np.float32(0.5), 0.5, "Right."),
     (SIZE, -3, 3, "the wrong sign, not close ("), (SIZE, 300, 3, "100 times as large, not close ("), (SIZE, 1, 4, "4 times too small, not close ("),
@@ -142,6 +143,34 @@ def test_what_is_no_guess_gets_one_sentence_and_the_result_appears(guess, option
     assert not progress_store.predictions()
 
 
+ASKED = {name: reason.numbers for name, reason in predictions.by_name().items() if reason.numbers}
+
+
+@pytest.mark.parametrize("name, numbers", ASKED.items())
+def test_where_the_question_says_how_many_numbers_another_count_is_no_guess(name, numbers, capsys):
+    result = predictions.results()[name]
+    assert len(result) == numbers and re.search(rf"\b{predictions.COUNTED[numbers]}\b", question_of(name))
+    check.predict(name, result[1:])
+    assert capsys.readouterr().out == f"✗ {name}: {predictions._counts(numbers - 1, numbers)}. Correct it and run the cell again.\n"
+    assert str(predictions.compared(name, result)).startswith("…") and not progress_store.predictions()
+    assert told(name, result, result).startswith("✓")
+
+
+def test_how_many_axes_a_shape_has_is_part_of_the_guess(capsys):
+    check.predict(SHAPE, (10_000, 28, 28))
+    assert capsys.readouterr().out.startswith(f"{SHAPE}: you say")
+
+
+def question_of(name):
+    """The text before a prediction."""
+    for path in NOTEBOOKS:
+        cells = cells_of(path).cells
+        for n, cell in enumerate(cells):
+            if name in stored_outputs.calls(cell, "predict"):
+                return cells[n - 1].source
+    raise LookupError(name)
+
+
 def test_a_number_with_a_comma(capsys):
     check.predict(SIZE, 60, 000)
     assert "Write 60000 without a comma" in capsys.readouterr().out
@@ -149,9 +178,9 @@ def test_a_number_with_a_comma(capsys):
 
 def test_without_a_guess(capsys):
     check.predict(SIZE, ...)
-    assert capsys.readouterr().out == "… dJ/ds(1): no guess yet.\n"
+    assert capsys.readouterr().out == f"… {SIZE}: no guess yet.\n"
     check.compare(SIZE, 18.4)
-    assert capsys.readouterr().out.startswith("… dJ/ds(1): it is 18.4.\nWhy: ")
+    assert capsys.readouterr().out.startswith(f"… {SIZE}: it is 18.4.\nWhy: ")
 
 
 def test_an_unknown_name():
@@ -234,7 +263,7 @@ def test_progress_says_how_close_half_of_the_numbers_were(guess, said):
     assert f"05 {5 * (guess < 11)} of 5 close (half of your numbers were {said})" in repr(check.progress())
 
 
-BY_HAND = {"largest entry of the first map": 14, "pixels of 16 with a slope of 0": 12, "one window of two channels": 17,
+BY_HAND = {"largest entry of the first map": 14, "pixels of 16 with a slope of 0": 12, "one window of two channels": 20,
            "weights of ip1 that agree": 24, "weights of conv1 that agree": 4, "loss of the scores 0 and 1,000, on paper": 1000,
            "its second line at x = 2": -4,
            "linear regions without ReLU": 1, "corners of the boundary of three units, start 3": 6, "regions for 8 lines, by the formula": 37,

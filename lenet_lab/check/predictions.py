@@ -7,7 +7,8 @@ The two calls stand in two cells of a notebook, one after the other:
     compare("largest entry of the first map", C.max())       # the last line of the cell that has the result
 
 A guess is a number, several numbers, a shape, or one of the `choices`. Without a guess the result appears all the same. The sentence
-that says why is not in the notebook, where it would give the result away: it is in `reasons`.
+that says why is not in the notebook, where it would give the result away: it is in `reasons`. Where the question says how many numbers it
+asks for, another count of them is no guess.
 
 **When is a guess close?** A choice and a shape must be right, and so must several whole numbers. A number must be within 10 % of the
 result, or within the share, or between the two numbers, that `reasons` gives for a question that asks for a size only, or that can be worked
@@ -76,6 +77,8 @@ def predict(name, guess=..., *more, choices=()):
     read, wrong = (None, "") if guess is ... else _read(name, guess, choices)
     if more:
         wrong = "That is more than one guess. Write 60000 without a comma, and several numbers in brackets."
+    elif (wanted := by_name()[name].numbers) and read is not None and np.size(read) != wanted:
+        wrong = f"{_counts(np.size(read), wanted)}. Correct it and run the cell again."
     elif read is not None:
         _said[name] = read
         first = _first_guess(name)
@@ -236,9 +239,12 @@ def _sentence(one):
 def _how_many(one):
     """How many numbers were given, and how many are wanted."""
     given, wanted = np.size(one.guess), np.size(one.result)
+    return _counts(given, wanted) + ("; write 10000 without a comma" if given > wanted and np.abs(one.result).max() >= 1000 else "")
+
+
+def _counts(given, wanted):
     first, second = (COUNTED[n] if n < len(COUNTED) else str(n) for n in (given, wanted))
-    words = f"{first} number{'s' * (given != 1)}, wanted {'is' if wanted == 1 else 'are'} {second}"
-    return words + ("; write 10000 without a comma" if given > wanted and np.abs(one.result).max() >= 1000 else "")
+    return f"{first} number{'s' * (given != 1)}, wanted {'is' if wanted == 1 else 'are'} {second}"
 
 
 COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

@@ -2,7 +2,8 @@
 
 The sentences stand here and not in the notebooks, since a reader sees a cell before it runs. Where only the size can be guessed, a
 `Reason` says within which share of the result a guess is close, between which numbers, or by which factor. What can be computed exactly by
-hand has the share 0. `units` (one, several) are for a result whose distance is counted and is no share of it.
+hand has the share 0. `units` (one, several) are for a result whose distance is counted and is no share of it. `numbers` is how many numbers
+the question asks for, where it says so.
 """
 
 from typing import NamedTuple
@@ -20,6 +21,7 @@ class Reason(NamedTuple):
     within: float | tuple | None = None
     units: tuple = ()
     factor: float | None = None
+    numbers: int | None = None
 
     def limit(self, result):
         """Which guesses are close, if nothing else is said: within 10 % of a number, 1 % of each of several; several whole numbers exactly."""
@@ -41,18 +43,19 @@ REASONS = {
         "largest entry of the first map":
             Reason("1·4 + 1·0 + 2·5 + 0·0: there the largest pixel lies under the largest weight.", within=0.0),
         "the row v":
-            "The first map is written row by row, then the second. Neighbouring windows overlap, so one large number is the maximum of two of "
-            "them.",
+            Reason("The first map is written row by row, then the second. Neighbouring windows overlap, so one large number is the maximum of "
+                   "two of them.", numbers=8),
         "dJ/ds(1)":
-            "dJ/ds(1) = y(1) - 0: the wrong digit got a little probability that it should not have, so a larger s(1) raises the loss.",
+            Reason("y(2) has e^s(1) in its denominator, so a larger s(1) lowers y(2) and raises the loss. The size is y(1): the probability that "
+                   "the wrong digit got and should not have.", factor=2),
         "entries of the second map with a gradient":
             "Two entries win, the 14 and the 11, each in two windows. Both times the two gradients are equal with opposite signs: "
             "in W1 the weights for those two windows are 1 and -1, or -0.5 and 0.5.",
         "weights of filter 2 with a gradient":
             "Every dJ/dC of its map is 0, so every sum is 0. With these W1 this image cannot teach filter 2 anything.",
         "the three conventions agree about the sign":
-            "The pixel under F1(1,1) is 2 at the first 7 and 5 at the second. With the rest of the sum, -0.1897, that makes -0.1897 + 0.0474 "
-            "times 2 (first), times 2 + 5 (each) or times 3.5 (share).",
+            "In units of dJ/dz(1) = 0.0474 the other windows add 4·(-1/2) + 2·(-1) = -4. The tied one adds the pixel under F1(1,1): 2 (first), "
+            "2 + 5 (each) or 3.5 (share).",
         "the slopes from below and from above":
             "There is a kink: below 1 the first 7 is the larger one, above 1 the second. 'First' gives the slope from below.",
         "pixels of 16 with a slope of 0":
@@ -68,26 +71,26 @@ REASONS = {
         "shape of the maps in the figure":
             "One image, a map for each of the twenty filters, and 28 - 5 + 1 = 24 places for a window of 5.",
         "two outputs of the image (1, 2, 3)":
-            "1·1 + 2·0 + 3·1 + 10 = 14, and 1·0 + 2·2 + 3·(-1) + 20 = 21: each output has its own column.",
+            Reason("1·1 + 2·0 + 3·1 + 10 = 14, and 1·0 + 2·2 + 3·(-1) + 20 = 21: each output has its own column.", numbers=2),
         "maxima of the windows of 2":
             "Two windows fit in each direction, and the fifth row and column are dropped, 9s and all.",
         "maxima of the windows of 3":
             "Two windows fit again, and they overlap. All but the first reach the last row or column with its 9s.",
         "windows of 5 in 28 pixels, three times":
-            "28 - 5 + 1 = 24; with two zeros at both ends 32 - 5 + 1 = 28; and 23/2, rounded down, plus 1 is 12.",
+            Reason("28 - 5 + 1 = 24; with two zeros at both ends 32 - 5 + 1 = 28; and 23/2, rounded down, plus 1 is 12.", numbers=3),
         "the function that gives the toy network's first map":
             "In this field nobody turns the filter. That is a cross-correlation, whatever it is called.",
         "the other one has the same numbers elsewhere":
             "The turned filter lays its weights on other pixels, so other sums come out: there is a 15, and no 14.",
         "one window of two channels":
-            Reason("5 from the first channel, 2 from the second, 10 from the bias: one number, in one map.", within=0.0),
+            Reason("7 from the first channel, 3 from the second, 10 from the bias: one number, in one map.", within=0.0),
         "hours of loops for 60,000 images":
             Reason("At one or two million multiplications a second, an image takes one or two seconds. Most of that time goes into taking single "
                    "numbers out of arrays, each as a new object.", factor=2),
         "second row of the matrix":
-            "It has the entry to the right of the first, for each of the four windows: 2, 3, 5 and 6.",
+            "It has the entry to the right of the first, for each of the six windows. With a window in each row it would be 2, 3, 6, 7.",
         "the row times the matrix":
-            "Row times column is the sum over one window, so the four numbers are the map.",
+            Reason("Row times column is the sum over one window, so the six numbers are the map, 2x3.", numbers=6),
         "the loops take this many times as long":
             "One product in compiled code does the same multiplications, several at a time.",
         "numbers in the columns per pixel":
@@ -102,7 +105,7 @@ REASONS = {
         "loss of the scores 0 and 1,000, on paper":
             Reason("-ln p = ln(1 + e^1000), which is 1,000. Softmax first makes p exactly 0, and its logarithm is infinite.", within=0.0),
         "the toy network's three scores":
-            "The same functions on the same numbers: every layer takes its sizes from its arguments.",
+            Reason("The same functions on the same numbers: every layer takes its sizes from its arguments.", numbers=3),
         "the highest of LeNet's ten probabilities":
             Reason("The weights are random and small, so all ten scores are near 0 and all probabilities near 0.1.", factor=2),
         "the layer with the most multiplications":

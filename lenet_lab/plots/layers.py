@@ -58,7 +58,7 @@ def feature_maps(image, maps, data_name, ax=None):
 @styled
 def windows_as_columns(image, k, ax=None):
     """The k x k windows (stride 1) of a small image (H, W), shaded and lettered; beside them the matrix with a column for each."""
-    ax = axes_for(ax, (WIDE[0], 2.2))
+    ax = axes_for(ax, (WIDE[0], 1.5))
     columns = im2col(image[None, None], k)
     across = output_size(image.shape[1], k)
     height, width = image.shape

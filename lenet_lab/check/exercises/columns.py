@@ -10,7 +10,7 @@ from .common import calls, draw, filled_up, first_windows, images, one_sided, pa
 
 def _im2col_cases(rng):
     return [
-        Case("hand", (np.arange(1.0, 10).reshape(1, 1, 3, 3),), {"k": 2}, "the numbers 1 to 9 in a square"),
+        Case("hand", (np.arange(1.0, 13).reshape(1, 1, 3, 4),), {"k": 2}, "the numbers 1 to 12 in three rows"),
         Case("random", (draw(rng, 2, 3, 5, 4),), {"k": 3}),
         Case("random", (draw(rng, 2, 2, 6, 5),), {"k": 2, "stride": 2}),
         Case("random", (draw(rng, 1, 2, 4, 3),), {"k": 3, "pad": 1}),
@@ -77,6 +77,9 @@ IM2COL = Exercise("im2col", ("cols",), _im2col_cases, lambda x, k, stride=1, pad
                   covering=(9, 479, 104, 0, 5, 14), one=_im2col_case, selects=True, wrongs=[
     Misconception("windows as rows", "That is the matrix transposed: each window should be a column.",
           lambda x, k, stride=1, pad=0: (ops.im2col(x, k, stride, pad).T,)),
+    *(Misconception("reshaped without a transpose", "A reshape to (C*k*k, ...) does not turn rows into columns. Make each window a row, in "
+                    f"the shape {shape}; then transpose: .T", _cols(order))
+      for order, shape in (("hwncij", "(OH*OW*N, C*k*k)"), ("nhwcij", "(OH*OW*N, C*k*k), with the image running fastest"))),
     Misconception("columns for rows", "Within a window the entries have been read column by column. Row by row: row c*k*k + i*k + j.",
           _cols("cjihwn")),
     Misconception("channel order", "Within a window the channel runs fastest. Here the channels follow one another as wholes: row c*k*k + i*k + j.",

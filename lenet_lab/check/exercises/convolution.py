@@ -10,8 +10,8 @@ from .common import calls, draw, filled_up, first_windows, images, one_sided, pa
 
 def _conv_cases(rng):
     return [
-        Case("hand", (np.arange(1.0, 10).reshape(1, 1, 3, 3), np.array([[[[1.0, 2], [0, -1]]]]), np.array([10.0])), {},
-             "the numbers 1 to 9 in a square"),
+        Case("hand", (np.arange(1.0, 13).reshape(1, 1, 3, 4), np.array([[[[1.0, 2], [0, -1]]]]), np.array([10.0])), {},
+             "the numbers 1 to 12 in three rows"),
         Case("random", (draw(rng, 2, 3, 5, 4), draw(rng, 4, 3, 3, 3), draw(rng, 4))),
         Case("random", (draw(rng, 2, 2, 6, 5), draw(rng, 3, 2, 2, 2), draw(rng, 3)), {"stride": 2}),
         Case("random", (draw(rng, 1, 2, 4, 3), draw(rng, 3, 2, 3, 3), draw(rng, 3)), {"pad": 1}),
@@ -54,6 +54,16 @@ def _reshaped_by_filter(x, W, b, stride=1, pad=0):
 
 def _changed_out(change):
     return lambda x, W, b, stride=1, pad=0: (change(ops.conv_forward(x, W, b, stride, pad)[0], x, W, b),)
+
+
+def _product(x, W, b, stride, pad):
+    """The product with the columns, (F, OH*OW*N), plus b."""
+    return W.reshape(len(W), -1) @ ops.im2col(x, W.shape[2], stride, pad) + b
+
+
+def _product_with_row(x, W, b, stride=1, pad=0):
+    out = ops.conv_forward(x, W, b, stride, pad)[0]
+    return (_product(x, W, b, stride, pad).reshape(out.transpose(1, 2, 3, 0).shape).transpose(3, 0, 1, 2),)
 
 
 def _just_fitting_missing(x, W, b, stride=1, pad=0):
@@ -108,6 +118,15 @@ CONV_FORWARD = Exercise(
         Misconception("padding on all axes", "np.pad(x, pad) pads all four axes, also images and channels. Rows and columns only: ((0, 0), (0, 0), "
               "(pad, pad), (pad, pad)).", lambda x, W, b, stride=1, pad=0: (ops.conv_forward(np.pad(x, pad), W, b, stride, 0)[0],),
               calls("pad")),
+        Misconception("product not split", "That is the product, (F, OH*OW*N). What is left to do: split its long axis with .reshape(F, OH, OW, N), "
+              "then bring the images to the front.", lambda x, W, b, stride=1, pad=0: (_product(x, W, b[:, None], stride, pad),)),
+        Misconception("product not split", "That is the product, (F, OH*OW*N), without the bias. Add b[:, None], split the long axis with "
+              ".reshape(F, OH, OW, N), then bring the images to the front.", lambda x, W, b, stride=1, pad=0: (_product(x, W, 0, stride, pad),)),
+        Misconception("product not split", "That is the product, (F, OH*OW*N), plus b as a row. b belongs beside it as a column, b[:, None]. Then "
+              "split the long axis with .reshape(F, OH, OW, N), and bring the images to the front.",
+              lambda x, W, b, stride=1, pad=0: (_product(x, W, b, stride, pad),)),
+        Misconception("bias along the wrong axis", "b is added to the product as a row. There is one per filter, and so per row of the product: "
+              "b[:, None].", _product_with_row),
         Misconception("only the first channel", "Only the first channel has been used. A filter has weights for every channel, and sums over them.",
               _first_channel),
         Misconception("mean over channels", "The sum has been divided by the number of channels. A filter sums over them.",
