@@ -122,6 +122,26 @@ def padded_on_all_axes(x, W, b, stride=1, pad=0):
     return ops.conv_forward(x, W, b, stride)[0], None
 
 
+def product_not_split(x, W, b, stride=1, pad=0):
+    cols = ops.im2col(x, W.shape[2], stride, pad)
+    out = W.reshape(len(W), -1) @ cols + b
+    return out, (cols, x.shape, W, stride, pad)
+
+
+def bias_as_a_row(x, W, b, stride=1, pad=0):
+    F, _, k, _ = W.shape
+    OH, OW = ops.output_size(x.shape[2], k, stride, pad), ops.output_size(x.shape[3], k, stride, pad)
+    out = W.reshape(F, -1) @ ops.im2col(x, k, stride, pad) + b
+    return out.reshape(F, OH, OW, len(x)).transpose(3, 0, 1, 2), None
+
+
+def windows_reshaped(x, k, stride=1, pad=0):
+    x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    N, C, H, width = x.shape
+    cols = [x[:, :, i:i + k, j:j + k].reshape(N, -1) for i in range(0, H - k + 1, stride) for j in range(0, width - k + 1, stride)]
+    return np.array(cols).reshape(C * k * k, -1)
+
+
 def not_transposed(x, k, stride=1, pad=0):
     x, cols = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad))), []
     for i in range(ops.output_size(x.shape[2], k, stride)):
@@ -190,6 +210,9 @@ TWICE = "in its place, and the same in"
     ("conv_forward", columns_without_pad, "wrong arguments", "with `ops.im2col(x, k, stride, pad)` in its place every case is right."),
     ("conv_forward", formula_without_pad, "reshape", "An array of 36 numbers cannot take the shape"),
     ("conv_forward", padded_on_all_axes, "padding on all axes", "np.pad(x, pad) pads all four axes"),
+    ("conv_forward", product_not_split, "product not split", "(F, OH*OW*N), plus b as a row."),
+    ("conv_forward", bias_as_a_row, "bias along the wrong axis", "per row of the product: b[:, None]."),
+    ("im2col", windows_reshaped, "reshaped without a transpose", "does not turn rows into columns. Make each window a row"),
     ("im2col", not_transposed, "wrong transpose", "`... .reshape(len(x), -1)`: with `... .reshape(len(x), -1).T` in its place every"),
     ("im2col", shape_before_padding, "order", "Line 2, `N, C, H, width = x.shape`, must come after the next one, `x = np.pad("),
     ("im2col", padding_counted_twice, "padding counted twice",

@@ -95,7 +95,7 @@ def _first_channel(x, W, b, stride=1, pad=0):
 
 CONV_FORWARD = Exercise(
     "conv_forward", ("out",), _conv_cases, lambda x, W, b, stride=1, pad=0: (ops.conv_forward(x, W, b, stride, pad)[0],), ("x", "W", "b"),
-    cached=True, covering=(574, 39, 26, 22, 3), one=_conv_case, wrongs=[
+    cached=True, covering=(574, 526, 39, 0, 22, 6), one=_conv_case, wrongs=[
         Misconception("flipped kernel", "The filter has been rotated by 180 degrees, as in a convolution of mathematics. In this field nothing is "
               "flipped.",
               _conv(change_W=turned)),
@@ -264,7 +264,7 @@ def _conv_changed(n, change):
 CONV_BACKWARD = Exercise(
     "conv_backward", ("dx", "dW", "db"), lambda rng: with_dout(rng, _conv_cases(rng), ops.conv_forward), _conv_backward, ("x", "W", "b"),
     forward=ops.conv_forward, numeric=slopes(ops.conv_forward, {"dx": 0, "dW": 1, "db": 2}),
-    covering=(574, 39, 26, 22, 3), one=lambda rng: with_dout(rng, [_conv_case(rng)], ops.conv_forward)[0], wrongs=[
+    covering=(574, 526, 39, 0, 22, 6), one=lambda rng: with_dout(rng, [_conv_case(rng)], ops.conv_forward)[0], wrongs=[
         Misconception("filter turned twice", "In dx the filter has been rotated, but col2im turns nothing round: it puts each entry back where "
               "im2col took it. Leave W as it is: W.reshape(F, -1).T @ d.",
               _conv_changed(0, lambda dx, dout, x, W, stride, pad: reference.conv_backward(dout, x, turned(W), stride, pad)[0]), calls("col2im")),
