@@ -89,6 +89,15 @@ def test_the_arithmetic_of_every_cell_is_true(seed):
     assert list(dict.fromkeys(cell.grid for cell in w.steps)) == [*FORWARD, *BACKWARD]
 
 
+def test_the_middle_entry_gets_almost_nothing_by_hand_and_rounding_in_the_layers():
+    given = homework()
+    w = given.worked
+    given.net.loss(given.x, given.y)
+    by_hand, in_layers = float(w.value("dC", (0, 1, 1))), given.net["conv1"].dout[0, 0, 1, 1]
+    assert math.isclose(by_hand, -3 * float(w.value("y", (2,))), rel_tol=1e-12) and f"{by_hand:.1e}" == "-3.3e-17"
+    assert abs(in_layers) < 1e-15
+
+
 def test_a_loser_of_a_tie_is_not_said_to_change_nothing():
     w = homework().worked
     assert w.cell("dC", (0, 1, 2)).note == "A tie in P(2,2,1): C(2,2,1), the first, takes all."
