@@ -67,12 +67,44 @@ def test_what_was_learned(capsys):
     assert "Kept." in capsys.readouterr().out                                    # and not which were right
     check.concepts("after", letters("after", wrong=(2, 3)))
     said = capsys.readouterr().out
-    assert said.startswith("9 of 12 right before, 10 of 12 after.") and "learned  sizes" in said
-    assert "not yet  shared weights → 02, Where the work is\n" in said
-    assert "lost     filters are not turned → 02, Convolution: the definition\n" in said
-    assert "momentum →" not in said
-    check.concepts("before", letters("before"))                                  # the first answers count
-    assert progress_store.concepts()["before"] == [False] * 3 + [True] * 9
+    assert said.startswith("9 of 12 right before, 10 of 12 after.") and "learned:    sizes" in said
+    assert "  look again: shared weights → 02, Where the work is\n" in said
+    assert "  look again: filters are not turned → 02, Convolution: the definition (right before)\n" in said
+    assert "known:      momentum" in said and "momentum →" not in said
+
+
+def test_only_the_first_answers_count_and_the_student_is_told(capsys):
+    check.concepts("before", letters("before", wrong=(0, 1, 2)))
+    kept = capsys.readouterr().out
+    check.concepts("before", letters("before", wrong=(0, 1, 2)))                 # the cell runs once more
+    assert capsys.readouterr().out == kept
+    check.concepts("before", letters("before"))
+    assert capsys.readouterr().out == kept.replace("Kept.", "Only your first answers count.")     # and not how many are right
+    check.concepts("after", letters("after", wrong=range(5)))
+    table = capsys.readouterr().out
+    check.concepts("after", letters("after"))
+    assert capsys.readouterr().out == f"Of these, 12 of 12 are right, but only your first answers count:\n{table}"
+    check.concepts("after", letters("after", wrong=range(5)))
+    assert capsys.readouterr().out == table
+    assert progress_store.concepts() == {"before": [False] * 3 + [True] * 9, "after": [False] * 5 + [True] * 7}
+
+
+def test_who_answered_only_after_the_lessons_sees_what_is_right_and_where_to_read(capsys):
+    check.concepts("after", letters("after", wrong=(8,)))
+    said = capsys.readouterr().out
+    assert said.startswith("11 of 12 are right.\n  right:      sizes\n") and "before" not in said
+    assert "  look again: a kink → 04, A kink is not a bug\n" in said and said.count("right: ") == 11
+    check.concepts("after", letters("after"))
+    assert capsys.readouterr().out == f"Of these, 12 of 12 are right, but only your first answers count:\n{said}"
+
+
+@pytest.mark.parametrize("when, said", [("before", "The same questions"), ("after", "12 of 12 are right.")])
+def test_answers_that_cannot_be_kept_are_not_said_to_be(when, said, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LENET_PROGRESS", str(tmp_path / "file"))
+    with pytest.warns(UserWarning, match="Progress is not kept"):
+        check.concepts(when, letters(when))
+    assert capsys.readouterr().out.startswith(said)
 
 
 def test_every_topic_names_a_heading_where_it_is_taught():

@@ -402,6 +402,20 @@ def test_windows_are_spoken_of_where_there_are_windows():
     assert errors.explained(raised(lambda: (1, 2).shape), has=("cache",))[1].endswith("The cache has what your forward function put there.")
 
 
+@pytest.mark.parametrize("slope, words", [
+    (lambda f, x, i, h: f(x[i] + h) - f(x[i] - h), "f takes the whole array: copy x, change one entry of the copy, and give f the copy (with x"),
+    (lambda f, x, i, h: f(x + h)[i] - f(x - h)[i], "f takes a whole array and returns one number (with x"),
+])
+def test_a_function_to_be_measured_is_spoken_of_without_windows(slope, words):
+    def numeric_gradient(f, x, h=1e-5):
+        gradient = np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            gradient[index] = slope(f, x, index, h) / (2 * h)
+        return gradient
+    text = check.numeric_gradient(numeric_gradient).text
+    assert words in text and not any(one in text for one in ("N, C", "window", "cache"))
+
+
 def test_an_unknown_error_is_repeated():
     assert errors.explained(RuntimeError("the moon is full")) == (None, "It raises RuntimeError: the moon is full.")
 

@@ -189,7 +189,7 @@ class Text:
 
 
 def concepts(when, letters=...):
-    """Show the questions of a form, or keep its answers, twelve letters; after both forms show what was learned.
+    """Show the questions of a form, or keep its first answers, twelve letters; after notebook 05 show what is right and what was learned.
 
     Raises ValueError for another form.
     """
@@ -205,18 +205,28 @@ def concepts(when, letters=...):
         return
     progress_store.record_concepts(when, right)
     kept = progress_store.concepts()
-    display(Text(_learned(kept) if {"before", "after"} <= kept.keys() else
-                 f"Kept. {'The same questions, with other numbers, come after notebook 05: then you see what you have learned.' * (when == 'before')}"
-                 f"{f'{sum(right)} of {len(right)} are right.' * (when == 'after')}"))
+    display(Text(f"{_of_these(when, right, kept)}{_learned({when: right} | kept)}"))
+
+
+def _of_these(when, right, kept):
+    """Whether these answers count: "Kept.", or that the first ones do; nothing where they cannot be kept, which a warning says."""
+    if kept.get(when, right) != right:
+        return "Only your first answers count. " if when == "before" else (                  # no marks before the lessons
+            f"Of these, {sum(right)} of {len(right)} are right, but only your first answers count:\n")
+    return "Kept. " if when == "before" and kept else ""
 
 
 def _learned(kept):
-    """What was learned between the two forms, topic by topic; for what is not right now, where to read."""
-    before, after = kept["before"], kept["after"]
-    words = {(False, True): "learned", (True, True): "known", (False, False): "not yet", (True, False): "lost"}
-    lines = [f"{sum(before)} of {len(before)} right before, {sum(after)} of {len(after)} after."]
-    lines += [f"  {words[was, now]:8} {topic}{'' if now else f' → {PLACES[topic][0]}, {PLACES[topic][1]}'}"
-              for topic, was, now in zip(TOPICS, before, after)]
+    """What is right after the lessons, and was before if that is known, topic by topic; for what is not right now, where to read."""
+    if "after" not in kept:
+        return "The same questions, with other numbers, come after notebook 05: then you see what you have learned."
+    after, before = kept["after"], kept.get("before")
+    lines = [f"{sum(after)} of {len(after)} are right." if before is None else
+             f"{sum(before)} of {len(before)} right before, {sum(after)} of {len(after)} after."]
+    for topic, now, was in zip(TOPICS, after, before or [None] * len(after)):
+        word = {None: "right", True: "known", False: "learned"}[was] if now else "look again"
+        where = "" if now else f" → {', '.join(PLACES[topic])}{' (right before)' * bool(was)}"
+        lines.append(f"  {word + ':':11} {topic}{where}")
     return "\n".join(lines)
 
 

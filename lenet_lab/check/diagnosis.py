@@ -250,8 +250,8 @@ def _of_first(test):
 def window(case):
     """(k, stride, pad) of the windows of a case, or None."""
     k = case.kwargs.get("k")
-    if k is None and len(case.args) > 1 and isinstance(case.args[1], np.ndarray) and case.args[1].ndim == 4:
-        k = case.args[1].shape[-1]
+    if k is None and len(case.args) > 1 and all(isinstance(one, np.ndarray) and one.ndim == 4 for one in case.args[:2]):
+        k = case.args[1].shape[-1]                          # images and filters
     return None if k is None else (k, case.kwargs.get("stride"), case.kwargs.get("pad", 0))
 
 

@@ -154,8 +154,9 @@ class Examination:
 
     @functools.cached_property
     def has(self):
-        """What the exercise has, of those things that not every exercise has: "windows", a "cache", "several" arrays in a list."""
-        found = {"windows": any(map(diagnosis.window, self.cases)), "cache": self.exercise.forward is not None, "several": self.exercise.several}
+        """What the exercise has, of those things that not every exercise has: "windows", a "cache", "several" arrays in a list, a "function"."""
+        found = {"windows": any(map(diagnosis.window, self.cases)), "cache": self.exercise.forward is not None,
+                 "several": self.exercise.several, "function": any(callable(case.args[0]) for case in self.cases)}
         return {name for name, there in found.items() if there}
 
     @property

@@ -134,13 +134,15 @@ RAGGED = ("arrays of different shapes", "The arrays have different shapes, so Nu
 UNBOUND = ("used before it is assigned", "`{1}` is used before it has a value. In some case the line that assigns it does not run, or it "
            "comes later.")
 
-# What more is said about a cause where the exercise has windows, a cache, or a list of arrays.
+# What more is said about a cause where the exercise has windows, a cache, a list of arrays, or a function to be measured.
 STEPS = [
     ("arrays of different shapes", "windows", "The last window is perhaps cut off at the edge."),
     ("arrays of different shapes", "several", "Add up the squares of each array, then add those sums."),
     ("empty array", "windows", "Does a window lie outside the image, or are rows and columns exchanged?"),
     ("None", "windows", "A stride that was not given is None, too."),
     ("number for array", "windows", "N, C, H, W = x.shape gives W another meaning."),
+    ("number for array", "function", "f takes the whole array: copy x, change one entry of the copy, and give f the copy."),
+    ("structure", "function", "f takes a whole array and returns one number."),
     ("structure", "cache", "The cache has what your forward function put there."),
     ("structure", "several", "Go through the list, one array after the other."),
 ]
