@@ -130,6 +130,17 @@ def test_training_with_every_maximum_paid_parts_at_the_third_loss(mnist):
     assert (apart[:2] < 1e-4).all() and apart[2] > 1e-4
 
 
+def test_one_function_that_returns_float64_makes_all_parameters_float64():
+    net = lenet(np.random.default_rng(0))
+    net["pool1"].use(backward=lambda dout, cache: ops.max_pool_backward(dout, cache).astype(np.float64))
+    net.loss(np.ones((2, 1, 28, 28), np.float32), np.array([0, 1]))
+    new = {layer.name: {p: layer.params[p] - 0.1 * layer.grads[p] for p in layer.params} for layer in net.layers}
+    assert {value.dtype for value in new["conv1"].values()} == {np.dtype(np.float64)} and new["ip2"]["W"].dtype == np.float32
+    net["conv1"].params = new["conv1"]
+    out = net["conv1"].forward(np.ones((2, 1, 28, 28), np.float32))[0]
+    assert out.dtype == np.float64                                     # and so is all that follows in the next step
+
+
 def test_the_checkpoint(rng):
     x, W = rng.normal(size=(10, 3, 32, 32)), rng.normal(size=(8, 3, 3, 3))
     out, cache = ops.conv_forward(x, W, np.zeros(8), 2, 1)

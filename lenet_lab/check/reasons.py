@@ -165,7 +165,7 @@ REASONS = {
             Reason("Between the inner product and the loss nothing switches within so small a step: every slope is a true one.", within=0.0),
         "weights of conv1 that agree":
             Reason("Filter 2 agrees. All four weights of the first filter act on the window that holds two 7s.", within=0.0),
-        "the loss, beside the two held losses":
+        "of the two held losses, the loss is":
             "The network switches at the kink, and on either side the loss follows the piece that lies higher.",
         "weights of F1 whose held slope is the one from above":
             Reason("F1(1,2) and F1(2,2) lie on larger pixels in the window of the first 7. So the first 7 is the larger one when they grow, and "
@@ -203,7 +203,8 @@ REASONS = {
         "cosine of the gradient of one image with that of 1,000":
             Reason("A single image says little about all of them: its gradient is almost at a right angle to theirs.", factor=2),
         "steps to a millionth, rate and momentum 0.25":
-            Reason("Momentum makes the limit larger, 0.278 here, and reduces the zigzag, so the larger rate can be used.", within=0.3),
+            "Momentum makes the limit larger, 0.278 here, and reduces the zigzag, so the larger rate can be used. Along the valley it even counts "
+            "for 0.25/(1 - 0.25) = 0.33.",
         "the case that is exactly 0":
             "There α, β and μ are powers of two, and to multiply by those is exact in binary. The other cases agree but for rounding, or "
             "begin wrong.",
