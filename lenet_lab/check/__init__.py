@@ -44,6 +44,7 @@ from .wording import shown
 HANDOUT_NAMES = {**IN_OPS, "pooling_forward": "max_pool_forward", "pooling_backward": "max_pool_backward",
                  "conv_layer_forward": "conv_forward", "conv_layer_backward": "conv_backward",
                  "im2col_conv": "im2col", "col2im_conv": "col2im", "finite_difference": "numeric_gradient"}
+AS_CHECKED = {**HANDOUT_NAMES, **{name: f"derive_{name}" for name in DERIVATIONS}, **HINGES}       # the name in a call of a check: the exercise
 HINTS = FUNCTIONS_HINTS | FORMULAS_HINTS | HINGES_HINTS | F23_HINTS | TASKS_HINTS
 MARK = r"\\\1"                            # escapes Markdown: i*s must not begin italics
 TOY = {f"toy_{n:02}": n for n in ANSWERS}                    # the questions of the toy network
@@ -177,9 +178,10 @@ def own(name):
 def hint(name, number=None):
     """The next of the three hints for an exercise: in words, as a formula, almost as code; with a `number`, 1 to 3, always that one.
 
-    Raises ValueError for another name or number.
+    The name is also the one in the call of its check, as "saving" in `check.derivation("saving", ...)`. Raises ValueError for another name or
+    number.
     """
-    name = HANDOUT_NAMES.get(name, name)
+    name = AS_CHECKED.get(name, name)
     if name in TOY:
         return Markdown(f"No hints belong to question {TOY[name]}. Press *Step* in the widget up to that number, or give any answer, as in "
                         f"`check.toy({TOY[name]}, 0)`, and open *Show the work*.")
@@ -196,8 +198,11 @@ def hint(name, number=None):
 
 
 def solution(name):
-    """The worked solution of an exercise, with a cell to copy; of a question that is answered in words, one answer."""
-    name = HANDOUT_NAMES.get(name, name)
+    """The worked solution of an exercise, with a cell to copy; of a question that is answered in words, one answer.
+
+    The name is also the one in the call of its check.
+    """
+    name = AS_CHECKED.get(name, name)
     known, in_words = blocks(), model_answers()
     if name in in_words:
         return Markdown(in_words[name])

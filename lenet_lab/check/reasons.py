@@ -342,7 +342,7 @@ REASONS = {
         "more parameters has":
             "Most of its weights are in one inner product from 800 to 500.",
         "the homework's recipe reaches 97 % on 3,000 images":
-            "Ten thousand steps on 3,000 images learn them by heart.",
+            "95.8 %, in one run. With a rate that falls, the 3,000 images bring 96.7 %. Only when they are moved as well is it more than 97 %.",
         "the rate 0.05 of a sum over 256, for the mean":
             Reason("A sum of 256 terms is 256 times their mean, and so is its gradient: 0.05 · 256.", within=0.0),
         "the last gradient of conv1 where the second layer is shut":
@@ -357,8 +357,8 @@ REASONS = {
             Reason("A network whose values fade has not moved after 60 steps, so it is discarded each time, even if it would learn later.",
                    within=(0, 1), units=("run", "runs")),
         "lifts the worst run more":
-            "One run of five began badly and read 86 %. First weights that neither fade nor grow mend that. By the median both changes bring "
-            "about equally much.",
+            "In one run of five an early step went too far and shut most ReLUs of the first layers: 86 %. With weights by fan-in the same seed "
+            "kept more of them open. By the median both changes bring about equally much.",
         "the two orders give different scores":
             "ReLU never reverses the order of two numbers. It can only make them equal, and a maximum is the same whichever wins.",
         "a step with ReLU first takes this many times as long":
@@ -403,7 +403,8 @@ REASONS = {
         "per cent right, bare pixels, digits":
             "One template for each class is enough for most digits: the mean of all 3s still looks like a 3.",
         "per cent right, bare pixels, photographs":
-            Reason("Things in photographs have no fixed place, size, colour or side, so no template fits.", within=0.2),
+            Reason("More than guessing, since the classes differ in the colour and light of large areas. But things have no fixed place, size, "
+                   "colour or side, so one template for a class does not fit most of them.", within=0.2),
         "per cent right, convolutions, digits":
             "Small filters that are applied everywhere find strokes wherever they are.",
         "the error on the training images, mirrored and moved":
@@ -412,9 +413,9 @@ REASONS = {
             "What it learns instead holds for photographs that it has not seen.",
         "per cent right, the baseline with 200,000 images":
             "The same network as the source's, with another recipe and more images.",
-        "the gap with 20,000 photographs is at least half as wide as with 1,500":
-            "So many photographs, mirrored as well, cannot be learned by heart. To mirror and move the 1,500 had already narrowed the gap to "
-            "6 or 7 points.",
+        "the gap of the baseline is narrower with 20,000 photographs":
+            "So many are harder to learn by heart: after 17 times as many steps it misreads far fewer of those that it learns from, and still "
+            "the gap is narrower, 4 points where it was 6 or 7.",
         "mean grey share of noise":
             "The three channels are independent, so in their mean they partly cancel. Its squares are a third as large on average.",
         "the rougher kernels":
@@ -430,7 +431,7 @@ REASONS = {
         "the class that was named most often":
             "Answers are 1,000 · recall / precision: the airplane has a high recall and the lowest precision.",
         "the class with our lowest recall":
-            "Its photographs are taken for another animal most often.",
+            "Of its 389 photographs 189 are taken for something else, of those of the dog 165. The darkest square is only one kind of mistake.",
     },
     "11": {
         "layer that takes the longest":
@@ -438,10 +439,10 @@ REASONS = {
             "channel only.",
         "times that a product is faster than loops":
             Reason("Python takes a tenth of a microsecond or more for each multiplication, with its loops, indices and checks. Compiled code "
-                   "makes several in a nanosecond.", within=(1_000, 100_000)),
+                   "makes several in a nanosecond.", factor=10),
         "times that im2col is faster, batch innermost":
             Reason("64 numbers that lie side by side are copied at once. In the other order the copy moves them in short runs, or one by one.",
-                   within=(1.5, 10)),
+                   factor=2),
         "times that two threads are faster":
             "The halves are independent, so at best it is 2. The threads share the memory, and starting them takes time. If the machine has "
             "other work to do, two threads may even be slower than one.",
@@ -457,10 +458,9 @@ REASONS = {
             "Nearly four times fewer multiplications, but 64 small products instead of one large one, and the transforms wait for the memory.",
         "error at m = 8 against m = 4":
             Reason("With m = 8 there are eleven finite points instead of seven. The largest is 4 instead of 2, and its powers are much larger.",
-                   within=(20, 2_000)),
+                   factor=10),
         "times that all layers together are faster":
-            "conv2 becomes faster by Winograd's way, and the poolings by tiles. conv1 and ip1 take nearly as long as before, and limit the whole "
-            "(Amdahl's law).",
+            "conv2 becomes faster by Winograd's way, and the poolings by tiles. conv1 and ip1 take nearly as long as before, and limit the whole.",
         "convolutions of four that Winograd computes":
             Reason("conv2 and the 3 x 3 filters on 64 channels. conv1 has one channel, so the transforms cost more than they save. With stride "
                    "2 the windows of a tile do not overlap in the way that the algorithm needs.", within=0.0),

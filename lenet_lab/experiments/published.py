@@ -10,6 +10,9 @@ class Scores(NamedTuple):
     recall: tuple
 
 
+# LeCun et al. 1998, section II.B: the trainable parameters of each layer, C1 to F6, under the names of `lenet_lab.networks.lenet5`.
+LENET5_PARAMETERS = {"conv1": 156, "sub2": 12, "conv3": 1_516, "sub4": 32, "conv5": 48_120, "ip6": 10_164}
+
 # FMAN45 report, table 2, corrected: the names of its two rows are exchanged, and so are 0 and 1 in its upper row. Only with these
 # corrections is every recall a whole number of test images, and only then do the answers add up to 10,000
 # (notebooks/sources_err_or_disagree).

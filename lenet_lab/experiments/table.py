@@ -107,12 +107,12 @@ def study_markdown(study, record=RECORD, smoke=False, only=""):
                       for line in lines(study, record, smoke) if line["case"].startswith(only)])
 
 
-def networks_markdown(record=RECORD, smoke=False):
-    """The table of docs/results.md: the networks of all sources, with the sources' results and ours."""
+def networks_markdown(record=RECORD, smoke=False, data=""):
+    """The table of docs/results.md: the networks of all sources, with the sources' results and ours; only those whose data begins with `data`."""
     return _markdown(["network", "parameters", "data", "the source says", "test accuracy here", "seeds", "time alone"],
                      [(line["row"], f"{line['parameters']:,}" if line["parameters"] else "-", line["data"], line["the source says"],
                        _accuracy(line), line["seeds"], _seconds(line))
-                      for study in STUDIES for line in lines(study, record, smoke) if line["row"]]) + "\n"
+                      for study in STUDIES for line in lines(study, record, smoke) if line["row"] and (line["data"] or "").startswith(data)]) + "\n"
 
 
 def around_table(page):
