@@ -560,6 +560,13 @@ def test_a_hint_of_a_number_stays_the_same_when_its_cell_runs_again():
             check.hint("softmax", number)
 
 
+@pytest.mark.parametrize("said, exercise", [("saving", "derive_saving"), ("zigzag", "hinges_target"), ("pooling_layer_forward", "max_pool_forward")])
+def test_an_exercise_is_found_by_the_name_in_the_call_of_its_check(said, exercise):
+    assert check.hint(said, 1).data == check.hint(exercise, 1).data and progress_store.read(exercise)["hints"] == 1
+    assert check.solution(said).data == check.solution(exercise).data
+    assert check.HINTS.keys().isdisjoint({*check.DERIVATIONS, *check.HINGES})                 # no name means two exercises
+
+
 def test_progress_survives_and_hands_functions_on(monkeypatch):
     check.relu_forward(stub)
     assert progress_store.read("relu_forward")["attempts"] == 0

@@ -1,17 +1,19 @@
 """The experiments: one training as a function of settings, the grid that can be stopped and gone on with, the tables."""
 
 import json
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from lenet_core import data
-from lenet_core.training import minibatches, sgd_momentum
+from lenet_core.training import minibatches, sgd_momentum, train
 from lenet_lab import networks
 from lenet_lab.experiments import grid, learn, table
 from lenet_lab.experiments.grid import Trial, do_missing, records
 from lenet_lab.experiments.studies import STUDIES, runs
 from lenet_lab.experiments.terminal import main
+from lenet_lab.runs.diagnostics import measure
 
 
 @pytest.fixture(scope="module")
@@ -293,6 +295,28 @@ def test_what_notebook_09_says_of_its_records():
     assert {(one["outcome"], one["restarts"]) for one in again} == {("stuck", 25)}
     assert comp3314["normal weights, rate x 0.015"]["learned"] == 6
     assert comp3314["normal weights, full rate"]["runs"] == 5 and comp3314["normal weights, rate x 0.03"]["runs"] == 20
+
+
+def test_what_notebook_09_says_of_the_run_that_began_badly(mnist):
+    """The case "mean loss" with seed 4, and the same seed with weights by fan-in: the highest loss, and the open ReLUs at step 20."""
+    settings = {one["case"]: one["settings"] for one in table.stored("comp3314") if one["case"] in ("mean loss", "mean loss, fan-in weights")}
+    images, found = learn.pictures("mnist32"), []
+    for one in settings.values():
+        rng = np.random.default_rng(4)
+        net = learn.fresh("comp3314", rng, one["first_weights"])
+        steps = train(net, minibatches(images.train_x, images.train_y, one["batch_size"], rng), one["lr"], one["mu"])
+        found.append(measure(net, islice(steps, 21)))
+    normal, fan_in = (one.active_share["relu1"][-1] for one in found)
+    assert np.argmax(found[0].losses) == 12 and round(found[0].losses[12], 1) == 4.4
+    assert 0.15 < normal < 0.25 and 0.34 < fan_in < 0.45
+    spread = [one.activation_std["ip2"][0] for one in found]
+    assert max(spread) < 2 * min(spread)                                                      # so neither faded nor grew before the first step
+
+
+def test_the_table_of_notebook_09_has_no_result_that_notebook_10_asks_for():
+    all_, digits = table.networks_markdown().splitlines(), table.networks_markdown(data="MNIST").splitlines()
+    left_out = [row for row in all_[2:] if row.split("|")[1].strip() not in {one.split("|")[1].strip() for one in digits}]
+    assert len(left_out) == 2 and all("CIFAR-10" in row for row in left_out) and len(digits) == len(all_) - 2
 
 
 def test_a_study_can_be_shown_in_part():

@@ -92,5 +92,9 @@ def test_there_are_three_hints_and_a_solution():
 
 def test_what_is_compared_in_notebook_11_is_measured_in_one_cell():
     cells = json.loads((NOTEBOOKS / "11_fast_convolution.ipynb").read_text(encoding="utf-8"))["cells"]
-    source, = ("".join(cell["source"]) for cell in cells if 'compare("times that all layers together' in "".join(cell["source"]))
+    sources = ["".join(cell["source"]) for cell in cells]
+    source, = (one for one in sources if 'compare("times that all layers together' in one)
     assert "for choose, best in ((False, by_product), (True, chosen)):" in source and source.count("layer_times(net, images)") == 1
+    for name in ("two threads are", "Winograd is"):
+        source, = (one for one in sources if f'compare("times that {name} faster' in one)
+        assert "times = in_turn(steps)\n" in source and "fastest(" not in source           # nothing is compared with a time of long ago

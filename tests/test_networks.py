@@ -15,6 +15,7 @@ from lenet_core.gradcheck import check_net
 from lenet_core.initializers import input_volume, lecun_1998, lecun_uniform
 from lenet_core.training import Diverged, sgd_momentum, train
 from lenet_lab import networks
+from lenet_lab.experiments.published import LENET5_PARAMETERS
 from lenet_lab.networks.lenet5_1998 import C3_TABLE
 
 
@@ -103,6 +104,12 @@ def test_connections_of_lenet5(rng):
     assert [size[name] * places[name] for name in ("conv1", "conv3", "conv5")] == [122_304, 151_600, 48_120]
     assert [(4 + 1) * len(net[name].params["W"]) * places[name] for name in ("sub2", "sub4")] == [5_880, 2_000]
     assert sum(size.values()) - size["output"] == 60_000
+
+
+def test_lenet5_has_the_parameters_of_the_paper(rng):
+    size = sizes(networks.lenet5(rng))
+    assert {name: size[name] for name in LENET5_PARAMETERS} == LENET5_PARAMETERS and {*size} - {*LENET5_PARAMETERS} == {"output"} | {
+        name for name, count in size.items() if not count}
 
 
 def test_every_unit_of_lenet5_ends_in_the_tanh(rng):

@@ -315,6 +315,27 @@ def test_every_prediction_has_one_name_and_one_sentence_that_says_why():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_cell_that_is_still_to_run_has_the_result_in_its_code(path):
+    """A small number may stand for something else, and the question itself may name a number."""
+    cells = cells_of(path).cells
+    guessed = {name: n for n, cell in enumerate(cells) for name in stored_outputs.calls(cell, "predict")}
+    shown = {name: n for n, cell in enumerate(cells) for name in stored_outputs.calls(cell, "compare")}
+    for name, n in shown.items():
+        numbers = {number for number in np.ravel(predictions.results()[name]).tolist() if not isinstance(number, str) and abs(number) >= 100}
+        for cell in cells[guessed[name] + 1:n + 1]:
+            written = {node.value for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Constant)} if cell.cell_type == "code" else {}
+            assert not [number for number in numbers.intersection(written) if f"{number:,.0f}" not in name], f"{name}: cell {cell.id}"
+
+
+@pytest.mark.parametrize("measured", ["times that a product is faster than loops", "times that im2col is faster, batch innermost",
+                                      "error at m = 8 against m = 4"])
+def test_a_guess_that_is_the_measured_number_is_close_on_every_machine(measured):
+    for result in (0.5, 30, 4e6):
+        assert predictions.judged(result, result, predictions.by_name()[measured].limit(result))[0]
+        assert not predictions.judged(20 * result, result, predictions.by_name()[measured].limit(result))[0]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_each_prediction_has_its_result_in_a_later_cell_and_none_is_stored(path):
     notebook = cells_of(path)
     guessed = [(name, n) for n, cell in enumerate(notebook.cells) for name in stored_outputs.calls(cell, "predict")]

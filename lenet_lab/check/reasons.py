@@ -357,8 +357,8 @@ REASONS = {
             Reason("A network whose values fade has not moved after 60 steps, so it is discarded each time, even if it would learn later.",
                    within=(0, 1), units=("run", "runs")),
         "lifts the worst run more":
-            "In one run of five an early step went too far and shut most ReLUs of the first layers: 86 %. With weights by fan-in the same seed "
-            "kept more of them open. By the median both changes bring about equally much.",
+            "In one run of five an early step went too far and shut most ReLUs of the first layer: 86 %. With fan-in weights the same seed "
+            "kept more open. By the median both changes bring about equally much.",
         "the two orders give different scores":
             "ReLU never reverses the order of two numbers. It can only make them equal, and a maximum is the same whichever wins.",
         "a step with ReLU first takes this many times as long":
