@@ -11,7 +11,7 @@ import re
 
 import pytest
 
-from lenet_lab.course.syllabus import IN_THE_SOURCES, NOTEBOOKS, lessons
+from lenet_lab.course.syllabus import IN_THE_SOURCES, NOTEBOOKS, WIDGETS, lessons
 
 LESSONS = lessons()
 TITLES = {f"{one.name}.ipynb": f"{one.number} · {one.title}" for one in LESSONS}
@@ -82,3 +82,14 @@ def test_the_sources_stand_aside(name):
     thread = IN_THE_SOURCES.sub("", text)
     assert re.findall("COMP3314|FMAN45|CmpE 597|im2col report|handout", thread) == []
     assert thread.count("homework") <= 3                            # its points, its questions, a form of data files
+
+
+def test_a_control_that_a_text_names_is_on_a_widget():
+    """Press *…*, choose *…*, untick *…*, beside *…*: the words are those of a script of the widgets. (JupyterLab's menus have their own.)"""
+    scripts = "".join(path.read_text(encoding="utf-8") for path in (NOTEBOOKS.parent / "lenet_lab" / "widgets").glob("*.[jp][sy]"))
+    shown = [name for name in WAY if any(re.search(rf"\b({'|'.join(WIDGETS)})\(", "".join(cell["source"]))
+                                         for cell in json.loads((NOTEBOOKS / name).read_text(encoding="utf-8"))["cells"])]
+    named = [(name, control) for name in shown
+             for control in re.findall(r"\b(?:[Pp]ress|[Cc]hoose|[Uu]ntick|beside) \*+([^*\n]+?)\*+", "\n".join(texts(name)))]
+    assert len(named) > 5
+    assert not [(name, control) for name, control in named if control not in scripts and not control.startswith("Kernel ›")]

@@ -219,6 +219,21 @@ def test_a_second_guess_is_told_that_the_first_one_counts(name, first, second, r
     assert "you say" in capsys.readouterr().out                                # the first guess once more: nothing to say about it
 
 
+def test_a_guess_whose_result_comes_much_later_is_told_where(capsys):
+    name = "minutes for 10,000 steps on this machine"
+    for guess in (5, 7):
+        told(name, guess, 1.7)
+    assert capsys.readouterr().out.splitlines() == [
+        f'{name}: you say 5. The result comes below, in the section "Sixty thousand".',
+        f'{name}: your first guess, 5, is the one that counts. The result comes below, in the section "Sixty thousand".']
+    for path in NOTEBOOKS:
+        later = {one for cell in cells_of(path).cells if cell.metadata.get("lenet", {}).get("early") for one in stored_outputs.calls(cell, "predict")}
+        named = {one: predictions.by_name()[one].section for one in REASONS.get(path.stem[:2], ()) if predictions.by_name()[one].section}
+        assert later == {*named}
+        headings = [line for cell in cells_of(path).cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
+        assert all(f"## {section}" in headings for section in named.values())
+
+
 def test_a_guess_that_is_corrected_before_the_result_is_shown_is_the_first_one(capsys):
     check.predict(SIZE, 25)
     assert "Right." in told(SIZE, 18.4, 18.4) and "counts" not in capsys.readouterr().out

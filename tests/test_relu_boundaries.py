@@ -2,11 +2,14 @@
 
 import time
 from itertools import combinations
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
 from lenet_core.gradcheck import numeric_gradient
+from lenet_core.training import sgd_momentum
 from lenet_lab import plots
 from lenet_lab.check.hinge_targets import HINTS, TARGETS, curve, hinges, slips
 from lenet_lab.check.solutions import blocks
@@ -18,6 +21,7 @@ from lenet_lab.widgets.regions import Regions
 
 from .test_run import until
 
+ROOT = Path(__file__).parent.parent
 SOURCE = [(0, 1), (2, -3), (4, 5), (6, -6)]
 SLIPS = [(name, slip) for name, target in TARGETS.items() for slip in slips(target)]
 
@@ -243,6 +247,26 @@ def test_the_lines_of_the_source_function():
     for low, slope, height in ((0, 1, 0), (2, -2, 6), (4, 3, -14), (6, -3, 22)):
         x = np.linspace(low, low + 2, 9)
         assert np.allclose(curve(x, 0, SOURCE), slope * x + height)
+
+
+def test_four_hinges_one_start_is_slow_and_four_are_stuck():
+    cells = nbformat.read(ROOT / "notebooks" / "08_relu_boundaries.ipynb", 4).cells
+    place = {"np": np, "sgd_momentum": sgd_momentum}
+    exec(next(cell.source for cell in cells if cell.id == "c21"), place)
+    x = np.linspace(0, 8, 161)[:, None]
+    y = curve(x, 0, SOURCE)
+    for start in range(5):
+        net, velocity = relu_regions.on_a_line(4, start), {}
+        errors = [place["step"](net, velocity, x, y) ** 0.5 for _ in range(3000)]
+        if start == 0:
+            assert errors[1999] > 0.3 and errors[-1] < 0.1
+            continue
+        assert errors[-1] > 0.5 and errors[1999] - errors[-1] < 1e-3
+        units = net["hinges"].params
+        at, shut = -units["b"] / units["W"][0], relu_regions.dead(net, x)["relu1"]
+        near = (np.abs(at[:, None] - at) < 0.1).sum(axis=1)
+        assert near.max() >= 2 or shut.sum() == 2
+        assert start != 3 or near.max() == 2 and not shut.any()              # the one in the figure
 
 
 def test_fourteen_pieces_since_seven_lines_are_crossed_twice():

@@ -1,10 +1,13 @@
 """Runs and the panel without a browser: what the buttons do, one thread at a time, nothing hangs."""
 
+import ast
 import asyncio
 import functools
 import threading
 import time
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -14,6 +17,8 @@ from lenet_lab.runs.run import Run
 from lenet_lab.widgets.training import TrainingPanel
 
 from . import browser
+
+ROOT = Path(__file__).parent.parent
 
 
 def network():
@@ -138,6 +143,51 @@ def test_divergence_is_told_in_the_panel(few):
     panel.start()
     panel.wait()
     assert panel.run.state == "failed" and "stopped being a number" in panel.page["status"]
+
+
+def test_only_a_whole_run_with_the_settings_of_its_recipe_has_a_result(few):
+    run = Run(network(), few, steps=30)
+    assert run.result is None
+    run.start()
+    until(lambda: len(run.history.losses) > 6)
+    run.stop()
+    assert run.history.evaluations and run.result is None
+    run.start()
+    run.wait()
+    assert run.result == run.history.evaluations[-1].test_error
+    run.settings.mu = 0.0
+    assert run.result is not None                             # no step was made with it
+    run.step()
+    run.start(paused=True)
+    run.step()
+    until(lambda: len(run.history.losses) == 1)
+    run.settings.mu = 0.9                                     # back again: one step of the thirty had another momentum
+    run.resume()
+    run.wait()
+    assert run.state == "finished" and run.result is None
+    run.settings.lr = 100.0
+    run.start()
+    run.wait()
+    assert run.state == "failed" and run.result is None
+
+
+@pytest.mark.parametrize("cell, name, asked", [("c18", "panel", "0.002"), ("c29", "full", "0.001")])
+@pytest.mark.parametrize("rate, judged", [(None, True), (0.05, False), (100.0, False)])
+def test_notebook_06_judges_no_other_run_than_the_one_that_was_asked_for(few, cell, name, asked, rate, judged, capsys, monkeypatch, tmp_path):
+    """A run that failed, or had other settings, is not compared with a guess, and the cell says what to do."""
+    cells = nbformat.read(ROOT / "notebooks" / "06_train_lenet.ipynb", 4).cells
+    code = compile(next(one.source for one in cells if one.get("id") == cell), cell, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    panel = TrainingPanel(network(), few, recipe="small" if name == "panel" else "quick", steps=20, headless=True)
+    panel.run.settings.lr = rate or panel.run.settings.lr
+    panel.start()
+    compared = []
+    place = {name: panel, "compare": lambda *one: compared.append(one)}
+    asyncio.run(eval(code, place))
+    assert bool(compared) is judged
+    said = capsys.readouterr().out
+    assert ("press Restart, and run this cell again" in said and f"0.08, 0.9 and {asked}" in said) is not judged
+    assert judged or place.get("unmoved") is None and "run" not in place
+    assert panel.run.recipe.lr == 0.08 and panel.run.recipe.mu == 0.9 and str(panel.run.recipe.decay) == asked
 
 
 def test_a_students_mistake_is_raised_where_one_waits(few):

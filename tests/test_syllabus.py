@@ -118,5 +118,7 @@ def test_what_takes_minutes():
     def cell(kind, source):
         return {"cell_type": kind, "source": [source], "metadata": {}}
     assert syllabus.minutes({"cells": [cell("code", "draw.DrawDigit(net)")] * 4}) == 10
+    assert syllabus.minutes({"cells": [cell("code", "look_inside.LookInside(net)"), cell("code", "time_travel.TimeTravel(recording)")]}) == 10
+    assert syllabus.minutes({"cells": [cell("code", "await panel\nprint(panel.run)")] * 5}) == 10
     assert syllabus.minutes({"cells": [cell("code", 'table.study_markdown("best")')] * 10}) == 15
     assert syllabus.minutes({"cells": [cell("markdown", "**(a)** Compare.\n\n**(b)** Explain.\n\n**(c)** Say (a) again.")]}) == 10

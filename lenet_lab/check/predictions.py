@@ -72,21 +72,22 @@ def predict(name, guess=..., *more, choices=()):
     A guess is a number, numbers in brackets, or one of `choices`, also as text. Anything else gets a sentence, and counts as no guess.
     Raises ValueError for an unknown name.
     """
-    _known(name)
+    reason = _known(name)
+    go_on = f'The result comes below, in the section "{reason.section}".' if reason.section else "Run the next cell."
     _said.pop(name, None)
     read, wrong = (None, "") if guess is ... else _read(name, guess, choices)
     if more:
         wrong = "That is more than one guess. Write 60000 without a comma, and several numbers in brackets."
-    elif (wanted := by_name()[name].numbers) and read is not None and np.size(read) != wanted:
+    elif (wanted := reason.numbers) and read is not None and np.size(read) != wanted:
         wrong = f"{_counts(np.size(read), wanted)}. Correct it and run the cell again."
     elif read is not None:
         _said[name] = read
         first = _first_guess(name)
         if first not in (None, read):
-            print(f"{name}: your first guess, {_in_words(first)}, is the one that counts. Run the next cell.")
+            print(f"{name}: your first guess, {_in_words(first)}, is the one that counts. {go_on}")
             return
     print(f"{MARKS[False][0]} {name}: {wrong}" if wrong else f"… {name}: no guess yet." if read is None else
-          f"{name}: you say {_in_words(read)}. Run the next cell.")
+          f"{name}: you say {_in_words(read)}. {go_on}")
 
 
 def compare(name, result):

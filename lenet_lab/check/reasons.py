@@ -3,7 +3,8 @@
 The sentences stand here and not in the notebooks, since a reader sees a cell before it runs. Where only the size can be guessed, a
 `Reason` says within which share of the result a guess is close, between which numbers, or by which factor. What can be computed exactly by
 hand has the share 0. `units` (one, several) are for a result whose distance is counted and is no share of it. `numbers` is how many numbers
-the question asks for, where it says so.
+the question asks for, where it says so. `section` is the section of the notebook that has the result, where that is not one of the next
+cells.
 """
 
 from typing import NamedTuple
@@ -22,6 +23,7 @@ class Reason(NamedTuple):
     units: tuple = ()
     factor: float | None = None
     numbers: int | None = None
+    section: str = ""
 
     def limit(self, result):
         """Which guesses are close, if nothing else is said: within 10 % of a number, 1 % of each of several; several whole numbers exactly."""
@@ -239,11 +241,11 @@ REASONS = {
     },
     "06": {
         "minutes for 10,000 steps on this machine":
-            Reason("Each step is a few products of matrices, which compiled code computes.", factor=2),
+            Reason("Each step is a few products of matrices, which compiled code computes.", factor=2, section="Sixty thousand"),
         "numbers of conv1, biases included":
             Reason("20 · 25 + 20: a convolution uses the same few weights at every place of the image.", within=0.0),
-        "the first loss of LeNet":
-            "Every digit gets about 1/10, so the loss is near -log(1/10) = ln 10 = 2.303.",
+        "the first loss with wrong labels":
+            "The network knows nothing yet: it gives about 1/10 to every digit, to the right one and to any other.",
         "steps until 32 images are known by heart":
             Reason("A network with 431,080 numbers to adjust learns 32 answers by heart, once it has left the plateau.", factor=2),
         "per cent of test images read, from 32 images":
@@ -255,7 +257,8 @@ REASONS = {
         "moved images: more than 97 % right":
             "It sees nine versions of each image instead of one, so it must learn what they have in common.",
         "steps at a rate of 1 until the loss is no number":
-            Reason("With momentum the steps add up to ten times more, so it goes faster than without.", factor=2),
+            Reason("The larger rate alone brings it to about ten, and momentum takes off one or two more. Its factor of ten needs more steps than "
+                   "there are.", factor=2),
     },
     "07": {
         "span of a unit of conv2, in pixels":
@@ -263,8 +266,8 @@ REASONS = {
         "span of a unit of pool2, in pixels":
             Reason("1 → 2 in conv2 → 6 in pool1 → 12 in conv1 → 16 pixels, more than half of the image's width.", within=0.0),
         "pixels that a unit of pool1 depends on":
-            Reason("All of its 6x6 pixels, and no other: the winners of the twenty maps differ, and together they are all four places of the "
-                   "window.", within=0.0),
+            Reason("All of its 6x6 pixels, and no other. Notebook 03 found the 25 of the winner, for one map and a small change. Twenty maps have "
+                   "different winners, and a change of 5 makes other entries win.", within=0.0),
         "the mean move of a weight of conv1":
             "The first weights are small and random; what the network needs is far larger.",
         "moved by a pixel, pool1 changes":
@@ -291,9 +294,9 @@ REASONS = {
             Reason("Some pieces are short, so one or two are easily missed. Why there are so many and not more, you will see below.",
                    within=(12, 16), units=("piece", "pieces")),
         "f at 1, 3, 5 and 7":
-            "At 1 only the first is open; at 3 the second adds -3·1, at 5 the third +5·1, at 7 the fourth -6·1.",
+            Reason("At 1 only the first is open; at 3 the second adds -3·1, at 5 the third +5·1, at 7 the fourth -6·1.", numbers=4),
         "the four slopes":
-            "Behind the k-th hinge the slope is the sum of the first k coefficients: 2, 2 - 1, 2 - 1 - 4, 2 - 1 - 4 + 3.",
+            Reason("Behind the k-th hinge the slope is the sum of the first k coefficients: 2, 2 - 1, 2 - 1 - 4, 2 - 1 - 4 + 3.", numbers=4),
         "its second line at x = 2":
             Reason("The printed line is x - 3x, which goes through the origin. A hinge at 2 adds -3(x - 2), and that is 0 at 2.", within=0.0),
         "shape of W1":
@@ -303,8 +306,8 @@ REASONS = {
         "the largest error with twice the segments, divided by":
             "The distance between a smooth curve and its chord shrinks with the square of the chord's length.",
         "of five networks with 4 units":
-            Reason("Four hinges are enough to write f, but each would have to find its own corner, and a gradient only describes the loss "
-                   "nearby.", within=(0, 1), units=("network", "networks")),
+            Reason("Four hinges are enough to write f. One start is only slow. In the others, hinges came to one place or left the data, and a "
+                   "gradient only describes the loss nearby.", within=(0, 1), units=("network", "networks")),
         "of five networks with 16 units":
             Reason("With more hinges it is likelier that one of them begins close to each corner.", within=(4, 5),
                    units=("network", "networks")),

@@ -19,11 +19,12 @@ IN_THE_SOURCES = re.compile(r"<details><summary>In the sources</summary>.*?</det
 WORDS_A_MINUTE = 130                     # of a text with formulas and code
 PREDICTION = 1                           # minutes for one guess, and to look at its result
 PAPER = 5                                # minutes more for a guess that is a whole computation on paper: {"lenet": {"paper": true}}
-WIDGET = 2.5                             # minutes to try what a widget shows
-WIDGETS = ("DrawDigit", "Hinges", "LookInside", "Mistakes", "Regions", "StepThrough", "TimeTravel", "TrainingPanel")
+# Minutes to try what a widget shows: more where there is more to try, most for one that a notebook comes back to.
+WIDGETS = {"DrawDigit": 2.5, "StepThrough": 2.5, "TrainingPanel": 2.5, "Hinges": 5, "Mistakes": 5, "Regions": 5, "TimeTravel": 5, "LookInside": 7.5}
+WAIT = 2                                 # minutes to watch a run for whose end a cell waits
 TABLE = 1.5                              # minutes for a wide table of results
 ANSWER = 3                               # minutes for a question that is answered in words, (a), (b), ...
-EXERCISES = {"toy": 2.5, "derive": 4, "bug": 8, "hinges": 8, "": 11}       # minutes for one of each kind; "" is a function to write
+EXERCISES = {"toy": 2.5, "derive": 4, "bug": 8, "hinges": 6, "": 11}       # minutes for one of each kind; "" is a function to write
 
 
 class Lesson(NamedTuple):
@@ -51,8 +52,8 @@ def lessons(folder=NOTEBOOKS):
 def minutes(notebook):
     """The minutes that a notebook takes, as a multiple of five.
 
-    Its words, its predictions, its exercises, its widgets, its wide tables and the answers to write have a time of their own each. A
-    prediction that is a whole computation on paper has more.
+    Its words, its predictions, its exercises, its widgets, the runs that it waits for, its wide tables and the answers to write have a
+    time of their own each. A prediction that is a whole computation on paper has more.
 
     What the sources do is not counted: no reader needs it to go on.
 
@@ -67,7 +68,8 @@ def minutes(notebook):
             total += len(read.split()) / WORDS_A_MINUTE + ANSWER * len(re.findall(r"^\*\*\([a-z]\)\*\*", read, re.M))
         else:
             total += PREDICTION * len(re.findall(r"^predict\(", source, re.M)) + TABLE * source.count("_markdown(")
-            total += WIDGET * len(re.findall(rf"\b({'|'.join(WIDGETS)})\(", source))
+            total += sum(WIDGETS[name] for name in re.findall(rf"\b({'|'.join(WIDGETS)})\(", source))
+            total += WAIT * len(re.findall(r"^await ", source, re.M))
             mine = cell["metadata"].get("lenet", {})
             total += PAPER if mine.get("paper") else 0
             kind = mine.get("exercise", "none").split("_")[0]

@@ -9,7 +9,7 @@ import asyncio
 import threading
 import time
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -96,7 +96,8 @@ class Run:
         self._take_over()
         self.net, self.data, self.recipe, self.seed, self.headless = net, data, RECIPES[recipe], seed, headless
         self.listener = listener or (lambda run: None)
-        self.settings = Hyperparameters(self.recipe.lr, self.recipe.mu, self.recipe.decay)
+        self._planned = Hyperparameters(self.recipe.lr, self.recipe.mu, self.recipe.decay)
+        self.settings = replace(self._planned)
         self.per_epoch = -(-len(data.train_x) // self.recipe.batch_size)
         self.steps = self.recipe.length(self.per_epoch, epochs, steps)
         self._first_parameters = net.snapshot()
@@ -105,7 +106,12 @@ class Run:
         self.sample = np.arange(size) * len(data.test_x) // size       # evenly spaced indices of test images
         self._gate = threading.Condition()
         self._thread, self._begins = None, False         # a run that begins again is not over, though its first thread has ended
-        self.state, self.error, self.history = "ready", None, History()
+        self.state, self.error, self.history, self._as_planned = "ready", None, History(), True
+
+    @property
+    def result(self):
+        """The error rate on the whole test set after a run that has finished, with the settings of its recipe at every step; of another, None."""
+        return self.history.evaluations[-1].test_error if self.state == "finished" and self._as_planned else None
 
     # ------------------------------------------------------------------------------------------------------- controls
 
@@ -126,7 +132,7 @@ class Run:
         self.stop()
         self._take_over()
         self.net.restore(self._first_parameters)
-        self.history, self.error, self._allowed = History(), None, 0
+        self.history, self.error, self._allowed, self._as_planned = History(), None, 0, True
         rng = np.random.default_rng(self.seed)
         batches = minibatches(self.data.train_x, self.data.train_y, self.recipe.batch_size, rng)
         shape, settings = self.recipe.schedule(self.steps), self.settings
@@ -248,6 +254,7 @@ class Run:
         h.losses.append(step.loss)
         h.errors.append(1 - step.accuracy)
         h.rates.append(step.lr)
+        self._as_planned &= self.settings == self._planned
         if done % self._test_every == 0 or done == self.steps:
             before = h.points[-1].step if h.points else 0
             wrong = error_rate(self.net, self.data.test_x[self.sample], self.data.test_y[self.sample])

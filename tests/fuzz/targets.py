@@ -272,7 +272,7 @@ def _progress_in(folder):
 
 def progress_seeds():
     good = kept_progress.NOTHING | {"passed": True, "attempts": 3, "hints": 1, "misconceptions": ["adds"], "source": "def softmax(x):\n    return x"}
-    guess = {"the first loss of LeNet": kept_progress.GUESS}
+    guess = {"the first loss with wrong labels": kept_progress.GUESS}
     return [b"\x00" + json.dumps(good).encode(), b"\x00" + json.dumps(guess).encode(), b"\x00" + json.dumps({"before": [True] * 12}).encode(),
             b"\x00{}", b"\x00[]"]
 
