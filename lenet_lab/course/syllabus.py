@@ -57,8 +57,8 @@ def minutes(notebook):
 
     What the sources do is not counted: no reader needs it to go on.
 
-    The times are those with which each notebook gets what fresh readers who did everything estimated, but for some minutes. The worst is 00:
-    it gets five more than they did, a third.
+    The times are those with which each notebook gets what fresh readers who did everything estimated, but for some minutes. The worst is 02:
+    it gets fifteen more than one of them did, a sixth.
     """
     total = 0.0
     for cell in notebook["cells"]:
