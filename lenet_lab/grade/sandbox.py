@@ -172,11 +172,13 @@ class Sandbox:
         """End the process and those that it started, and delete its files."""
         if self.process:
             self._kill()
-            until = time.monotonic() + 2                              # an escaped process may keep the pipe open: do not wait for it
+            until = time.monotonic() + 2                              # an escaped process may keep a pipe open: do not wait for it
             while self._threads[0].is_alive() and time.monotonic() < until:
                 with contextlib.suppress(queue.Empty):
                     self._frames.get(timeout=POLL)
-            for stream in (self.process.stdin, *([self.process.stdout, self.process.stderr] if not self._threads[0].is_alive() else ())):
+            self._threads[1].join(max(0, until - time.monotonic()))   # all that it has said is read before the pipe is closed
+            read = [stream for stream, thread in zip((self.process.stdout, self.process.stderr), self._threads) if not thread.is_alive()]
+            for stream in (self.process.stdin, *read):
                 with contextlib.suppress(OSError):
                     stream.close()
         _remove(self.folder)
