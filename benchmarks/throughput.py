@@ -5,14 +5,20 @@
 Machines are noisy and differ, so nothing here is compared in seconds: in every round each competitor runs, once untimed and
 once timed, and the median over the rounds of the ratio to LeNet's own time is what counts. All of them go on training while
 they run, which changes their parameters and not their work.
+
+Each competitor has a process of its own, which waits until it is its turn. In one process they would disturb each other: a library
+that is imported brings threads, its own copy of BLAS and its settings of the memory, for all that run beside it.
 """
 
 import argparse
+import importlib.metadata
 import importlib.util
 import itertools
+import multiprocessing
 import sys
 import time
-from contextlib import suppress
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +26,6 @@ import numpy as np
 
 import lenet_core
 from lenet_core import data, lenet, net as net_module
-from lenet_lab.widgets.training import TrainingPanel
 
 from . import yardstick
 
@@ -43,8 +48,8 @@ def peak():
     return lambda: a @ a
 
 
-def another_core(folder):
-    """The package `lenet_core` of another build, beside this one."""
+def core_in(folder):
+    """The package `lenet_core` of another build, under another name."""
     name, package = "lenet_core_before", Path(folder) / "lenet_core"
     spec = importlib.util.spec_from_file_location(name, package / "__init__.py", submodule_search_locations=[str(package)])
     sys.modules[name] = core = importlib.util.module_from_spec(spec)
@@ -52,19 +57,19 @@ def another_core(folder):
     return core
 
 
-def ours(x, y, times, core=lenet_core, parts=True, fast=True):
+def ours(x, y, times, before=None, parts=True, fast=True):
+    core = core_in(before) if before else lenet_core
     network = core.lenet(np.random.default_rng(0))
     for layer in network.layers:
         layer.fast = fast
+    if not parts:
+        net_module.CHUNK = len(x) + 1                        # for all of this process
     train = core.train if callable(core.train) else core.train.train             # a module, before version 0.2
     steps = train(network, itertools.repeat((x, y)), 0.001, decay=5e-4)
-    next(steps)
 
     def run():
-        before, net_module.CHUNK = net_module.CHUNK, net_module.CHUNK if parts else len(x) + 1
         for _ in range(times):
             next(steps)
-        net_module.CHUNK = before
     return run
 
 
@@ -156,22 +161,45 @@ def jax_step(x, y, times, channels_last):
     return run
 
 
-def peers(x, y, times):
-    """({name: run} of the libraries that are installed, the names of the others)."""
-    runs, missing = {}, []
-    for name, build in (("torch", lambda version: {
-            f"PyTorch {version}": pytorch(x, y, times, False),
-            f"PyTorch {version}, channels_last": pytorch(x, y, times, True),
-            f"PyTorch {version}, torch.compile": pytorch(x, y, times, False, compiled=True),
-            f"PyTorch {version}, torch.compile, channels_last": pytorch(x, y, times, True, compiled=True)}),
-            ("jax", lambda version: {
-                f"JAX {version}, jit, NCHW": jax_step(x, y, times, False),
-                f"JAX {version}, jit, NHWC": jax_step(x, y, times, True)})):
-        try:
-            runs |= build(importlib.import_module(name).__version__)
-        except ImportError:
-            missing.append(LIBRARIES[name])
-    return runs, missing
+def ours_predicting(x):
+    network = lenet(np.random.default_rng(0))
+    return lambda: network.predict(x)
+
+
+def torch_predicting(x, size, channels_last):
+    import torch
+
+    module, tensor = torch_lenet(channels_last)
+    tx = tensor(x)
+
+    def run():
+        with torch.inference_mode():
+            return torch.cat([module(part).argmax(dim=1) for part in tx.split(size)])
+    return run
+
+
+def peers(builds):
+    """({name: build} of the libraries that are installed, the names of the others), from {library: {what it does: build}}."""
+    here = {library: builds for library, builds in builds.items() if importlib.util.find_spec(library)}
+    return ({f"{LIBRARIES[library]} {importlib.metadata.version(library)}{what}": build
+             for library, builds in here.items() for what, build in builds.items()},
+            [LIBRARIES[library] for library in builds if library not in here])
+
+
+# ---------------------------------------------------------------------------------------------------------- in turn
+
+
+def prepare(build):
+    """In the process of a competitor: `build` it."""
+    global run
+    run = build()
+
+
+def timed():
+    """In the process of a competitor: run once untimed and once timed."""
+    # For some 60 ms after a pause the system leaves both threads on one processor: a sixth of a run here, nothing of a training.
+    # So each run goes before itself.
+    return seconds(run, before=run)
 
 
 def seconds(run, before=lambda: None):
@@ -183,16 +211,17 @@ def seconds(run, before=lambda: None):
     return time.perf_counter() - began
 
 
-def in_turn(runs, rounds):
-    """{name: its seconds in each round} for {name: run}: in every round each runs once untimed and once timed."""
-    times = {name: [] for name in runs}
-    for turn in range(rounds + 1):
-        for name, run in runs.items():
-            # For some 60 ms after a pause the system leaves both threads on one processor: a sixth of a run here, nothing of a
-            # training. So each run goes before itself.
-            spent = seconds(run, before=run)
-            if turn:                                                   # the first turn warms up
-                times[name].append(spent)
+def in_turn(builds, rounds):
+    """{name: its seconds in each round} for {name: function that returns what is to run}; each is called in its own process."""
+    times = {name: [] for name in builds}
+    spawn = multiprocessing.get_context("spawn")
+    with ExitStack() as ended:
+        processes = {name: ended.enter_context(ProcessPoolExecutor(1, spawn, prepare, (build,))) for name, build in builds.items()}
+        for turn in range(rounds + 1):
+            for name, process in processes.items():
+                spent = process.submit(timed).result()
+                if turn:                                                   # the first turn warms up
+                    times[name].append(spent)
     return {name: np.array(spent) for name, spent in times.items()}
 
 
@@ -210,15 +239,21 @@ def measure(rounds=ROUNDS, steps=STEPS, loops=BATCH, before=None):
     rng = np.random.default_rng(0)
     x, y = rng.random((BATCH, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, BATCH)
     few = x[:loops], y[:loops]
-    runs = {"LeNet": ours(x, y, steps), "... on one thread": ours(x, y, steps, parts=False),
-            "... each convolution as one product": ours(x, y, steps, fast=False)}
+    mine = partial(ours, x, y, steps)
+    builds = {"LeNet": mine, "... on one thread": partial(mine, parts=False),
+              "... each convolution as one product": partial(mine, fast=False)}
     if before:
-        runs["LeNet of the other build"] = ours(x, y, steps, another_core(before))
-    others, missing = peers(x, y, steps)
-    loop_runs = {"one image after another, float64": naive(*few, keep=False), "... windows and winners kept": naive(*few, keep=True)}
-    times = in_turn(runs | loop_runs | others | {"peak": peak()}, rounds)
+        builds["LeNet of the other build"] = partial(mine, before=before)
+    others, missing = peers({
+        "torch": {"": partial(pytorch, x, y, steps, False), ", channels_last": partial(pytorch, x, y, steps, True),
+                  ", torch.compile": partial(pytorch, x, y, steps, False, compiled=True),
+                  ", torch.compile, channels_last": partial(pytorch, x, y, steps, True, compiled=True)},
+        "jax": {", jit, NCHW": partial(jax_step, x, y, steps, False), ", jit, NHWC": partial(jax_step, x, y, steps, True)}})
+    loop_builds = {"one image after another, float64": partial(naive, *few, keep=False),
+                   "... windows and winners kept": partial(naive, *few, keep=True)}
+    times = in_turn(builds | loop_builds | others | {"peak": peak}, rounds)
     peaks = 2 * 2048 ** 3 / times.pop("peak")
-    each = {name: t / (loops if name in loop_runs else BATCH * steps) for name, t in times.items()}
+    each = {name: t / (loops if name in loop_builds else BATCH * steps) for name, t in times.items()}
     return {
         "speeds": compared(each),
         "peak": np.median(peaks),
@@ -230,25 +265,16 @@ def measure(rounds=ROUNDS, steps=STEPS, loops=BATCH, before=None):
 def prediction(rounds=ROUNDS, images=10_000):
     """`compared` for the labels of `images` test images: ours, and PyTorch's in both formats, by its faster one of two batch sizes."""
     x = np.random.default_rng(0).random((images, 1, 28, 28), dtype=np.float32)
-    network = lenet(np.random.default_rng(0))
-    runs = {"LeNet": lambda: network.predict(x)}
-    with suppress(ImportError):
-        import torch
-
-        def predict(module, tx, size):
-            with torch.inference_mode():
-                return torch.cat([module(part).argmax(dim=1) for part in tx.split(size)])
-
-        for channels_last in (False, True):
-            module, tensor = torch_lenet(channels_last)
-            for size in (64, 1000):
-                name = f"PyTorch {torch.__version__}{', channels_last' * channels_last}, {size} at a time"
-                runs[name] = partial(predict, module, tensor(x), size)
-    return compared({name: t / images for name, t in in_turn(runs, rounds).items()})
+    others, _ = peers({"torch": {f"{', channels_last' * last}, {size} at a time": partial(torch_predicting, x, size, last)
+                                 for last in (False, True) for size in (64, 1000)}})
+    times = in_turn({"LeNet": partial(ours_predicting, x), **others}, rounds)
+    return compared({name: t / images for name, t in times.items()})
 
 
 def panel(pairs=9, steps=300):
     """The median ratio of a run with the panel on its thread to the same loop over `train` without panel or thread."""
+    from lenet_lab.widgets.training import TrainingPanel  # not for the processes of the competitors
+
     digits, ratios = data.digits(), []
     for turn in range(pairs):
         shown = TrainingPanel(lenet(np.random.default_rng(0)), digits, steps=steps)
