@@ -116,12 +116,20 @@ def test_a_stroke_is_read_and_the_page_says_what_the_network_computes(widget, ke
     widget.locator(".heard").get_by_text("The network reads").wait_for(state="attached", timeout=3000)
     assert "conv1 20 maps of 24×24" in widget.locator("figcaption").nth(1).inner_text()
     assert widget.locator("figcaption").count() == 5
-    widget.page.set_viewport_size({"width": 1700, "height": 1500})
+
+
+def test_the_layers_stand_from_left_to_right_on_the_first_screen(widget):
+    """Of a laptop, in JupyterLab with its list of files; what pooling makes of a layer stands below it."""
+    widget.page.set_viewport_size({"width": 1366, "height": 768})
     widget.page.wait_for_timeout(600)
-    lefts = widget.locator(".layers figure").evaluate_all("all => all.map(one => one.getBoundingClientRect().left)")
+    widget.evaluate("root => root.scrollIntoView()")
+    boxes = [canvas.bounding_box() for canvas in widget.locator("canvas.picture:visible").all()]
     widget.page.set_viewport_size({"width": 1300, "height": 1500})
     widget.page.wait_for_timeout(600)
-    assert lefts == sorted(lefts)                                          # from left to right, on one line
+    seen, conv1, pool1, conv2, pool2 = boxes
+    assert seen["x"] < conv1["x"] == pool1["x"] < conv2["x"] == pool2["x"]
+    assert conv1["y"] == conv2["y"] and pool1["y"] > conv1["y"] + conv1["height"] and pool2["y"] > conv2["y"] + conv2["height"]
+    assert all(box["x"] + box["width"] <= 1366 and box["y"] + box["height"] <= 768 - 24 for box in boxes)        # the status bar
 
 
 def test_undo_and_clear(widget, kernel):

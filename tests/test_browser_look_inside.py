@@ -166,7 +166,7 @@ def test_gradients_and_their_ranges_in_words(widget, look):
     show(widget, "gradients")
     dout = look(0).maps("conv2", "dout")
     legend, top = text(widget, ".legend"), f"{np.abs(dout).max():.3g}"
-    assert legend.startswith(f"gradient of the activations, 50 maps, one colour scale: blue −{top}, white 0, red {top}")
+    assert legend.startswith(f"gradient of the activations, 50 maps, one scale: blue −{top}, white 0, red {top}")
     unit = 10.0 ** np.floor(np.log10(np.abs(dout).max()))
     low, high = (float(end) for end in widget.locator(".main .labels span").nth(6).inner_text().replace("−", "-").split()[1].split("…"))
     assert low == pytest.approx(dout[6].min() / unit, abs=0.006) and high == pytest.approx(dout[6].max() / unit, abs=0.006)

@@ -1,5 +1,5 @@
 // The page of DrawDigit: a sheet for mouse, touch, pen and keyboard (draw_sheet.js), beside it the answer, and below, from left to right, what
-// every layer makes of the drawing (draw_answer.js). The strokes live here, in a `Drawing`; draw_reader.js has them read.
+// every layer makes of the drawing (draw_answer.js). All this fits on the screen of a laptop. The strokes live here, in a `Drawing`; draw_reader.js has them read.
 
 import { makeAnswer } from "./draw_answer.js";
 import { makeReader } from "./draw_reader.js";
@@ -26,7 +26,8 @@ function render({ model, el }) {
   const part = (title, kind, ...children) => element("div", { class: kind, role: "group", "aria-label": title },
     element("div", { class: "part" }, title), ...children);
   const root = widget("draw", "Draw a digit and see what the network makes of it", answer.said, ...reader.words, heard.host,
-    element("div", { class: "first" }, part("Draw a digit", "drawing", ...sheet.parts), part("Its answer", "answer", answer.bars), answer.push),
+    element("div", { class: "first" }, part("Draw a digit", "drawing", sheet.paper), part("Its answer", "answer", answer.bars),
+      element("div", {}, sheet.tools, answer.push)),
     ...answer.pictures);
   const host = openView({ model, el }, root, "What you draw stays. It is read here if the page has the network's weights; Python does not learn of it.");
   host.on("change:page", reader.take);

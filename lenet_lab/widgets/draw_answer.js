@@ -10,6 +10,7 @@ import { FIELD } from "./reading.js";
 const HINT = "Point at any picture, tap it, or walk in it with the arrow keys, to read its numbers.";
 
 const single = { count: 1, rows: FIELD, columns: FIELD, across: 1 };
+const WIDEST = 350;                                                 // pixels of a layer's maps: LeNet's layers fit beside each other on a laptop
 
 // The gradient, which is computed and painted while it is open: { host, put(page, image), choose() }.
 function gradientView({ view, model, state, tell, set }) {
@@ -54,22 +55,27 @@ export function makeAnswer({ view, model, state }) {
   const readout = element("div", { class: "readout", "aria-live": "polite" });
   const tell = (text) => { readout.textContent = text || HINT; };
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
-  const seen = picture({ ...single, tell, scale: 5, name: "What the network sees", more: () => "0 is paper, 1 is ink.", decorate: { ink: true } });
+  const seen = picture({ ...single, tell, scale: 4, name: "What the network sees", more: () => "0 is paper, 1 is ink.", decorate: { ink: true } });
   const centred = element("input", { type: "checkbox", onchange: () => set("centred", centred.checked) });
   const gradient = gradientView({ view, model, state, tell, set }), bars = barList("probabilities");
   const said = element("div", { class: "said" }), layers = element("div", { class: "layers" });
   let maps = null;
 
   function build(page) {
-    layers.append(element("figure", { class: "seen" }, element("figcaption", {}, element("b", {}, "what the network sees")), seen.canvas,
+    layers.append(element("figure", { class: "seen" }, element("figcaption", {}, element("b", {}, "what it sees")), seen.canvas,
       element("label", { title: "MNIST's digits fit 20×20 pixels and have their centre of mass in the middle. "
         + "A network that learned from them has never seen one that is larger, smaller or elsewhere." }, centred, " scaled and centred")));
+    const arrow = (sign) => element("span", { class: "arrow", "aria-hidden": "true" }, sign);
+    let column, above = null;
     maps = page.layers.map(({ name, shape: [count, height, width], about }) => {
-      const scale = Math.max(2, Math.min(5, Math.floor(28 / width))), across = Math.min(count, Math.max(5, Math.ceil(count / 5)));
+      const scale = Math.max(2, Math.min(5, Math.floor(28 / width)));
+      const rows = Math.ceil(count / Math.max(1, Math.floor(WIDEST / (scale * width + 2)))), across = Math.ceil(count / rows);
       const made = picture({ name, count, rows: height, columns: width, scale, across, more: () => about, tell });
-      const caption = element("figcaption");
-      layers.append(element("span", { class: "arrow", "aria-hidden": "true" }, "→"), element("figure", {}, caption, made.canvas));
-      return { ...made, caption, size: `${count} ${count > 1 ? "maps" : "map"} of ${height}×${width}` };
+      const caption = element("figcaption"), changes = count !== above;        // pooling and ReLU keep the number of maps: they stand below
+      if (changes) layers.append(arrow("→"), column = element("div", { class: "column" }));
+      column.append(element("figure", {}, caption, made.canvas));
+      above = count;
+      return { ...made, caption, below: changes ? [] : [arrow("↓"), " "], size: `${count} ${count > 1 ? "maps" : "map"} of ${height}×${width}` };
     });
     layers.after(element("div", { class: "note" }, "In the maps red is positive, blue negative, white 0, each layer on a scale of its own."));
   }
@@ -84,7 +90,7 @@ export function makeAnswer({ view, model, state }) {
     page.layers.forEach(({ name, maps: data }, n) => {
       const values = floats(data), scale = scaleOf(values);
       const words = `${maps[n].size}, ${number(scale.low)} to ${number(scale.high)}`;
-      maps[n].caption.replaceChildren(element("b", {}, name), ` ${words}`);
+      maps[n].caption.replaceChildren(...maps[n].below, element("b", {}, name), ` ${words}`);
       maps[n].paint(values, `${name}: ${words}`, scale.top);
     });
     choose();

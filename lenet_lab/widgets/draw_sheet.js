@@ -171,6 +171,6 @@ export function makeSheet({ view, state, drawing, drawn, rested, idle, tell }) {
   const help = element("details", { class: "keys" }, element("summary", {}, "Drawing with the keyboard"),
     element("div", { id: keys }, "With the sheet in focus, the arrow keys move the pen; Home, Page Up, End and Page Down move it diagonally; with Shift, in "
       + "larger steps. Hold Space to draw while moving, or tap it to put the pen down and tap it again to lift it. Ctrl+Z takes a stroke back."));
-  return { parts: [paper.host, element("div", { class: "tools" }, undo, clear, element("label", {}, "thin ", thickness, " thick")), help],
-    redraw, grey: paper.grey, get midStroke() { return hand.stroke !== null; } };
+  return { paper: paper.host, tools: element("div", { class: "tools" }, undo, clear, element("label", {}, "thin ", thickness, " thick"), help), redraw,
+    grey: paper.grey, get midStroke() { return hand.stroke !== null; } };
 }

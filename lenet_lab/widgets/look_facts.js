@@ -4,7 +4,7 @@
 import { backward, forward } from "./net.js";
 import { percent } from "./numbers.js";
 
-const LARGEST = 10;                                                 // contributions to an inner product that are listed
+const MOST = 10;                                                 // contributions to an inner product that are listed
 
 export function general(value, digits = 4) {                        // as Python's format "g"
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value < 0 ? "-inf" : "inf";
@@ -118,7 +118,7 @@ export function facts(look, name, index, weight = null) {
     },
     inner_product() {
       const [D, M] = level.shape, products = Array.from({ length: D }, (_, d) => below.out[d] * level.W[d * M + index[0]]);
-      const order = products.map((_, d) => d).sort((one, other) => Math.abs(products[other]) - Math.abs(products[one]) || one - other).slice(0, LARGEST);
+      const order = products.map((_, d) => d).sort((one, other) => Math.abs(products[other]) - Math.abs(products[one]) || one - other).slice(0, MOST);
       const terms = order.map((d) => `${nameOf(below.name, place(below.outShape, d))}: ${productOf(below.out[d], level.W[d * M + index[0]])} = ${general(products[d], 3)}`);
       const total = products.reduce((sum, one) => sum + one, 0), rest = order.reduce((sum, d) => sum - products[d], total);
       if (D > order.length) terms.push(`the other ${(D - order.length).toLocaleString("en")}: ${general(rest, 3)}`);

@@ -146,7 +146,7 @@ export function scaleInWords(what, shown, scale, unit) {
   const colours = scale.ink ? `white 0, black ${high}` : `blue ${low}, white 0, red ${high}`;
   const units = unit === 1 ? "" : `; the small numbers times ${number(unit, 1)}`;
   const lost = scale.lost ? `; grey: ${scale.lost} are not finite numbers` : "";
-  return { low, high, words: `${WHAT[what]}, ${shown}, one colour scale: ${colours}${units}${lost}` };
+  return { low, high, words: `${WHAT[what]}, ${shown}, one scale: ${colours}${units}${lost}` };
 }
 
 // Whether two answers about a unit say the same.

@@ -6,7 +6,7 @@ import { framedIn, kernelsOf, levelOf, mapsOf, mapsShown, ofWeights, scaleInWord
 import { sumPictures } from "./look_sum.js";
 import { number, percent, typeset } from "./numbers.js";
 import { barList, button, element, slider, usable } from "./parts.js";
-import { NUMBER_WIDTH, makeSheet } from "./sheet.js";
+import { WIDEST_CELL, NUMBER_WIDTH, makeSheet } from "./sheet.js";
 
 const KEY = { unit: "the unit", field: "what it comes from", feeds: "what it goes into", winner: "a window's maximum" };
 const SMALLEST = 24;                                                // pixels a side of a large map: rather does the sheet scroll
@@ -148,7 +148,7 @@ export function largeLayer() {
       : mapsOf(level, what, zoom, zoom == null ? 50 : row);
     const least = weighty || picture.numbers ? 1 : Math.min(40, Math.ceil(SMALLEST / Math.max(picture.h, picture.w)));
     const scale = weighty ? own.scale[what] : level.scale[what];
-    sheet.lay(picture, scale, room, () => tall, Array.from({ length: 41 - least }, (_, n) => 40 - n), true);
+    sheet.lay(picture, scale, room, () => tall, Array.from({ length: WIDEST_CELL + 1 - least }, (_, n) => WIDEST_CELL - n), true);
     describe(level, state, scale, sheet.draw());
   }
 

@@ -5,7 +5,8 @@ import { typeset } from "./numbers.js";
 import { element } from "./parts.js";
 
 const GAP = 6, LABEL = 17, ONE_LINE = 112, TWO_LINES = 88, NUMBER_HEIGHT = 20, TARGET = 24;           // pixels
-export const NUMBER_WIDTH = 34;
+export const NUMBER_WIDTH = 42;                                       // of a cell with a number, at 13 pixels
+export const WIDEST_CELL = 44;
 
 export function inCells(top, whole) {                                    // how numbers are written into cells: { unit, text }
   if (whole && top < 1000) return { unit: 1, text: (v) => typeset(v) };
@@ -37,7 +38,7 @@ export function makeSheet(attributes = {}) {
       height = Math.ceil(tiles / across) * stepY - gap;
       return width <= room && height <= tall(x);
     };
-    if (picture.numbers) fit(Math.max(NUMBER_WIDTH, Math.min(44, Math.floor(room / w))), Math.max(NUMBER_HEIGHT, TARGET / h));
+    if (picture.numbers) fit(Math.max(NUMBER_WIDTH, Math.min(WIDEST_CELL, Math.floor(room / w))), Math.max(NUMBER_HEIGHT, TARGET / h));
     else if (picture.free) fit(Math.max(1, Math.min(24, Math.floor(room / w))), Math.max(1, Math.min(16, Math.floor(tall(1) / h))));
     else sizes.some((s) => fit(s, s));
     for (const canvas of [base, over]) {
@@ -59,12 +60,12 @@ export function makeSheet(attributes = {}) {
   function draw() {
     const { tiles, h, w } = picture, context = base.getContext("2d");
     const stamp = new OffscreenCanvas(w, h), inside = stamp.getContext("2d"), dots = inside.createImageData(w, h);
-    const lettered = picture.numbers || (cw >= NUMBER_WIDTH + 3 && ch >= 14);
+    const lettered = picture.numbers || (cw >= NUMBER_WIDTH && ch >= 14);
     context.clearRect(0, 0, width, height);
     context.imageSmoothingEnabled = cw < 1;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.font = `${cw < NUMBER_WIDTH + 6 ? 12 : 13}px sans-serif`;
+    context.font = "13px sans-serif";
     for (let t = 0; t < tiles; t++) {
       const [left, top] = corner(t);
       for (let i = 0, at = 0; i < h; i++)

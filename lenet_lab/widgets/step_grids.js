@@ -20,7 +20,7 @@ export function makeGrids({ walk, look, changed, typing }) {
   function board(columns) {                                       // two rows: forward, and below each grid its gradients
     const by = Object.fromEntries(walk.page.grids.map((grid) => [grid.key, grid]));
     const row = (words, letter) => [element("div", { class: "direction" }, words), ...columns.map((keys) => element("div", { class: "place" },
-      ...keys.map((key) => by[letter + key]).filter(Boolean).map((grid) => element("div", { class: "maps" },
+      ...keys.map((key) => by[letter + key]).filter(Boolean).map((grid) => element("div", { class: grid.key.endsWith("C") ? "maps beside" : "maps" },
         ...grid.maps.map((map, n) => table(grid, map, n === 0))))))];
     return element("div", { class: "board", style: `--columns: ${columns.length}` }, ...row("forward", ""), ...row("backward", "d"));
   }
@@ -31,7 +31,7 @@ export function makeGrids({ walk, look, changed, typing }) {
     const made = element("table", { role: "grid", "aria-label": `${map.name}, ${grid.title}` },
       element("caption", grid.colour ? { class: "layer", style: `--layer: ${grid.colour}` } : {}, element("b", {}, map.name),
         first && !grid.backward ? ` ${grid.title}` : ""), element("tbody", {}, ...body));
-    tables.push([made, grid.maps]);
+    tables.push([made, grid.key]);
     return made;
   }
 
@@ -73,9 +73,11 @@ export function makeGrids({ walk, look, changed, typing }) {
     }));
   }
 
-  function fit() {                                                // room in every column for the longest number of its grid
-    for (const [made, maps] of tables)
-      made.style.setProperty("--letters", Math.max(...maps.flatMap((map) => map.rows.flat()).map((id) => inGrid(walk.page.cells[id].value).length)));
+  function fit() {                                                // room in every column for the longest number of a grid and of its gradients
+    const longest = {}, forward = (key) => key.replace(/^d/, "");
+    for (const { key, maps } of walk.page.grids)
+      longest[forward(key)] = Math.max(longest[forward(key)] ?? 0, ...maps.flatMap((map) => map.rows.flat()).map((id) => inGrid(walk.page.cells[id].value).length));
+    for (const [made, key] of tables) made.style.setProperty("--letters", longest[forward(key)]);
   }
 
   function settle() {                                             // nothing is under way any more

@@ -66,7 +66,7 @@ function makeWork({ walk, opened }) {
     return [told.arithmetic, told.note].filter(Boolean).join(". ");
   }
 
-  return { parts: [element("div", { class: "said" }, name, formula, arithmetic, note), box], put };
+  return { said: element("div", { class: "said" }, name, formula, arithmetic, note), paths: box, put };
 }
 
 const legend = () => element("div", { class: "legend" },
@@ -90,7 +90,7 @@ function render({ model, el }) {
   const reset = button("Original numbers", "take all edits back", () => { refused.textContent = ""; view.send({ do: "reset" }); });
   const root = widget("step", "A pass through a small network, number by number",
     element("div", { class: "bar-of-controls" }, ...controls.parts, element("label", {}, "label ", label), reset),
-    refused, grids.host, legend(), ...work.parts, heard.host);
+    refused, element("div", { class: "pass" }, grids.host, work.said), work.paths, legend(), heard.host);
   const view = openView({ model, el }, root, "Steps and changed numbers are computed here; Python does not learn of them, and cannot bring the original numbers back.");
 
   function build(newest) {

@@ -69,7 +69,7 @@ test("a window that moves goes row by row to the end of its map", () => {
 
 test("the scale in words, and answers that say the same", () => {
   assert.equal(scaleInWords("out", "2 maps", { top: 0.5, lost: 0 }, 0.1).words,
-    "activations, 2 maps, one colour scale: blue −0.5, white 0, red 0.5; the small numbers times 0.1");
+    "activations, 2 maps, one scale: blue −0.5, white 0, red 0.5; the small numbers times 0.1");
   const one = { name: "a", value: "1", gradient: "0", comes: ["b"], goes: "", back: "", sum: "1", terms: [], weightWords: "" };
   assert.ok(sameAnswer(one, { ...one, comes: ["b"], said: "other" }) && !sameAnswer(one, { ...one, sum: "2" }) && !sameAnswer(undefined, one));
 });
