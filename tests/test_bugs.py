@@ -42,6 +42,7 @@ def test_there_are_fourteen_and_none_twice():
     assert (len(charges), len(bugs.SUSPECTS)) == (14, 20)              # the notebook says: fourteen cases, six innocents
 
 
+@pytest.mark.filterwarnings("ignore:The images have pixels far above 1")      # that is the bug
 def test_loud_scores_are_in_the_thousands():
     with warnings.catch_warnings():
         warnings.simplefilter("error")                                 # so bright an image is what is wanted

@@ -34,6 +34,7 @@ def test_looking_leaves_no_trace(padded):
         assert all(old[2][p] is new[2][p] for p in old[2]) and all(old[3][p] is new[3][p] for p in old[3])
 
 
+@pytest.mark.filterwarnings("ignore:The images have pixels far above 1")      # the nudge is large
 @pytest.mark.parametrize("name", ["conv1", "pool1", "conv2", "relu1"])
 def test_a_receptive_field_is_where_a_nudge_is_felt(padded, name):
     net, x, y = padded

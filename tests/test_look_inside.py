@@ -44,6 +44,7 @@ def widget(small):
 # ------------------------------------------------------------------------------------------- what Look says of vectors and pixels
 
 
+@pytest.mark.filterwarnings("ignore:The images have pixels far above 1")      # the nudge is large
 @pytest.mark.parametrize("name, index", [("ip1", (3,)), ("relu2", (3,)), ("ip2", (0,)), ("relu1", (2, 1, 1)),
                                          ("pool1", (0, 1, 1))])
 def test_fields_of_any_layer_are_where_a_nudge_is_felt(small, name, index):
