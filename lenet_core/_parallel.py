@@ -5,7 +5,7 @@ the BLAS library would distribute over all processors. With one thread for each 
 processors are busy nearly all the time. `python -m benchmarks.throughput` measures the gain.
 
 How a batch is divided into parts does not depend on the number of threads, so neither do the sums: any number of processors gives
-the same bits. A training batch has two parts, a prediction one for every 64 images.
+the same bits. A batch has a part for every 64 images; a training batch of 64 images or more has two to eight.
 """
 
 import os

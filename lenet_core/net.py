@@ -27,7 +27,8 @@ from ._parallel import map_in_threads
 from ._tiles import Tiles
 from .registry import operation
 
-CHUNK = 64             # images: a prediction takes so many at a time, a training batch of so many is split between two threads
+CHUNK = 64             # images: a batch is computed in parts of so many; from so many on, a training batch has at least two parts
+MOST_PARTS = 8         # of a training batch: each keeps gradients of its own until they are added up
 LARGEST_IMAGE = 2 ** 20        # numbers in one image, for a network read from a file
 LARGEST_OPTION = 256           # window, stride or padding, for a network read from a file
 Bound = Callable[[Any, int], Any]                  # of fan_in and input_size: see `initializers`
@@ -227,7 +228,8 @@ class Net:
         for layer in self.layers:
             layer._seen = []            # before the pass, so that its arrays can reuse this memory
         several = len(x) >= CHUNK and not self._has_own
-        parts = [slice(0, len(x) // 2), slice(len(x) // 2, None)] if several else [slice(None)]
+        count = min(max(2, len(x) // CHUNK), MOST_PARTS) if several else 1
+        parts = [slice(n * len(x) // count, (n + 1) * len(x) // count) for n in range(count)]
         passes = map_in_threads(lambda part: self._forward_and_backward(x[part], y[part], len(x)), parts, threads=several)
         losses, records, grads = zip(*passes)
         for n, layer in enumerate(self.layers):
