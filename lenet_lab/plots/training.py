@@ -44,8 +44,8 @@ def error_curves(run, ax=None):
     for end in ends[-1:]:
         ax.annotate(f"{end.test_error:.2%}", (end.step / run.per_epoch, end.test_error), xytext=(4, 6),
                     textcoords="offset points", fontsize=9)
-    ax.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1, decimals=None))
-    ax.set(xlabel="epochs", ylabel="error rate", title=run.data.name)
+    ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")           # PercentFormatter writes 0.1 % as 0%
+    ax.set(xlabel="epochs", ylabel="error rate (none: 0.01 %)", title=run.data.name)
     ax.legend(fontsize=8)
     return ax
 
