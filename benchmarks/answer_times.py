@@ -6,7 +6,7 @@ says more than either of them.
 
 A time is from the moment that the browser has the student's action to the moment at which it has painted what the action changes. The next
 action follows when the widget has been still for a moment. An answer that does not come within a few seconds is counted, not waited for.
-The training panel is watched while it trains: from one change of its numbers to the next.
+The training panel, which `benchmarks.workbook` measures, is watched while it trains: from one change of its numbers to the next.
 """
 
 import argparse
@@ -165,11 +165,11 @@ class Acting:
         self.page, root = page, page.locator(widget.root)
         self.acts = widget.act(root)
         next(self.acts)
-        self._rest()
         root.evaluate(WATCH, [widget.event, widget.answer])
+        self._rest()
 
     def _rest(self):
-        self.page.wait_for_function("still => !window.watched || performance.now() - watched.changed > still", arg=STILL)
+        self.page.wait_for_function("still => performance.now() - watched.changed > still", arg=STILL)
 
     def time(self):
         """Milliseconds from the next action to its answer; None if none came."""
@@ -217,7 +217,7 @@ def measure(folders, names=tuple(WIDGETS), rounds=ROUNDS, actions=ACTIONS):
 
 def measure_panel(seconds=WATCHED):
     """Milliseconds between the changes of a training panel's numbers and curves while it trains, in this checkout."""
-    with browser.browser_page() as page, opened(browser.ROOT, page.context.browser, [PREPARE, PANEL]) as page:
+    with browser.browser_page() as blank, opened(browser.ROOT, blank.context.browser, [PREPARE, PANEL]) as page:
         panel = page.locator(".lenet-training-panel")
         panel.get_by_role("button", name="Start", exact=True).click()
         panel.locator(".lenet-status").get_by_text("Running").wait_for()
@@ -237,7 +237,8 @@ def row(action, columns):
 
 def widget_table(found, others=()):
     """A table of what `measure` found in this checkout and in `others`, the names of further ones."""
-    heads = itertools.chain(*([f"{name}median, ms", f"{name}slowest", f"{name}no answer"] for name in ("", *(f"{other}: " for other in others))))
+    whose = ["", *(f"{other}: " for other in others)]
+    heads = [f"{name}{what}" for name in whose for what in ("median, ms", "slowest", "no answer")]
     rows = [[name, *row(action, columns)] for (name, action), columns in found.items()]
     head = ["widget", "action", *heads, *(f"ratio to {other}" for other in others)]
     return tabulate(rows, head, "github", disable_numparse=True, colalign=("left", "left", *("right",) * (len(head) - 2)))

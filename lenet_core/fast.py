@@ -8,8 +8,8 @@ of tiles, and the convolution of `ops` with its maps in tiles of 2 x 2:
     a quarter as many columns as in `ops`. Each filter is used in two forms, with a column of zeros at its right or at its left.
     Both multiply the upper k rows of pixels, and then the lower k.
 
-For finite numbers the results are those of `ops` but for rounding. Which number of a window wins is decided among the rounded
-results, as in `ops`.
+For finite numbers the results are those of `ops` but for rounding, and for overflow of numbers near the largest. Which number of a
+window wins is decided among the rounded results, as in `ops`.
 """
 
 from collections.abc import Callable
@@ -55,10 +55,14 @@ def reads_tiles(k: int, stride: int | None = None) -> bool:
 def conv_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray, stride: int = 1, pad: int = 0) -> tuple[Tiles, tuple]:
     """The convolution of `ops.conv_forward` for stride 1, with its result in tiles of 2 x 2; the sides of the result are even.
 
-    x (N, C, H, W), W (F, C, k, k), b (F,) -> out (N, F, OH, OW) as `Tiles`, cache. Raises ValueError as `ops.conv_forward` does.
+    x (N, C, H, W), W (F, C, k, k), b (F,) -> out (N, F, OH, OW) as `Tiles`, cache. Raises ValueError for another stride, for odd
+    sides, and as `ops.conv_forward` does.
     """
     ops.check_filters(x, W, b)
     F, C, k, _ = W.shape
+    sides = [ops.output_size(side, k, stride, pad) for side in x.shape[2:]]
+    if stride != 1 or any(side % 2 for side in sides):
+        raise ValueError(f"fast: stride {stride} gives maps of {sides[0]} x {sides[1]}; this needs stride 1 and even sides.")
     windows = ops.windows_of(x, k + 1, 2, pad).transpose(1, 0, 2, 3, 4, 5)      # (k+1, C, k+1, OH/2, OW/2, N): rows first
     OH, OW, N = windows.shape[3:]
     cols = ops.matrix(C * (k + 1) ** 2 + 2, OH * OW * N, x.dtype)

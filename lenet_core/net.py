@@ -22,7 +22,7 @@ from numpy.typing import DTypeLike
 from . import ops
 from ._files import read_npz, write_npz
 from ._images import as_images
-from ._own import check_shape, things
+from ._own import as_array, things
 from ._parallel import map_in_threads
 from ._tiles import Tiles
 from .registry import operation
@@ -95,7 +95,7 @@ class Layer:
         result = mine(*arguments, **self.options)
         out, cache = things(mine, result, 2, f"layer {self.name} needs two things, out and cache")
         expected, package_cache = package(*arguments, **self.options)
-        check_shape(mine, "out", out, expected.shape, f"layer {self.name} needs")
+        out = as_array(mine, "out", out, expected.shape, f"layer {self.name} needs")
         return out, (self.own["backward"], backward, cache if self.own["backward"] else package_cache)
 
     @property
@@ -115,9 +115,8 @@ class Layer:
             return list(result) if self.params else [result]
         names = ["x", *self.params]
         grads = things(mine, mine(dout, cache), len(names), f"layer {self.name} needs " + ", ".join("d" + name for name in names))
-        for name, shape, grad in zip(names, [x_shape, *(p.shape for p in self.params.values())], grads):
-            check_shape(mine, f"d{name}", grad, shape, f"{name} has shape")
-        return grads
+        shapes = [x_shape, *(p.shape for p in self.params.values())]
+        return [as_array(mine, f"d{name}", grad, shape, f"{name} has shape") for name, shape, grad in zip(names, shapes, grads)]
 
     x = property(lambda self: self._joined("x"), doc="The last input, (N, ...).")
     out = property(lambda self: self._joined("out"), doc="The last output, (N, ...).")

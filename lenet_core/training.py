@@ -16,7 +16,7 @@ import numpy as np
 
 from ._files import write_npz
 from ._images import in_one_array, why_diverged
-from ._own import check_shape, things
+from ._own import checked_rule, name_of
 from .net import Net
 
 Batch = tuple[np.ndarray, np.ndarray]                        # images, labels
@@ -38,10 +38,11 @@ class Diverged(ArithmeticError):
 
 @dataclass
 class TrainingState:
-    """What training keeps from one step to the next: the number of steps made, and the momentum of each parameter."""
+    """What training keeps from one step to the next: the number of steps made, each parameter's momentum, and the rule's name."""
 
     steps: int = 0
     velocity: dict[str, np.ndarray] = field(default_factory=dict)         # {"conv1.W": array}
+    rule: str = "sgd_momentum"                                            # another rule's momentum means something else
 
 
 class Minibatches:
@@ -143,10 +144,13 @@ def train(net: Net, batches: Iterable[Batch], lr: float | Schedule, mu: float | 
     (weight decay, on weights only) are numbers, or functions of the step's number. `bias_lr_scale` multiplies the rate of the
     biases (2 in the homework). `max_grad_norm` limits the norm of all gradients together, as one vector; larger ones are scaled
     down to it, before decay and momentum. `rule` updates a parameter, with the arguments and results of `sgd_momentum`. To continue
-    an earlier run give its `state`. Raises `Diverged` when a loss is not finite; the network keeps the parameters that gave it.
+    an earlier run give its `state`, and the same rule. Raises `Diverged` when a loss is not finite, and ValueError for what a rule
+    returns or another rule than before; the network then keeps the parameters that it had.
     """
     state = TrainingState() if state is None else state
-    rule = rule if rule is sgd_momentum else _checked(rule)
+    if state.steps and state.rule != name_of(rule):
+        raise ValueError(f"The steps so far were made by the rule {state.rule}; continue with it, not with {name_of(rule)}.")
+    state.rule, rule = name_of(rule), rule if rule is sgd_momentum else checked_rule(rule)
     for x, y in batches:
         i = state.steps
         rate, momentum, weight_decay = (float(value(i) if callable(value) else value) for value in (lr, mu, decay))
@@ -169,26 +173,21 @@ def _clip(net: Net, max_grad_norm: float) -> None:
             layer.grads = {name: g * float(max_grad_norm / norm) for name, g in layer.grads.items()}
 
 
-def _checked(rule: Callable) -> Callable:
-    """`rule`, with one sentence where it does not return a new p and a new v of p's shape; both in p's number type."""
-    def updated(p: np.ndarray, *others: Any) -> list[np.ndarray]:
-        new = things(rule, rule(p, *others), 2, "a rule returns two things, the new p and the new v")
-        for what, value in zip(("the new p", "the new v"), new):
-            check_shape(rule, what, value, p.shape, "p has shape")
-        return [np.asarray(value, p.dtype) for value in new]
-    return updated
-
-
 def _update(net: Net, state: TrainingState, rule: Callable, weight_lr: float, bias_lr: float, mu: float, decay: float) -> None:
     """New parameters and velocities by `rule`, with `weight_lr` and `decay` for each W, and `bias_lr` for each b."""
+    params, velocity = [], {}                                # all of a step or nothing of it: a rule may raise
     with np.errstate(over="ignore", invalid="ignore"):       # `train` reports a network that diverges
         for layer in net.layers:
             new = {}
             for name, p in layer.params.items():
-                key, (lr, lam) = f"{layer.name}.{name}", (weight_lr, decay) if name == "W" else (bias_lr, 0.0)
+                key = f"{layer.name}.{name}"
+                lr, lam = (weight_lr, decay) if name == "W" else (bias_lr, 0.0)
                 v = state.velocity[key] if key in state.velocity else np.zeros_like(p)
-                new[name], state.velocity[key] = rule(p, v, layer.grads[name], lr, mu, lam)
-            layer.params = new
+                new[name], velocity[key] = rule(p, v, layer.grads[name], lr, mu, lam)
+            params.append(new)
+    for layer, new in zip(net.layers, params):
+        layer.params = new
+    state.velocity = velocity
 
 
 def error_rate(net: Net, x: np.ndarray, y: np.ndarray) -> float:
@@ -211,7 +210,7 @@ def save_checkpoint(path: str | Path, net: Net, batches: Minibatches, state: Tra
     `notes` is plain data to keep with it, such as the learning rate. Raises OSError when the file cannot be written.
     """
     description, arrays = net.pack()
-    description["training"] = {"steps": state.steps, "position": batches.state, "notes": notes or {}}
+    description["training"] = {"steps": state.steps, "rule": state.rule, "position": batches.state, "notes": notes or {}}
     write_npz(path, description, {**arrays, **{f"velocity {key}": v for key, v in state.velocity.items()}})
 
 
@@ -225,6 +224,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     try:
         training = description["training"]
         steps, data_state, notes = training["steps"], training["position"], dict(training["notes"])
+        rule = str(training.get("rule", "sgd_momentum"))     # files of earlier versions have no other
         if type(steps) is not int or steps < 0:
             raise ValueError(f"{steps!r} steps")
         if {key: v.shape for key, v in velocity.items()} != (shapes if steps else {}):
@@ -232,4 +232,4 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} holds a damaged training run ({error!r}). "
                          "Net.load reads the network in it; train again.") from None
-    return Checkpoint(net, TrainingState(steps, velocity), data_state, notes)
+    return Checkpoint(net, TrainingState(steps, velocity, rule), data_state, notes)

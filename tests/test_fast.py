@@ -281,3 +281,10 @@ def test_gradients_check_through_tiles(rng):
     found = check_net(net, x, y, entries=20)
     assert not [entry for entry in found if entry.verdict == "fail"]
     assert any(entry.layer == "conv" and entry.verdict == "pass" for entry in found)
+
+
+@pytest.mark.parametrize("side, stride", [(8, 2), (7, 1), (7, 2)])
+def test_what_the_convolution_in_tiles_cannot_do_gets_a_sentence(side, stride):
+    x, W, b = np.zeros((1, 1, side, side)), np.zeros((2, 1, 3, 3)), np.zeros(2)
+    with pytest.raises(ValueError, match=f"fast: stride {stride} gives maps of .* this needs stride 1 and even sides."):
+        fast.conv_forward(x, W, b, stride=stride)

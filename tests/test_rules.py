@@ -5,7 +5,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from lenet_core import Layer, Net, lenet, train
-from lenet_core.training import TrainingState, sgd_momentum
+from lenet_core.training import TrainingState, load_checkpoint, minibatches, save_checkpoint, sgd_momentum
 from lenet_lab.runs.rules import orthogonal_momentum, orthogonalised
 
 
@@ -113,3 +113,75 @@ def test_a_rule_that_computes_in_float64_leaves_the_network_in_float32(rng):
 
     next(train(net, [(rng.random((4, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, 4))], 1e-3, state=state, rule=rms))
     assert {p.dtype for layer in net.layers for p in layer.params.values()} == {v.dtype for v in state.velocity.values()} == {np.dtype(np.float32)}
+
+
+# ------------------------------------------------------------------------------------------------------ nothing is lost
+
+
+def batch(rng, N=4):
+    return rng.random((N, 1, 28, 28), dtype=np.float32), rng.integers(0, 10, N)
+
+
+def test_a_step_whose_rule_fails_at_a_later_layer_changes_nothing(rng):
+    net, state = lenet(rng), TrainingState()
+
+    def filters_only(p, v, dp, lr, mu, decay):
+        return (p - dp, v) if p.ndim == 4 else p - dp
+
+    before = net.snapshot()
+    with pytest.raises(ValueError, match="filters_only: returns one thing"):
+        next(train(net, [batch(rng)], 0.1, state=state, rule=filters_only))
+    assert all(net[name].params[p] is array for name, params in before.items() for p, array in params.items())
+    assert state.steps == 0 and not state.velocity
+
+
+def test_a_rule_that_works_in_place_leaves_snapshots_as_they_were(rng):
+    net = lenet(rng)
+    before = net.snapshot()
+    copies = {(name, p): array.copy() for name, params in before.items() for p, array in params.items()}
+
+    def in_place(p, v, dp, lr, mu, decay):
+        v *= mu
+        v += lr * dp
+        p -= v
+        return p, v
+
+    steps = train(net, [batch(rng)] * 3, 0.1, rule=in_place)
+    losses = [step.loss for step in steps]
+    for (name, p), array in copies.items():
+        np.testing.assert_array_equal(before[name][p], array)
+    net.restore(before)
+    assert [step.loss for step in train(net, [batch(np.random.default_rng(5))], 0.1)] and len({*losses}) == 3
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_steps_of_one_rule_are_not_continued_by_another(rng, tmp_path, saved):
+    net, state, batches = lenet(rng), TrainingState(), minibatches(*batch(rng, 16), 8, rng)
+    for _, _ in zip(range(2), train(net, batches, 0.05, state=state, rule=orthogonal_momentum)):
+        pass
+    if saved:
+        save_checkpoint(tmp_path / "run.npz", net, batches, state)
+        net, state, *_ = load_checkpoint(tmp_path / "run.npz")
+    said = "The steps so far were made by the rule orthogonal_momentum; continue with it, not with sgd_momentum."
+    with pytest.raises(ValueError, match=said):
+        next(train(net, batches, 0.05, state=state))
+    assert next(train(net, batches, 0.05, state=state, rule=orthogonal_momentum)).i == 2
+
+
+@pytest.mark.parametrize("own, said", [
+    ({"backward": lambda dout, cache: (dout, 0)}, "<lambda>: returns 2 things; layer relu1 needs dx"),
+    ({"forward": lambda x: ([[1.0], [1.0, 2.0]], x)}, r"<lambda>: out has rows of different lengths, but layer relu1 needs \(4, 500\)"),
+    ({"backward": lambda dout, cache: None}, r"<lambda>: returns nothing \(is a `return` missing\?\); layer relu1 needs dx"),
+])
+def test_other_things_of_a_layers_function_are_said_in_a_sentence(rng, own, said):
+    net = lenet(rng)
+    net["relu1"].use(**own)
+    with pytest.raises(ValueError, match=said):
+        net.loss(*batch(rng))
+
+
+def test_lists_from_a_layers_function_are_arrays_for_the_next(rng):
+    net, x, y = lenet(rng), *batch(rng)
+    expected = net.loss(x, y)[0]
+    net["relu1"].use(forward=lambda x: (np.maximum(x, 0).tolist(), x > 0), backward=lambda dout, cache: (dout * cache).tolist())
+    assert net.loss(x, y)[0] == pytest.approx(expected, rel=1e-6) and net["conv1"].grads["W"].shape == (20, 1, 5, 5)

@@ -310,3 +310,84 @@ def test_a_panel_costs_little(few):
     for _ in range(20):
         panel._draw()
     assert (time.perf_counter() - began) / 20 < per_step
+
+
+# ------------------------------------------------------------------------------------- what is refused, and other ends
+
+
+@pytest.mark.parametrize("refused", [{"recipe": "slow"}, {"epochs": 1, "steps": 10}])
+@pytest.mark.parametrize("make", [Run, TrainingPanel])
+def test_a_run_that_is_refused_stops_no_other_and_blocks_none(few, make, refused, recwarn):
+    run = Run(network(), few, steps=10_000)
+    run.start()
+    kept = []
+    with pytest.raises(ValueError) as error:
+        make(network(), few, **refused)
+    kept.append(error)                                        # its traceback holds what was half made
+    assert run.state == "running"
+    again = make(network(), few, steps=3)
+    assert run.state == "stopped"
+    again.start()
+    again.wait()
+    assert "finished" in repr(again).lower() and not threads()
+    assert not [one for one in recwarn if "no attribute" in str(one.message)]
+
+
+@pytest.mark.parametrize("headless", [True, False])
+def test_a_function_that_calls_sys_exit_ends_the_run(few, headless):
+    net = network()
+
+    def leaves(dout, cache):
+        raise SystemExit("enough")
+
+    net["relu1"].use(backward=leaves)
+    run = Run(net, few, steps=5, headless=headless)
+    with pytest.raises(SystemExit):
+        run.start()
+        run.wait()
+    assert run.state == "failed" and run.result is None and not threads()
+
+
+def test_an_interrupt_stops_a_headless_run(few):
+    net = network()
+
+    def interrupted(dout, cache):
+        raise KeyboardInterrupt
+
+    run = Run(net, few, steps=5, headless=True)
+    net["relu1"].use(backward=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.start()
+    assert run.state == "stopped" and run.result is None
+    net["relu1"].use()
+    run.start()
+    assert run.state == "finished" and run.result is not None
+
+
+def test_the_result_counts_the_settings_that_the_steps_used(few):
+    """A momentum that one step used, and that was put back before the step ended."""
+    net, change = network(), False
+
+    def backward(dout, cache):
+        run.settings.mu = 0.9                                 # the step under way has read its settings
+        return dout * cache
+
+    def after_each_step(run):
+        run.settings.mu = 0.0 if change and len(run.history.losses) == 2 else 0.9
+
+    run = Run(net, few, steps=4, headless=True, listener=after_each_step)
+    net["relu1"].use(lambda x: (np.maximum(x, 0), x > 0), backward)
+    run.start()
+    result, losses, change = run.result, run.history.losses, True
+    run.start()
+    assert run.history.losses != losses and result is not None and run.result is None
+
+
+def test_a_start_that_is_refused_leaves_the_run_as_it_was(few):
+    run = Run(network(), few, steps=4, headless=True)
+    run.start()
+    result = run.result
+    run.seed = -1
+    with pytest.raises(ValueError):
+        run.start()
+    assert run.state == "finished" and run.result == result

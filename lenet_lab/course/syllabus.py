@@ -71,13 +71,14 @@ def minutes(notebook):
             total += sum(WIDGETS[name] for name in re.findall(rf"\b({'|'.join(WIDGETS)})\(", source))
             total += WAIT * len(re.findall(r"^await ", source, re.M))
             mine = cell["metadata"].get("lenet", {})
-            total += PAPER if mine.get("paper") else 0
-            kind = mine.get("exercise", "none").split("_")[0]
-            total += 0 if kind == "none" else EXERCISES.get(kind, EXERCISES[""])
+            if mine.get("paper"):
+                total += PAPER
+            if "exercise" in mine:
+                total += EXERCISES.get(mine["exercise"].split("_")[0], EXERCISES[""])
     return 5 * round(total / 5)
 
 
-def table(of=None):
-    """The lessons (default: all) as a table with links, for a notebook in the same folder."""
-    rows = [f"| [{one.number} · {one.title}]({one.name}.ipynb) | {one.about} | {one.minutes} |" for one in of or lessons()]
+def table(of):
+    """These lessons as a table with links, for a notebook in the same folder."""
+    rows = [f"| [{one.number} · {one.title}]({one.name}.ipynb) | {one.about} | {one.minutes} |" for one in of]
     return Markdown("\n".join(["| notebook | what happens in it | minutes |", "| --- | --- | --- |", *rows]))

@@ -1,6 +1,5 @@
 """Figures of data and training: digits, losses, error curves, confusions (notebook 06)."""
 
-import matplotlib
 import numpy as np
 
 from .base import WIDE, axes_for, styled

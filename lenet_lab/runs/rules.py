@@ -13,7 +13,7 @@ STEP = 0.25                     # the singular values of a step, as a multiple o
 
 
 def orthogonal_momentum(p, v, dp, lr, mu=0.9, decay=0.0):
-    """One step that turns filters equally far in all directions (Muon); for everything but filters it is `sgd_momentum`.
+    """One step that turns filters equally far in all directions (Muon); for what has not four axes it is `sgd_momentum`.
 
     The momentum of filters (F, C, k, k), as a matrix (F, C*k*k), has a few large singular values and many small ones: nearly all of
     a step goes into the few directions in which all images agree. Here the step is the matrix with the same directions whose singular

@@ -93,20 +93,20 @@ class Run:
     def __init__(self, net, data, recipe="quick", epochs=None, steps=None, seed=0, headless=False, listener=None):
         if recipe not in RECIPES:
             raise ValueError(f"There is no recipe {recipe!r}; there are: {', '.join(RECIPES)}.")
-        self._take_over()
         self.net, self.data, self.recipe, self.seed, self.headless = net, data, RECIPES[recipe], seed, headless
         self.listener = listener or (lambda run: None)
         self._planned = Hyperparameters(self.recipe.lr, self.recipe.mu, self.recipe.decay)
         self.settings = replace(self._planned)
         self.per_epoch = -(-len(data.train_x) // self.recipe.batch_size)
         self.steps = self.recipe.length(self.per_epoch, epochs, steps)
-        self._first_parameters = net.snapshot()
         self._test_every = -(-self.steps // POINTS)
         size = min(SAMPLE, len(data.test_x))
         self.sample = np.arange(size) * len(data.test_x) // size       # evenly spaced indices of test images
         self._gate = threading.Condition()
         self._thread, self._begins = None, False         # a run that begins again is not over, though its first thread has ended
         self.state, self.error, self.history, self._as_planned = "ready", None, History(), True
+        self._take_over()                                # not before: what is refused above stops no other run
+        self._first_parameters = net.snapshot()          # not before: another run may have trained this network until now
 
     @property
     def result(self):
@@ -131,13 +131,14 @@ class Run:
     def _begin(self, paused):
         self.stop()
         self._take_over()
-        self.net.restore(self._first_parameters)
-        self.history, self.error, self._allowed, self._as_planned = History(), None, 0, True
         rng = np.random.default_rng(self.seed)
         batches = minibatches(self.data.train_x, self.data.train_y, self.recipe.batch_size, rng)
-        shape, settings = self.recipe.schedule(self.steps), self.settings
-        self._steps = train(self.net, batches, lambda i: settings.lr * shape(i), lambda i: settings.mu,
-                            lambda i: settings.decay, self.recipe.bias_lr_scale)
+        self.state = "ready"                             # nothing above may fail with the old state and the new history
+        self.net.restore(self._first_parameters)
+        self.history, self.error, self._allowed, self._as_planned = History(), None, 0, True
+        shape, now = self.recipe.schedule(self.steps), self._setting
+        self._steps = train(self.net, batches, lambda i: now("lr") * shape(i), lambda i: now("mu"), lambda i: now("decay"),
+                            self.recipe.bias_lr_scale)
         self._set("paused" if paused else "running")
         if self.headless:
             self._work()
@@ -233,7 +234,10 @@ class Run:
                 self.listener(self)
             if self.state == "stopped" and not self._begins:
                 self._finish("stopped")
-        except Exception as error:
+        except KeyboardInterrupt:                        # of a headless run; another thread gets none
+            self._set("stopped")
+            raise
+        except BaseException as error:                   # SystemExit, too: a function of the student's may call sys.exit
             self.error = error
             self._set("failed")
 
@@ -246,6 +250,12 @@ class Run:
                 return True
             return self.state == "running"
 
+    def _setting(self, name):
+        """A setting as it is when a step asks for it; whether it is still the recipe's is kept for `result`."""
+        value = getattr(self.settings, name)
+        self._as_planned &= value == getattr(self._planned, name)
+        return value
+
     def _record(self, step):
         h = self.history
         done = len(h.losses) + 1
@@ -254,7 +264,6 @@ class Run:
         h.losses.append(step.loss)
         h.errors.append(1 - step.accuracy)
         h.rates.append(step.lr)
-        self._as_planned &= self.settings == self._planned
         if done % self._test_every == 0 or done == self.steps:
             before = h.points[-1].step if h.points else 0
             wrong = error_rate(self.net, self.data.test_x[self.sample], self.data.test_y[self.sample])

@@ -12,7 +12,7 @@ const SPEEDS = { slow: 2000, normal: 900, fast: 250 };           // milliseconds
 const LEGEND = { now: "this number", input: "goes into it", path: "the way back to the loss" };
 
 // Buttons, speed and scrubber. `walk` is a Walk; `go` is asked for a number of steps done.
-function makeControls({ walk, go, speed }) {
+function makeControls({ walk, state, go }) {
   let timer = null;
 
   function begin() {
@@ -33,10 +33,10 @@ function makeControls({ walk, go, speed }) {
   const grid = button("Whole grid", "compute the rest of this grid", () => go(endOfGrid(walk.page.steps, walk.done)));
   const play = button("Play", "one number after the other", () => (timer ? stop() : begin()));
   const pace = choice("speed", Object.keys(SPEEDS).map((name) => [name, name]), (value) => {
-    speed.set(value);
+    state.speed = value;
     if (timer) begin();
   });
-  pace.value = speed.now;
+  pace.value = state.speed;
   const scrubber = slider("steps done", { high: 0, words: (value) => `${value} of ${walk.page.steps.length}` }, go);
   scrubber.output.classList.add("counter");
 
@@ -51,11 +51,11 @@ function makeControls({ walk, go, speed }) {
   return { parts: [start, back, step, grid, play, pace, scrubber.host], put, stop, get playing() { return timer !== null; } };
 }
 
-// The work of the number that is looked at, in words, and a list of all that contributes to a gradient. `opened` keeps whether the list is open.
-function makeWork({ walk, opened }) {
+// The work of the number that is looked at, in words, and a list of all that contributes to a gradient. `state.paths` keeps whether the list is open.
+function makeWork({ walk, state }) {
   const name = element("div", { class: "name" }), formula = element("div", { class: "formula" });
   const arithmetic = element("div", { class: "work arithmetic" }), note = element("div", { class: "note" }), list = element("ul", { class: "paths" });
-  const box = element("details", { class: "paths-box", open: opened.now, ontoggle: () => opened.set(box.open) },
+  const box = element("details", { class: "paths-box", open: state.paths, ontoggle: () => { state.paths = box.open; } },
     element("summary", {}, "Every contribution"), list);
 
   function put() {
@@ -75,11 +75,10 @@ const legend = () => element("div", { class: "legend" },
 
 function render({ model, el }) {
   const state = pageState(model, { done: 0, looked: null, edited: null, own: null, speed: "normal", paths: false });
-  const kept = (name) => ({ now: state[name], set: (value) => { state[name] = value; } });
   const walk = new Walk(state), heard = announcer(), refused = element("div", { class: "refused", role: "alert" });
-  const controls = makeControls({ walk, speed: kept("speed"), go: (to) => { walk.go(to); paint(); } });
-  const work = makeWork({ walk, opened: kept("paths") });
-  const grids = makeGrids({ walk, typing: kept("edited").set, changed: (cell, text) => change({ do: "edit", cell, text }),
+  const controls = makeControls({ walk, state, go: (to) => { walk.go(to); paint(); } });
+  const work = makeWork({ walk, state });
+  const grids = makeGrids({ walk, typing: (edited) => { state.edited = edited; }, changed: (cell, text) => change({ do: "edit", cell, text }),
     look: (id) => {
       if (walk.looked === id) return;
       controls.stop();

@@ -40,6 +40,7 @@ class TrainingPanel(WithPicture, anywidget.AnyWidget):
     _esm, _css = script("training.js"), style("training.css")
     page = traitlets.Dict().tag(sync=True)
     live = traitlets.Unicode().tag(sync=True)
+    run = None                                           # where the arguments are refused
 
     def __init__(self, net, data, recipe="quick", epochs=None, steps=None, seed=0, headless=False):
         self.run = Run(net, data, recipe, epochs, steps, seed, headless, listener=self._follow)
@@ -62,7 +63,8 @@ class TrainingPanel(WithPicture, anywidget.AnyWidget):
 
     def close(self):
         """End the run and close the panel."""
-        self.run.stop()
+        if self.run:
+            self.run.stop()
         super().close()
 
     def __repr__(self):
