@@ -109,7 +109,7 @@ WRONG = "def relu_backward(dout, cache):\n    x = cache\n    dx = dout * np.maxi
 SCENES = {              # scene: the notebook, what its last cell contains, what stands in exercises, the window's width
     step_through: ("01_toy_network", "StepThrough(example)", {}, 1160),
     training: ("06_train_lenet", "TrainingPanel(lenet(np.random.default_rng(0)), data)", {}, 1060),
-    look_inside: ("07_look_inside", "LookInside(", {}, 1240),
+    look_inside: ("07_look_inside", "LookInside(", {}, 1200),
     verdict: ("03_layers_backward", "check.relu_backward(", {"relu_backward": WRONG}, 960),
     regions: ("08_relu_boundaries", "Regions(", {}, 920),
     draw: ("00_start_here", "TrainingPanel(net", {}, 1160),

@@ -9,7 +9,7 @@ from math import isfinite, log10
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 450, 220                 # pixels
-LEFT, RIGHT, TOP, BOTTOM = 64, 10, 40, 24
+LEFT, RIGHT, TOP, BOTTOM = 74, 10, 40, 24
 RUN, RAW, OTHER = "var(--run, #1f4e79)", "var(--raw, #6b87a3)", "var(--other, #b5432b)"
 DASHES = ("6 3", "2 2", "8 2 2 2", "1 3")
 FEW = 20                                 # with at most so many points, each has a dot
@@ -57,4 +57,4 @@ def chart(title, lines, steps, ticks, words):
                      f'<text x="{left + 32}" y="{top + 4}">{escape(line.name)}</text>')
     frame = f"{LEFT} {WIDTH - RIGHT} {TOP} {HEIGHT - BOTTOM}"
     return (f'<svg class="chart" role="img" aria-label="{escape(words)}" viewBox="0 0 {WIDTH} {HEIGHT}" data-frame="{frame}" '
-            f'style="width:100%;max-width:{WIDTH}px" font-size="12" fill="currentColor">{"".join(parts)}</svg>')
+            f'style="width:100%;max-width:{WIDTH}px" font-size="13" fill="currentColor">{"".join(parts)}</svg>')
