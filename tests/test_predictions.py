@@ -213,7 +213,7 @@ def test_a_second_guess_is_told_that_the_first_one_counts(name, first, second, r
     told(name, first, result, **options)
     capsys.readouterr()
     text = told(name, second, result, **options)
-    assert capsys.readouterr().out == f"{name}: your first guess, {told_of}, is the one that counts. Run the next cell.\n"
+    assert capsys.readouterr().out == f"{name}: your first guess, {told_of}, is the one that counts. The cells below show the result.\n"
     assert verdict in text and text.startswith("✗")
     told(name, first, result, **options)
     assert "you say" in capsys.readouterr().out                                # the first guess once more: nothing to say about it
@@ -264,7 +264,7 @@ def test_progress_shows_how_the_guesses_come_closer():
     text, page = repr(check.progress()), check.progress()._repr_html_()
     assert f"predictions: 9 of {len(NAMES)} made, 5 of them close. Of your first 4 guesses 1 were close, of the last 4 4." in text
     assert "05 5 of 9 close" in text and "<td" in page and "5 of 9 close" in page
-    assert "(half of your numbers were within 10 %)" in text
+    assert "(half of your estimates were within 10 %)" in text
 
 
 @pytest.mark.parametrize("guess, said", [(10, "exact"), (10.02, "within 1 %"), (11.5, "within 15 %"),
@@ -275,7 +275,7 @@ def test_progress_says_how_close_half_of_the_numbers_were(guess, said):
         told(name, guess, 10.0)
     assert f"05 {4 * (guess < 11)} of 4 close\n" in repr(check.progress()) + "\n"              # of four guesses a half says nothing
     told(names[4], guess, 10.0)
-    assert f"05 {5 * (guess < 11)} of 5 close (half of your numbers were {said})" in repr(check.progress())
+    assert f"05 {5 * (guess < 11)} of 5 close (half of your estimates were {said})" in repr(check.progress())
 
 
 BY_HAND = {"largest entry of the first map": 14, "pixels of 16 with a slope of 0": 12, "one window of two channels": 20,

@@ -82,8 +82,8 @@ class Overview:
 def _half(distance):
     """What the median distance of the numbers says, in words."""
     if distance > 1:
-        return "half of your numbers were off by more than 100 %"
-    return f"half of your numbers were {f'within {math.ceil(100 * distance - 1e-9)} %' if distance else 'exact'}"
+        return "half of your estimates were off by more than 100 %"
+    return f"half of your estimates were {f'within {math.ceil(100 * distance - 1e-9)} %' if distance else 'exact'}"
 
 
 def _close(entries):

@@ -73,7 +73,7 @@ def predict(name, guess=..., *more, choices=()):
     Raises ValueError for an unknown name.
     """
     reason = _known(name)
-    go_on = f'The result comes below, in the section "{reason.section}".' if reason.section else "Run the next cell."
+    go_on = f'The result comes below, in the section "{reason.section}".' if reason.section else "The cells below show the result."
     _said.pop(name, None)
     read, wrong = (None, "") if guess is ... else _read(name, guess, choices)
     if more:

@@ -87,8 +87,8 @@ REASONS = {
         "one window of two channels":
             Reason("7 from the first channel, 3 from the second, 10 from the bias: one number, in one map.", within=0.0),
         "hours of loops for 60,000 images":
-            Reason("At one or two million multiplications a second, an image takes one or two seconds. Most of that time goes into taking single "
-                   "numbers out of arrays, each as a new object.", factor=2),
+            Reason("The hours are the time of one image, above, times 60,000. Most of it goes into taking single numbers out of arrays, each as a "
+                   "new object.", factor=3),
         "second row of the matrix":
             "It has the entry to the right of the first, for each of the six windows. With a window in each row it would be 2, 3, 6, 7.",
         "the row times the matrix":
@@ -205,8 +205,8 @@ REASONS = {
         "cosine of the gradient of one image with that of 1,000":
             Reason("A single image says little about all of them: its gradient is almost at a right angle to theirs.", factor=2),
         "steps to a millionth, rate and momentum 0.25":
-            "Momentum makes the limit larger, 0.278 here, and reduces the zigzag, so the larger rate can be used. Along the valley it even counts "
-            "for 0.25/(1 - 0.25) = 0.33.",
+            "Momentum makes the limit larger, 0.278 here, and reduces the zigzag of a rate: with 0.25 alone it would grow. Along the valley the "
+            "rate even counts for 0.25/(1 - 0.25) = 0.33.",
         "the case that is exactly 0":
             "There α, β and μ are powers of two, and to multiply by those is exact in binary. The other cases agree but for rounding, or "
             "begin wrong.",

@@ -104,6 +104,10 @@ NUMERIC_GRADIENT = Exercise(
               "closer: its error falls with h squared.", _quotient(lambda up, down, here, h: (up - here) / h)),
         Misconception("one-sided from below", "That is the one-sided difference (f(x) - f(x - h))/h; take both sides.",
               _quotient(lambda up, down, here, h: (here - down) / h)),
+        *(Misconception("one-sided, over 2h", f"{difference} is divided by 2h, but its two points are only h apart: the result is twice too "
+                        "small. Take both sides: (f(x + h) - f(x - h))/2h.", _quotient(slope))
+          for difference, slope in (("f(x + h) - f(x)", lambda up, down, here, h: (up - here) / (2 * h)),
+                                    ("f(x) - f(x - h)", lambda up, down, here, h: (here - down) / (2 * h)))),
         Misconception("2 forgotten", "The result is twice too large: the distance from x - h to x + h is 2h.",
               _quotient(lambda up, down, here, h: (up - down) / h)),
         Misconception("brackets forgotten", "The difference has been multiplied by h: (up - down) / 2 * h divides by 2 only. In Python 2h is (2 * "
