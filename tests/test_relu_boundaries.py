@@ -206,6 +206,18 @@ def test_regions_trains_pauses_steps_and_goes_back(panel):
     assert panel.page == first
 
 
+def test_what_the_page_asks_for_ahead_stops_no_run(panel, monkeypatch):
+    """The page asks when nobody moves a control; a step may have been made since."""
+    sent = []
+    monkeypatch.setattr(panel, "send", sent.append)
+    panel.step()
+    until(lambda: panel.page["numbers"]["step"] == "1 of 600")
+    panel._receive(panel, {"do": "ahead", "settings": [vars(panel.settings) | {"width": 4}]}, [])
+    assert panel.run.state == panel.page["state"] == "paused"
+    panel.change(width=4)
+    assert sent[0]["ahead"] == [panel.page] and panel.page["state"] == "ready"
+
+
 def test_a_finished_run_is_that_of_the_notebooks_cells(panel):
     panel.start()
     panel.run.wait(60)

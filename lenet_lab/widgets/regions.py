@@ -83,11 +83,8 @@ class Regions(WithPicture, anywidget.AnyWidget):
         """Return to an untrained network with the same initial weights."""
         if self.run:
             self.run.stop()
-        self.run = self._untrained(self.settings, listener=self._follow)
+        self.run = Run(_network(self.settings), self._points, steps=STEPS, seed=self.settings.start, listener=self._follow)
         self._draw()
-
-    def _untrained(self, s, **more):
-        return Run(network(s.width, s.depth, s.relu, s.start), self._points, steps=STEPS, seed=s.start, **more)
 
     def change(self, **settings):
         """Take another network or other points: `data`, `width`, `depth`, `relu`, `start`. Raises ValueError for an impossible value."""
@@ -107,7 +104,8 @@ class Regions(WithPicture, anywidget.AnyWidget):
             self.change(**message["settings"])
         elif message["do"] == "ahead":
             asked = [Controls(**settings) for settings in message["settings"]]
-            self.send({"ahead": [_page(one, self._untrained(one)) for one in asked if one.data == self.settings.data]})
+            # Without a `Run`: making one would stop the run that trains.
+            self.send({"ahead": [_page(one, _network(one), self._points) for one in asked if one.data == self.settings.data]})
         elif message["do"] in ("start", "pause", "step", "reset"):
             getattr(self, message["do"])()
 
@@ -126,7 +124,7 @@ class Regions(WithPicture, anywidget.AnyWidget):
         with self._drawing:                     # called by the run's thread and by the thread of the buttons
             began = time.monotonic()
             self._drawn_state = self.run.state
-            self.page = _page(self.settings, self.run)
+            self.page = _page(self.settings, self.run.net, self._points, self.run)
             self._drawn_at = time.monotonic()
             self._gap = max(REDRAW_AFTER, 3 * (self._drawn_at - began))      # a large network takes longer to draw
 
@@ -140,27 +138,31 @@ def _name(settings):
     return f"{settings.data}, {' + '.join([str(settings.width)] * settings.depth)} units, {unit}, start {settings.start}"
 
 
-def _page(settings, run):
-    """Everything the page shows, as plain data: the settings, the state in words, the numbers, the picture and its text alternative."""
-    net, data, h = run.net, run.data, run.history
-    done = len(h.losses)
+def _network(settings):
+    return network(settings.width, settings.depth, settings.relu, settings.start)
+
+
+def _page(settings, net, data, run=None):
+    """Everything the page shows, as plain data: the settings, the state in words, the numbers, the picture and its text alternative.
+
+    Without a `run` it is that of the untrained network.
+    """
+    state, done, smoothed = (run.state, len(run.history.losses), run.history.smoothed) if run else ("ready", 0, [])
     pieces = linear_regions(net)
     line = boundary(pieces)
     wrong = int(np.sum(net.predict(data.train_x) != data.train_y))
-    numbers = {"step": f"{done} of {run.steps}", "loss": f"{h.smoothed[-1]:.3f}" if done else "–",
+    numbers = {"step": f"{done} of {STEPS}", "loss": f"{smoothed[-1]:.3f}" if done else "–",
                "on the wrong side": f"{wrong} of {len(data.train_y)} points", "linear regions": str(len(pieces)),
                "pieces of the boundary": str(len(line))}
     words = f"{_name(settings)}: " + ", ".join(f"{name} {value}" for name, value in numbers.items() if value != "–") + "."
-    return {"settings": vars(settings), "limits": LIMITS, "points": DATA, "state": run.state, "status": _status(run),
+    return {"settings": vars(settings), "limits": LIMITS, "points": DATA, "state": state, "status": _status(state, done, run and run.error),
             "numbers": numbers, "words": words, "picture": _picture(pieces, line, data, words)}
 
 
-def _status(run):
-    done = len(run.history.losses)
-    if run.state == "failed":
-        return f"Failed after {done} steps. {run.error}"
-    return {"ready": f"Ready: {run.steps} steps.", "running": "Running."}.get(
-        run.state, f"{run.state.capitalize()} after {done} of {run.steps} steps.")
+def _status(state, done, error):
+    if state == "failed":
+        return f"Failed after {done} steps. {error}"
+    return {"ready": f"Ready: {STEPS} steps.", "running": "Running."}.get(state, f"{state.capitalize()} after {done} of {STEPS} steps.")
 
 
 def _picture(pieces, line, data, words):
