@@ -151,7 +151,7 @@ def test_the_caption_of_the_long_runs_is_of_one_point_of_each_curve():
 def test_what_notebook_09_says_of_the_lenet_of_notebook_07():
     seven, nine = ((NOTEBOOK.parent / name).read_text(encoding="utf-8") for name in ("07_look_inside.ipynb", "09_five_networks.ipynb"))
     misread, = set(re.findall(r"(\d+) of 10,000 test images of MNIST misread", seven))
-    assert f"the LeNet of notebook 07, which misread {misread} of the 10,000" in nine
+    assert f"the LeNet of notebook 07, which misread about {misread} of the 10,000" in nine
 
 
 def test_the_notebook_runs_to_its_end_without_photographs(nowhere, monkeypatch, capsys):

@@ -1,6 +1,7 @@
 """The check of F(2, 3): right results by four multiplications, in any way to write them; every misconception under its name."""
 
 import json
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -46,6 +47,24 @@ def test_every_way_with_four_multiplications_passes(function):
 def test_every_misconception_is_called_by_its_name(name, text, function):
     verdict = check.f23(function)
     assert not verdict.passed and verdict.misconception == name and verdict.text.startswith(text) and len(verdict.text.split()) <= 80
+
+
+SOLUTION = """def f23(d, g):
+    m1 = (d[0] - d[2]) * g[0]
+    m2 = (d[1] + d[2]) * (g[0] + g[1] + g[2]) / 2
+    m3 = (d[2] - d[1]) * (g[0] - g[1] + g[2]) / 2
+    m4 = (d[1] - d[3]) * g[2]
+    return m1 + m2 + m3, m2 - m3 - m4
+"""
+SIGNS = [sign.start() for sign in re.finditer("[+-]", SOLUTION)]
+
+
+@pytest.mark.parametrize("place", SIGNS, ids=[str(n) for n in range(len(SIGNS))])
+def test_every_single_wrong_sign_is_named(place):
+    names = {}
+    exec(f"{SOLUTION[:place]}{'-' if SOLUTION[place] == '+' else '+'}{SOLUTION[place + 1:]}", names)
+    verdict = check.f23(names["f23"])
+    assert not verdict.passed and verdict.misconception in {name for name, _, _ in WRONGS}
 
 
 def test_more_than_four_multiplications_are_counted():
