@@ -5,7 +5,7 @@ import { plus } from "./numbers.js";
 import { FIELD } from "./reading.js";
 
 export const bytes = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-export const floats = (view) => new Float32Array(bytes(view));
+export const floats = (view) => (view instanceof Float32Array ? view : new Float32Array(bytes(view)));      // of the page, or of Python
 const inField = (v) => Math.max(0, Math.min(FIELD - 1, v));
 
 // What draws: a pointer, or the pen that the keyboard moves from pixel to pixel of the field. There is one stroke at a time.

@@ -4,49 +4,56 @@
 
 const size = (shape) => shape.reduce((product, length) => product * length, 1);
 
-// sums[n] += the numbers of `rows`, rows of the length of `sums`, times their weights. Four rows at a time: `sums` is read and written less often.
-function addRows(sums, weights, rows) {
-  const length = sums.length, last = weights.length;
+// sums[n] += the numbers of `rows`, rows of the length of `sums`, times their weights, `weights` from `first` on. Four rows at a time: `sums` is
+// read and written less often.
+function addRows(sums, weights, rows, first = 0, last = weights.length) {
+  const length = sums.length, count = last - first;
   let row = 0;
-  for (; row + 4 <= last; row += 4) {
-    const a = weights[row], b = weights[row + 1], c = weights[row + 2], d = weights[row + 3];
+  for (; row + 4 <= count; row += 4) {
+    const a = weights[first + row], b = weights[first + row + 1], c = weights[first + row + 2], d = weights[first + row + 3];
     let from = row * length;
     for (let n = 0; n < length; n++, from++)
       sums[n] += a * rows[from] + b * rows[from + length] + c * rows[from + 2 * length] + d * rows[from + 3 * length];
   }
-  for (; row < last; row++) for (let n = 0, from = row * length; n < length; n++, from++) sums[n] += weights[row] * rows[from];
+  for (; row < count; row++) for (let n = 0, from = row * length; n < length; n++, from++) sums[n] += weights[first + row] * rows[from];
+}
+
+// For what is needed only until the next call: a quarter of a megabyte for a LeNet, at every move of a pen.
+let scratch = new Float64Array(0);
+function zeros(length) {
+  if (scratch.length < length) scratch = new Float64Array(length);
+  return scratch.subarray(0, length).fill(0);
 }
 
 function conv({ W, b, shape: [F, C, k], stride = 1, pad = 0 }, x, [, H, width]) {
   const h = Math.floor((H + 2 * pad - k) / stride) + 1, w = Math.floor((width + 2 * pad - k) / stride) + 1, P = h * w, Q = C * k * k;
-  // Every place of a window, 0 to Q - 1, with every window, 0 to P - 1: `act` hears of the pairs that lie within the border, and of their input.
+  // Every place of a window, 0 to Q - 1, with the windows of every row of the output. `act` hears, row by row, of those within the border: how
+  // many there are, where they begin among all pairs, and where their inputs begin, which are `stride` apart.
   const each = (act) => {
     for (let q = 0; q < Q; q++) {
       const c = Math.floor(q / (k * k)), u = Math.floor(q / k) % k, v = q % k;
+      const first = Math.max(0, Math.ceil((pad - v) / stride)), last = Math.min(w - 1, Math.floor((width - 1 + pad - v) / stride));
       for (let i = 0; i < h; i++) {
         const row = i * stride + u - pad;
-        if (row < 0 || row >= H) continue;
-        for (let j = 0; j < w; j++) {
-          const column = j * stride + v - pad;
-          if (column >= 0 && column < width) act(q * P + i * w + j, (c * H + row) * width + column);
-        }
+        if (row >= 0 && row < H) act(last - first + 1, q * P + i * w + first, (c * H + row) * width + first * stride + v - pad);
       }
     }
   };
-  const windows = new Float64Array(Q * P), out = new Float64Array(F * P);
-  each((at, from) => { windows[at] = x[from]; });
-  for (let f = 0; f < F; f++) {
-    const map = out.subarray(f * P, (f + 1) * P).fill(b[f]);
-    addRows(map, W.slice(f * Q, (f + 1) * Q), windows);
-  }
+  const windowsIn = (windows) => {
+    each((count, at, from) => { for (let n = 0; n < count; n++) windows[at + n] = x[from + n * stride]; });
+    return windows;
+  };
+  const windows = windowsIn(zeros(Q * P)), out = new Float64Array(F * P);
+  for (let f = 0; f < F; f++) addRows(out.subarray(f * P, (f + 1) * P).fill(b[f]), W, windows, f * Q, (f + 1) * Q);
   return { out, shape: [F, h, w], back(dout, ofWeights) {
     const dx = new Float64Array(x.length), dwindows = new Float64Array(Q * P), column = new Float64Array(F);
     for (let q = 0; q < Q; q++) {
       for (let f = 0; f < F; f++) column[f] = W[f * Q + q];
       addRows(dwindows.subarray(q * P, (q + 1) * P), column, dout);
     }
-    each((at, to) => { dx[to] += dwindows[at]; });
+    each((count, at, to) => { for (let n = 0; n < count; n++) dx[to + n * stride] += dwindows[at + n]; });
     if (!ofWeights) return { dx };
+    const windows = windowsIn(new Float64Array(Q * P));
     const dW = Float64Array.from({ length: F * Q }, (_, n) => {
       let sum = 0;
       for (let p = 0, f = Math.floor(n / Q), q = n % Q; p < P; p++) sum += windows[q * P + p] * dout[f * P + p];
