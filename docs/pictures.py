@@ -2,7 +2,7 @@
 
 Every picture is of a notebook up to the cell that it shows, run from the top, with its widget brought into a telling state by the
 buttons, keys and pointer that a student has. Seeds are the notebooks' own, the window is always the same, and a picture is of the
-widget alone. Written at twice the size, with 256 colours, to `pictures/`. Needs Chromium and MNIST.
+widget alone. Written at twice the size, with few colours, to `pictures/`. Needs Chromium and MNIST.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from tests import browser
 PICTURES = Path(__file__).parent / "pictures"
 LIMIT = 180 * 1024                       # bytes of a file: the five of one page have half a MB together, also over a slow connection
 HEIGHT, MARGIN = 1800, 10               # of the window, and what is kept round a widget, in CSS pixels
+COLOURS = 128                            # of an image
 ALONE = """.jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser { visibility: hidden }
 .jp-Cell, .jp-Cell.jp-mod-active { border-color: transparent !important; box-shadow: none !important }
 .jp-OutputArea-child { margin: 16px 0 }"""                         # no prompts, no mark of the active cell
@@ -109,7 +110,7 @@ WRONG = "def relu_backward(dout, cache):\n    x = cache\n    dx = dout * np.maxi
 SCENES = {              # scene: the notebook, what its last cell contains, what stands in exercises, the window's width
     step_through: ("01_toy_network", "StepThrough(example)", {}, 1160),
     training: ("06_train_lenet", "TrainingPanel(lenet(np.random.default_rng(0)), data)", {}, 1060),
-    look_inside: ("07_look_inside", "LookInside(", {}, 1200),
+    look_inside: ("07_look_inside", "LookInside(", {}, 1366),
     verdict: ("03_layers_backward", "check.relu_backward(", {"relu_backward": WRONG}, 960),
     regions: ("08_relu_boundaries", "Regions(", {}, 920),
     draw: ("00_start_here", "TrainingPanel(net", {}, 1160),
@@ -133,7 +134,7 @@ def cut(name, last, solved, to):
 
 
 def take(page, parts):
-    """The picture round some parts of the page, as an image of 256 colours."""
+    """The picture round some parts of the page, as an image of few colours."""
     parts[0].evaluate("part => part.scrollIntoView({block: 'center'})")
     boxes = [part.bounding_box() for part in parts]
     left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
@@ -141,7 +142,7 @@ def take(page, parts):
     shot = page.screenshot(clip={"x": left - MARGIN, "y": top - MARGIN,
                                  "width": right - left + 2 * MARGIN, "height": bottom - top + 2 * MARGIN})
     image = Image.open(io.BytesIO(shot)).convert("RGB")
-    return image.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)    # keeps pale and rare ones
+    return image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)    # keeps pale and rare ones
 
 
 def main():

@@ -94,6 +94,28 @@ def ink(widget, strip, x, y):
         "(over, [x, y]) => over.getContext('2d').getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1).data[3]", [x, y])
 
 
+def test_a_number_and_its_sum_are_on_one_screen(widget):
+    """Of a laptop, without JupyterLab's list of files: the maps, and beside them the window, the kernel, and the products with their sum."""
+    page, files = widget.page, ".jp-SideBar.jp-mod-left .lm-mod-current"
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.locator(files).click()
+    for layer in ("conv1", "pool1"):
+        widget.get_by_role("button", name=layer, exact=True).click()
+        widget.locator(".main .over").press("PageUp")
+        widget.locator(".main .over").press("PageDown")                     # the cursor comes along
+        widget.locator(".name").get_by_text(f"{layer} (").wait_for()
+        page.wait_for_timeout(300)
+        widget.evaluate("root => root.scrollIntoView()")
+        boxes = [widget.locator(part).bounding_box() for part in (".main .sheet", ".way", ".pictures .tiles")]
+        maps, way, sums = boxes
+        assert all(box["x"] + box["width"] <= 1366 and box["y"] + box["height"] <= 768 - 24 for box in boxes), layer        # the status bar
+        assert way["x"] == sums["x"] >= maps["x"] + maps["width"] and sums["y"] >= way["y"] + way["height"]
+    page.locator('.jp-SideBar.jp-mod-left [data-id="filebrowser"]').click()
+    page.set_viewport_size({"width": 1366, "height": 1100})
+    page.wait_for_timeout(300)
+    assert widget.locator(".way").bounding_box()["y"] > widget.locator(".main .sheet").bounding_box()["y"] + widget.locator(".main .sheet").bounding_box()["height"]
+
+
 def test_point_at_a_unit_and_see_where_it_comes_from(widget, look):
     unit = facts(look(0), "pool2", (3, 1, 2))
     press(widget, "pool2")

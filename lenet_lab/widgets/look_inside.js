@@ -143,9 +143,9 @@ function render({ model, el }) {
     look.state = { ...look.state, what: value, zoom: null };
     steer.enter(look.state.chosen);
   });
+  const main = element("div", { class: "main" }, element("div", { class: "head" }, large.title, show, ...buttons), ...large.parts, details.host);
   const root = widget("look", "Inside a network: maps, kernels and one unit", element("div", { class: "bar-of-controls" }, ...images.controls),
-    element("div", { class: "body" }, column.host, element("div", { class: "main" },
-      element("div", { class: "head" }, large.title, show, ...buttons), ...large.parts, details.host)), heard.host);
+    element("div", { class: "body" }, column.host, main), heard.host);
   const host = openView({ model, el }, root, "Maps and their numbers are here, sums where the page has the weights; other images are not.");
   const python = questions(host.send, { look, take, late: details.wait, arrived: () => { if (ofWeights(look.state.what)) layOut(); } });
 
@@ -185,7 +185,11 @@ function render({ model, el }) {
   function layLarge() {
     const wide = root.clientWidth;
     back.hidden = look.state.zoom == null;
-    large.layOut(look.levels, look.state, python.weights, wide);
+    const beside = large.layOut(look.levels, look.state, python.weights, wide, main.clientWidth);
+    if (beside !== main.classList.contains("beside")) {
+      main.classList.toggle("beside", beside);
+      if (look.told) details.put(look.told, look.levels);
+    }
     if (ofWeights(look.state.what)) python.fetch(look.levels[look.state.chosen]);
     mark();
   }

@@ -88,19 +88,20 @@ export function sumPictures() {
 
   const root = () => route.closest(".lenet-widget");
 
-  // One map: every number of the window, of the kernel and their products. Side by side, or one below the other where there is no room.
+  // One map: every number of the window, of the kernel and their products. As many side by side as there is room for, the others below.
   function drawNumbers(unit, parts, room) {
-    const k = unit.patch[0].length, beside = Math.floor((room - BETWEEN * parts.length) / parts.length / k), upright = beside < LETTERED && parts.length > 1;
-    const cw = Math.max(14, Math.min(46, upright ? Math.floor((room - BETWEEN) / k) : beside)), ch = 20, tile = k * ch + LINE + 4, pitch = Math.max(k * cw + BETWEEN, upright ? 0 : 120);
-    const sum = unit.kernel ? LINE : 0, wide = upright ? room : Math.max((parts.length - 1) * pitch + k * cw, sum && 330), tall = (upright ? parts.length : 1) * tile + sum;
+    const k = unit.patch[0].length, fitting = (n) => Math.floor((room - BETWEEN * n) / n / k);
+    const across = [3, 2].find((n) => n <= parts.length && fitting(n) >= LETTERED) ?? 1, rows = Math.ceil(parts.length / across);
+    const cw = Math.max(14, Math.min(46, fitting(across))), ch = 20, tile = k * ch + LINE + 4, pitch = Math.max(k * cw + BETWEEN, across > 1 ? 120 : 0);
+    const sum = unit.kernel ? LINE : 0, wide = rows > 1 ? room : Math.max((across - 1) * pitch + k * cw, sum && 330), tall = rows * tile + sum;
     const context = cleared(grids, Math.min(wide, room), tall);
     parts.forEach((part, n) => {
-      const [x, y] = upright ? [0, n * tile] : [n * pitch, 0];
+      const x = (n % across) * pitch, y = Math.floor(n / across) * tile;
       const { unit: times } = inCells(part.scale.top, part.values[0].every((row) => row.every(Number.isInteger)));
       const sign = ["", "· ", "= "][n];
-      write(context, (upright ? sign : "") + (times === 1 ? part.title : `${part.title}, ×${number(times)}`), x, y + 8);
+      write(context, (x ? "" : sign) + (times === 1 ? part.title : `${part.title}, ×${number(times)}`), x, y + 8);
       block(context, part.values[0], part.scale, x, y + 18, cw, ch, cw >= LETTERED);
-      if (n && !upright) write(context, sign.trim(), x - BETWEEN / 2, y + 18 + k * ch / 2, "center", "17px sans-serif");
+      if (x) write(context, sign.trim(), x - BETWEEN / 2, y + 18 + k * ch / 2, "center", "17px sans-serif");
     });
     if (sum) write(context, `sum ${number(unit.sums[0], 4)}, with the bias ${typeset(unit.value)}`, 0, tall - 10, "left", BOLD);
     grids.setAttribute("aria-label", `${parts.map(({ title }) => title).join(", ")}: ${k}x${k} numbers, written out below`);

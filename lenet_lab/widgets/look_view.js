@@ -10,6 +10,7 @@ import { WIDEST_CELL, NUMBER_WIDTH, makeSheet } from "./sheet.js";
 
 const KEY = { unit: "the unit", field: "what it comes from", feeds: "what it goes into", winner: "a window's maximum" };
 const SMALLEST = 24;                                                // pixels a side of a large map: rather does the sheet scroll
+const BESIDE = 1120, DETAILS = 400, APART = 16, SCREEN = 520;    // pixels: a widget and what is known of a number, beside maps that fit a screen
 
 // Frames on a sheet what belongs to the unit that `told` is about, and the cursor if it is in this level. Returns what is framed, in words.
 function frames(on, level, told, cursor) {
@@ -123,7 +124,8 @@ export function layerColumn({ point, choose }) {
   return { host, put, layOut, mark };
 }
 
-// The layer that is large, as a sheet of its maps or of its weights: { title, parts, sheet, layOut, mark, placeOf, bring }.
+// The layer that is large, as a sheet of its maps or of its weights: { title, parts, sheet, layOut, mark, placeOf, bring }. `layOut` returns
+// whether the sheet leaves room beside it for what is known of a number.
 export function largeLayer() {
   const title = element("div", { class: "title" }), scaleWords = element("span", {});
   const bar = element("canvas", { class: "scale", role: "img", width: 120, height: 12 });
@@ -131,8 +133,8 @@ export function largeLayer() {
   const sheet = makeSheet({ tabindex: 0, role: "application" });
   const scroll = element("div", { class: "scroll" }, sheet.host), none = element("p", { class: "none" });
 
-  // `weights` has those of the layers that have come, `wide` is the width of the whole widget.
-  function layOut(levels, state, weights, wide) {
+  // `weights` has those of the layers that have come, `wide` is the width of the whole widget, `most` of what is beside the column of layers.
+  function layOut(levels, state, weights, wide, most) {
     const { chosen, what, zoom } = state, level = levels[chosen], weighty = ofWeights(what), own = weights.get(level.name);
     none.hidden = !weighty || Boolean(level.weights && own);
     legend.hidden = scroll.hidden = !none.hidden;
@@ -140,16 +142,19 @@ export function largeLayer() {
     if (!none.hidden) {
       const having = levels.filter((one) => one.weights).map((one) => one.name).join(", ");
       none.textContent = level.weights ? "The weights are on their way." : `${level.name} has no weights. Choose a layer that has: ${having}.`;
-      return;
+      return false;
     }
     const tall = wide < 860 ? 1000 : Math.max(300, Math.min(460, wide * 0.4));
-    const room = Math.max(280, scroll.clientWidth - 6), row = room < 20 * NUMBER_WIDTH ? 10 : 20;         // numbers of a vector in a row
+    const room = Math.max(280, most - 16), row = room < 20 * NUMBER_WIDTH ? 10 : 20;         // numbers of a vector in a row
     const picture = weighty ? kernelsOf(level, levels[chosen - 1], own[what], cursorIn(chosen, state)?.index ?? null, zoom, row)
       : mapsOf(level, what, zoom, zoom == null ? 50 : row);
     const least = weighty || picture.numbers ? 1 : Math.min(40, Math.ceil(SMALLEST / Math.max(picture.h, picture.w)));
     const scale = weighty ? own.scale[what] : level.scale[what];
-    sheet.lay(picture, scale, room, () => tall, Array.from({ length: WIDEST_CELL + 1 - least }, (_, n) => WIDEST_CELL - n), true);
+    const sizes = Array.from({ length: WIDEST_CELL + 1 - least }, (_, n) => WIDEST_CELL - n);
+    const beside = wide >= BESIDE && sheet.lay(picture, scale, room - DETAILS - APART, () => SCREEN, sizes.filter((s) => s >= 3), true);
+    if (!beside) sheet.lay(picture, scale, room, () => tall, sizes, true);
     describe(level, state, scale, sheet.draw());
+    return beside;
   }
 
   function describe(level, { what, zoom }, scale, unit) {
@@ -198,9 +203,9 @@ export function unitDetails() {
   const sum = element("div", { class: "work sum" }), terms = element("ol", { class: "terms" }), weightWords = element("div", { class: "weight" });
   const comes = element("ul", { class: "comes" }), goes = element("span", { class: "goes" }), gradient = element("span", { class: "back" });
   const busy = element("div", { class: "busy of-kernel" });
-  const host = element("div", { class: "details" }, element("div", {}, name, " ", entry), busy, weightWords,
+  const host = element("div", { class: "details" }, element("div", {}, name, " ", entry), busy, weightWords, pictures.host,
     element("div", {}, element("b", {}, "Comes from "), comes), element("div", {}, element("b", {}, "Goes into "), goes),
-    element("div", {}, element("b", {}, "Comes back "), gradient), pictures.host, sum, terms);
+    element("div", {}, element("b", {}, "Comes back "), gradient), sum, terms);
   let before = null;
 
   function put(unit, levels) {

@@ -4,7 +4,7 @@ import { colour, inkOn, paintPixel } from "./colours.js";
 import { typeset } from "./numbers.js";
 import { element } from "./parts.js";
 
-const GAP = 6, LABEL = 17, ONE_LINE = 112, TWO_LINES = 88, NUMBER_HEIGHT = 20, TARGET = 24;           // pixels
+const GAP = 6, LABEL = 17, ONE_LINE = 112, TWO_LINES = 82, NUMBER_HEIGHT = 20, TARGET = 24;           // pixels
 export const NUMBER_WIDTH = 42;                                       // of a cell with a number, at 13 pixels
 export const WIDEST_CELL = 44;
 
@@ -24,6 +24,7 @@ export function makeSheet(attributes = {}) {
   const host = element("div", { class: "sheet" }, base, labels, over);
   let picture, scale, cells, cw, ch, across, stepX, stepY, width, height;
 
+  // The largest of `sizes` with which the tiles fit; returns whether one does.
   function lay(shown, colours, room, tall, sizes, labelled) {
     [picture, scale, cells] = [shown, colours, inCells(colours.top, colours.whole)];
     const { tiles, h, w } = picture, gap = picture.across ? 1 : labelled ? GAP : 2, lettered = labelled && picture.label;
@@ -38,9 +39,9 @@ export function makeSheet(attributes = {}) {
       height = Math.ceil(tiles / across) * stepY - gap;
       return width <= room && height <= tall(x);
     };
-    if (picture.numbers) fit(Math.max(NUMBER_WIDTH, Math.min(WIDEST_CELL, Math.floor(room / w))), Math.max(NUMBER_HEIGHT, TARGET / h));
-    else if (picture.free) fit(Math.max(1, Math.min(24, Math.floor(room / w))), Math.max(1, Math.min(16, Math.floor(tall(1) / h))));
-    else sizes.some((s) => fit(s, s));
+    const fits = picture.numbers ? fit(Math.max(NUMBER_WIDTH, Math.min(WIDEST_CELL, Math.floor(room / w))), Math.max(NUMBER_HEIGHT, TARGET / h))
+      : picture.free ? fit(Math.max(1, Math.min(24, Math.floor(room / w))), Math.max(1, Math.min(16, Math.floor(tall(1) / h))))
+        : sizes.some((s) => fit(s, s));
     for (const canvas of [base, over]) {
       const ratio = window.devicePixelRatio || 1;
       [canvas.width, canvas.height] = [Math.ceil(width * ratio), Math.ceil(height * ratio)];
@@ -53,6 +54,7 @@ export function makeSheet(attributes = {}) {
       return element("span", { style: `left:${left}px;top:${top + h * ch + 1}px` },
         element("b", {}, number), lines === 1 ? " " : element("br"), range);
     }) : []));
+    return fits;
   }
 
   const corner = (t) => [(t % across) * stepX, Math.floor(t / across) * stepY];
