@@ -104,7 +104,7 @@ def test_the_readme_and_the_pages_of_docs_are_there_and_lead_to_each_other(site,
         assert name == f"{path.stem.lower()}.html" and name in [a["href"] for a in pages["index.html"].select("main a")]
         assert [one.get_text() for one in main.select("h1, h2, h3")] == re.findall(
             r"^#{1,3} (.+)$", re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M), re.M)
-        assert [image["src"] for image in main.select("img")] == re.findall(r"\]\((?:docs/)?pictures/([\w.]+)\)", text)
+        assert [image["src"] for image in main.select("img")] == re.findall(r"\]\((?:docs/)?(?:pictures|beside)/([\w.]+)\)", text)
         links = {a["href"].split("#")[0] for a in main.select("a[href]")}
         for to in re.findall(r"\]\(([^):]+\.(?:md|ipynb))(?:#[^)]*)?\)", text):
             assert make_site.address((path.parent / to).resolve()) in links, f"{path.name}: {to}"
