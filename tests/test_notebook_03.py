@@ -9,6 +9,7 @@ from lenet_core import lenet, load_mnist, ops, reference, train
 from lenet_core.training import minibatches
 from lenet_lab import plots
 from lenet_lab.check.solutions import blocks
+from lenet_lab.inside.look import Look
 from lenet_lab.plots import layers as figures
 
 BACKWARD = ("inner_product_backward", "relu_backward", "softmax_loss", "max_pool_backward", "col2im", "conv_backward")
@@ -95,6 +96,15 @@ def test_the_first_picture(mnist):
     assert np.array_equal(slopes[12:17, 12:17], net["conv1"].params["W"][0, 0]) and np.count_nonzero(slopes) == 25
     unreached = np.argwhere(figures._slopes(net, digit, "ip2") == 0)
     assert len(unreached) and (unreached.max(axis=1) == 27).all()
+
+
+def test_the_first_picture_counts_no_more_pixels_than_a_number_sees(mnist):
+    """Winograd's convolution leaves rounding errors beyond the window: 310 pixels were counted where 14x14 are seen."""
+    net, digit, names = lenet(np.random.default_rng(0)), mnist.test_x[:1], ("conv1", "pool1", "conv2", "pool2")
+    axes, inside = plots.reached(net, digit, names, mnist.name), Look(net, digit, mnist.test_y[:1])
+    for axis, name in zip(axes, names):
+        field, pixels = inside.field(name, 2, 2)[-1], int(axis.get_xlabel().split()[0])
+        assert 0.5 * field.size**2 < pixels <= field.size**2, name
 
 
 def test_a_tie_on_blank_paper_does_nothing_to_the_weights(mnist):

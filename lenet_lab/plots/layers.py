@@ -148,6 +148,7 @@ def reached(net, image, names, data_name, ax=None):
     Each panel is framed in its layer's colour. Blue is negative, red positive, white zero. Each panel has its own scale, and shows how
     many pixels have a nonzero gradient.
     """
+    noise = 1e-6                            # of the largest: what is left by rounding where Winograd's convolution has to give 0
     ax = axes_for(ax, (WIDE[0], 2.3), ncols=len(names))
     colours = layer_colours([layer.name for layer in net.layers])
     for axis, name in zip(ax, names):
@@ -156,7 +157,7 @@ def reached(net, image, names, data_name, ax=None):
         axis.imshow(slopes, cmap=SIGNED, vmin=-top, vmax=top, interpolation="nearest")
         axis.contour(image[0, 0], levels=[0.5], colors="0.45", linewidths=0.7)
         axis.set_title(name, loc="center", fontsize=9, color=colours[name])
-        axis.set_xlabel(f"{np.count_nonzero(slopes)} pixels", fontsize=9)
+        axis.set_xlabel(f"{np.count_nonzero(np.abs(slopes) > noise * top)} pixels", fontsize=9)
         frame(axis, colours[name])
     ax[0].figure.suptitle(data_name, fontsize=9, color="0.35")
     return ax
