@@ -133,6 +133,9 @@ def test_confusions_of_digits_are_as_they_were():
     assert [(text.get_text(), text.get_position()) for text in ax.texts] == [("2", (2, 7))]
     assert ax.get_xticks().tolist() == list(range(10)) == ax.get_yticks().tolist() and ax.get_ylabel() == "true digit"
     assert plots.frequent_mistakes(y, answers) == "7 read as 2 (2 times)"
+    tied = np.array([7, 2, 2, 0]), np.array([2, 7, 0, 1])
+    assert plots.frequent_mistakes(*tied).endswith("2 read as 7 (1 times), and others as often")
+    assert plots.frequent_mistakes(*tied, n=4).endswith("7 read as 2 (1 times)")
     assert plots.frequent_mistakes(y, y) == "none"
 
 

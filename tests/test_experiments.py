@@ -297,6 +297,12 @@ def test_what_notebook_09_says_of_its_records():
     assert comp3314["normal weights, full rate"]["runs"] == 5 and comp3314["normal weights, rate x 0.03"]["runs"] == 20
 
 
+def test_two_runs_of_equally_many_steps_differ_by_nearly_a_tenth_in_time():
+    """Notebook 09 says so of the first two rows of its first table."""
+    first, second, *_ = table.lines("homework")
+    assert first["steps"] == second["steps"] and 1.06 < second["seconds alone"] / first["seconds alone"] < 1.12
+
+
 def test_what_notebook_09_says_of_the_run_that_began_badly(mnist):
     """The case "mean loss" with seed 4, and the same seed with weights by fan-in: the highest loss, and the open ReLUs at step 20."""
     settings = {one["case"]: one["settings"] for one in table.stored("comp3314") if one["case"] in ("mean loss", "mean loss, fan-in weights")}

@@ -327,3 +327,15 @@ def test_the_line_by_hand():
     unit = lambda *point: max(0, sum(point) - 1)                         # noqa: E731
     assert [unit(1, 0), unit(0, 1), unit(0, 0), unit(1, 1), unit(2, 2)] == [0, 0, 0, 1, 3]
     assert all(3 * (2 * x + 1) - 4 == 6 * x - 1 for x in range(5))
+
+
+def test_no_line_separates_the_rings_and_the_best_gets_two_thirds_right():
+    """Notebook 08 says so of a network without ReLU, which ends at a guess all the same."""
+    run = relu_regions.trained("rings", width=8, depth=3, relu=False)
+    points, labels = run.data.test_x.reshape(-1, 2), run.data.test_y
+    best = 0
+    for angle in np.linspace(0, np.pi, 91):
+        ordered = labels[np.argsort(points @ [np.cos(angle), np.sin(angle)])]
+        right = np.cumsum(ordered == 0) + (ordered == 1).sum() - np.cumsum(ordered == 1)       # for a line behind each point: class 0 before it
+        best = max(best, right.max() / len(labels), 1 - right.min() / len(labels))
+    assert 0.62 < best < 0.7 and run.history.evaluations[-1].test_error > 0.45

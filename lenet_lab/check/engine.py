@@ -443,7 +443,8 @@ class Examination:
             if close.all():
                 continue
             found = diagnosis.of_values(self, case, name)
-            evidence = f"{self.entry(name, got, right, close)} ({self.where(case)}; {np.count_nonzero(~close)} of {close.size} entries differ)."
+            how_many = f"; {np.count_nonzero(~close)} of {close.size} entries differ" if close.size > 1 else ""
+            evidence = f"{self.entry(name, got, right, close)} ({self.where(case)}{how_many})."
             more = [self.wrong_too(other, case) for other in self.exercise.names(case) if other != name] if found.partial else []
             raise Finding(_lines(found.text, evidence, *more), found.name, difference_map(name, close, _first_wrong(close)))
 

@@ -74,6 +74,7 @@ FORMULAS = {one.name: one for one in (
     step("span", _layers, ("n", "k", "stride"), lambda n, k, stride: (n - 1) * stride + k,
          ("one step too many", "Between n neighbours lie n - 1 steps.", lambda n, k, stride: n * stride + k),
          ("k and stride exchanged", "Each step is a stride long, and the last window adds k.", lambda n, k, stride: (n - 1) * k + stride),
+         ("overlap of a stride", "Two neighbouring windows overlap by k - stride, not by stride.", lambda n, k, stride: n * k - (n - 1) * stride),
          ("stride forgotten", "That is right for the stride 1. Each step is `stride` pixels long.", lambda n, k, stride: n - 1 + k),
          ("upwards for downwards", "That counts windows, going up. Going down, a span becomes longer.",
           lambda n, k, stride: (n - k) // stride + 1)),

@@ -257,8 +257,8 @@ REASONS = {
         "moved images: more than 97 % right":
             "It sees nine versions of each image instead of one, so it must learn what they have in common.",
         "steps at a rate of 1 until the loss is no number":
-            Reason("The larger rate alone brings it to about ten, and momentum takes off one or two more. Its factor of ten needs more steps than "
-                   "there are.", factor=2),
+            Reason("The larger rate alone brings it to about ten, and momentum takes off one or two more. It makes steps up to ten times as long, "
+                   "but only after more steps than there are.", factor=2),
     },
     "07": {
         "span of a unit of conv2, in pixels":
@@ -314,7 +314,8 @@ REASONS = {
         "linear regions without ReLU":
             Reason("Any number of inner products in a row is one inner product: its slope never changes.", within=0.0),
         "per cent right on the rings without ReLU":
-            Reason("One straight line cannot separate an inner ring from an outer one: it guesses.", within=0.2),
+            Reason("One straight line cannot separate an inner ring from an outer one. The best would get two thirds right; this one ends at a guess.",
+                   within=0.2),
         "per cent right on the moons without ReLU":
             "Most points of the moons lie on their own side of a line. So one may not notice that ReLU is missing.",
         "corners of the boundary of three units, start 3":
@@ -411,7 +412,7 @@ REASONS = {
         "per cent right, convolutions, digits":
             "Small filters that are applied everywhere find strokes wherever they are.",
         "the error on the training images, mirrored and moved":
-            "It hardly ever sees the same photograph twice, so it cannot learn them by heart.",
+            "It sees each photograph in six or seven forms, and that is harder to learn by heart.",
         "the error on the test images, mirrored and moved":
             "What it learns instead holds for photographs that it has not seen.",
         "per cent right, the baseline with 200,000 images":
@@ -447,8 +448,8 @@ REASONS = {
             Reason("64 numbers that lie side by side are copied at once. In the other order the copy moves them in short runs, or one by one.",
                    factor=2),
         "times that two threads are faster":
-            "The halves are independent, so at best it is 2. The threads share the memory, and starting them takes time. If the machine has "
-            "other work to do, two threads may even be slower than one.",
+            "The halves are independent, so about 2 is the best to expect; a smaller half may fit better into the cache. But the threads share the "
+            "memory, starting them takes time, and other work may make two slower than one.",
         "the four products of F(2, 3)":
             "m1 = (1 - 3)·2 = -4, m4 = (2 - 4)·4 = -8. The rests are 20 and 15: m2 is half of their sum, 17.5, and m3 half of their "
             "difference, 2.5.",

@@ -39,7 +39,7 @@ def shape_or_value(argument):
         return f"of {len(argument)} arrays"
     if callable(argument):
         return ""
-    return repr(_four_digits(argument) if isinstance(argument, float) else argument)
+    return repr(_four_digits(argument)).removesuffix(".0") if isinstance(argument, float) else repr(argument)       # a count is a whole number
 
 
 def _four_digits(value):

@@ -83,9 +83,10 @@ def counted_mistakes(count, classes=None, n=3):
     """The n most frequent mistakes of a confusion matrix (K, K) in words, for a caption; `classes` as in `counted_confusions`."""
     count = _off_diagonal(count)
     names, taken = (range(len(count)), "read as") if classes is None else (classes, "taken for")
-    most = [divmod(int(place), len(count)) for place in np.argsort(-count, axis=None, kind="stable")[:n]]
-    return ", ".join(f"{names[true]} {taken} {names[answer]} ({count[true, answer]} times)"
+    *most, after = [divmod(int(place), len(count)) for place in np.argsort(-count, axis=None, kind="stable")[:n + 1]]
+    said = ", ".join(f"{names[true]} {taken} {names[answer]} ({count[true, answer]} times)"
                      for true, answer in most if count[true, answer]) or "none"
+    return f"{said}, and others as often" if count[after] and count[after] == count[most[-1]] else said
 
 
 def _off_diagonal(count):
